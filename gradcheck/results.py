@@ -1,0 +1,154 @@
+"""What a check says: verdicts, reasons, estimates.  Standard library only.
+
+Arrays appear here as annotations alone, so that a plugin or a report can load
+this module without NumPy.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["Estimate", "Reason", "Status", "Verdict"]
+
+
+class Verdict(enum.Enum):
+    """What is known about a claimed derivative; ``str`` gives the plain word."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+
+    def __str__(self) -> str:
+        return self.value
+
+    @property
+    def severity(self) -> int:
+        """0 for PASS, 1 for INCONCLUSIVE, 2 for FAIL: the worst of several is the largest."""
+        return {"pass": 0, "inconclusive": 1, "fail": 2}[self.value]
+
+
+class Reason(enum.Enum):
+    """Why a verdict is what it is: a slug, and a ``remedy`` in prose."""
+
+    AGREES = ("agrees", "Nothing to do: every entry agrees within its measured error bar.")
+    SUBGRADIENT = (
+        "subgradient",
+        "The point is a kink and the claim lies in Clarke's generalised Jacobian: a legitimate convention.",
+    )
+    DISAGREES = ("disagrees", "Look at the worst entry: claim and reference differ beyond both error bars.")
+    WRONG_SHAPE = ("wrong shape", "Return the derivative with the expected shape; nothing is broadcast.")
+    NOT_FINITE = ("not finite", "The claim is NaN or infinite where the function is smooth and finite.")
+    CLAIM_RAISED = ("the claim raised", "Mend the exception that the claimed derivative raises at this point.")
+    FUNCTION_RAISED = ("the function raised", "The function raises at the point: choose a point in its domain.")
+    OUTSIDE_DOMAIN = (
+        "outside the domain",
+        "The function is not finite at the point: choose a point in its domain, or pass `bounds`.",
+    )
+    NOT_DIFFERENTIABLE = (
+        "not differentiable",
+        "One-sided derivatives differ and membership in Clarke's set cannot be decided: move off the kink.",
+    )
+    DISCONTINUITY = ("discontinuity", "The function jumps at the point: no derivative exists there.")
+    NONDETERMINISTIC = (
+        "nondeterministic",
+        "Two calls at the same point differ: fix the seed inside the function.",
+    )
+    MUTATES_INPUT = ("mutates its input", "The function changes its argument in place: copy it first.")
+    KEEPS_STATE = ("keeps state", "The value at the point changed between the first and the last call.")
+    INCONSISTENT_OUTPUT = (
+        "inconsistent output",
+        "The function returned another structure, shape or dtype on a later call.",
+    )
+    NOISY_REFERENCE = ("noisy reference", "The function's own noise hides its derivative at every step.")
+    NO_USABLE_STEP = (
+        "no usable step",
+        "No step size gives a derivative that finer steps confirm: check the function near the point.",
+    )
+    TOO_WEAK = ("too weak", "The error bar is too wide for the agreement to mean anything.")
+    NOTHING_COMPARED = ("nothing compared", "No witness had a usable answer at any entry.")
+
+    def __init__(self, slug: str, remedy: str) -> None:
+        self.slug = slug
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class Status(enum.Enum):
+    """Whether an estimate is usable, and if not, why.
+
+    ``code`` is the small integer kept for each entry in ``Estimate.codes``.
+    """
+
+    OK = (0, "ok")
+    NOISY = (1, "noise exceeds the derivative at every step")
+    NO_USABLE_STEP = (2, "no usable step")
+    KINK = (3, "one-sided derivatives differ")
+    DISCONTINUITY = (4, "the function jumps")
+    OUTSIDE_DOMAIN = (5, "outside the domain")
+    NONDETERMINISTIC = (6, "two calls at the same point differ")
+    MUTATES_INPUT = (7, "the function changes its input")
+    INCONSISTENT_OUTPUT = (8, "the output changes shape or dtype")
+    RAISED = (9, "the function raised")
+    REFUSED = (10, "the complex step was refused")
+    ABSENT = (11, "the witness is not installed")
+
+    def __init__(self, code: int, text: str) -> None:
+        self.code = code
+        self.text = text
+
+    def __str__(self) -> str:
+        return self.text
+
+    @classmethod
+    def of_code(cls, code: int) -> Status:
+        """Return the status with this ``code``; ``KeyError`` when there is none."""
+        return _STATUS_BY_CODE[int(code)]
+
+
+_STATUS_BY_CODE = {status.code: status for status in Status}
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A derivative with an error bar: ``|value - truth| <= error`` entry by entry.
+
+    Attributes
+    ----------
+    value
+        Shape ``f(x).shape + x.shape``; units of f per unit of x.  NaN at an entry
+        without a usable answer.  A tuple of arrays when ``argnums`` was a tuple.
+    error
+        Same shape: an honest bound on the absolute error; inf where ``value`` is NaN.
+    nfev
+        Evaluations of ``f``, all purposes together.
+    method
+        ``"central"``, ``"complex-step"`` or ``"jax"``.
+    status
+        ``Status.OK`` when every entry is usable, else the gravest status met.
+    codes
+        ``Status.code`` of each entry, same shape as ``value``.
+    message
+        Why an entry or the whole is unusable, in words; empty when all is well.
+    left, right
+        One-sided derivatives where ``status`` is ``KINK`` (NaN elsewhere), or None.
+    notes
+        Facts worth reporting that do not spoil the estimate.
+    """
+
+    value: np.ndarray | tuple[np.ndarray, ...] | Any
+    error: np.ndarray | tuple[np.ndarray, ...] | Any
+    nfev: int
+    method: str
+    status: Status = Status.OK
+    codes: np.ndarray | tuple[np.ndarray, ...] | Any = None
+    message: str = ""
+    left: np.ndarray | Any = None
+    right: np.ndarray | Any = None
+    notes: tuple[str, ...] = field(default=())
