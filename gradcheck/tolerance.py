@@ -1,0 +1,120 @@
+"""The error model's arithmetic: how far a claim may lie from a reference, and what that could hide.
+
+Nothing here depends on an array's size, no norm is taken, and every gate is
+written so that NaN fails it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+__all__ = ["FEW_EPS", "Detectable", "budget", "detectable", "eps_of", "max_detectable", "rounding_floor"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+FEW_EPS = 8.0
+"""Roundings granted to a claim before its own are measured: a handful of correctly rounded operations
+costs half a unit each (Higham 2002, Accuracy and Stability, eq. 2.4), library functions up to 4 units."""
+
+_EPS = {"float64": 2.0**-52, "float32": 2.0**-23, "float16": 2.0**-10, "bfloat16": 2.0**-7}
+_MAX_DETECTABLE = {"float64": 1e-3, "float32": 1e-2, "float16": 5e-2, "bfloat16": 5e-2}
+
+
+def eps_of(dtype: str) -> float:
+    """Return the spacing of ``dtype`` at 1.
+
+    Examples
+    --------
+    >>> eps_of("float32")
+    1.1920928955078125e-07
+    """
+    return _EPS[dtype]
+
+
+def max_detectable(dtype: str) -> float:
+    """Return the largest ``detectable`` with which a check of ``dtype`` may still pass."""
+    return _MAX_DETECTABLE[dtype]
+
+
+def rounding_floor(value: Array, dtype: str) -> Array:
+    """Return a few eps of each entry: the rounding that any claim in ``dtype`` may have."""
+    result: Array = FEW_EPS * eps_of(dtype) * np.abs(value)
+    return result
+
+
+def budget(error_a: Array, error_b: Array) -> Array:
+    """Return the largest difference that two error bars explain, entry by entry: their sum."""
+    result: Array = error_a + error_b
+    return result
+
+
+@dataclass(frozen=True)
+class Detectable:
+    """The smallest single-entry error that a comparison would have caught.
+
+    Attributes
+    ----------
+    relative
+        Shape of the comparison; relative to the entry, or to its substitute (see
+        :func:`detectable`).  NaN where only an absolute number makes sense.
+    absolute
+        The same error in units of f per unit of x.
+    apart
+        Entries judged against a substitute: zero or below the reference's rounding.
+    """
+
+    relative: Array
+    absolute: Array
+    apart: Array
+
+    def worst(self) -> float:
+        """Return the largest relative number, 0 when every entry is absolute or there is none."""
+        finite = self.relative[~np.isnan(self.relative)]
+        return float(finite.max()) if finite.size else 0.0
+
+    def worst_index(self) -> tuple[int, ...] | None:
+        """Return where :meth:`worst` is, or None."""
+        if not np.any(~np.isnan(self.relative)):
+            return None
+        flat = int(np.nanargmax(self.relative))
+        return tuple(int(k) for k in np.unravel_index(flat, self.relative.shape))
+
+
+def detectable(
+    claim: Array,
+    reference: Array,
+    reference_error: Array,
+    claim_error: Array,
+    f_scale: Array | None = None,
+    largest_step: float = 1.0,
+) -> Detectable:
+    """Return the smallest error of one entry that ``|claim - reference| > budget`` is sure to show.
+
+    A claim off by ``e`` is caught for certain when ``e`` exceeds twice the
+    reference's bar plus the claim's own rounding.  It is put relative to the
+    entry; for an entry that is zero or below the reference's bar, to the row's
+    largest entry; if that is zero too, to ``f_scale / largest_step``; failing
+    all, it stays absolute (``relative`` is NaN) and does not make a check weak.
+
+    Parameters
+    ----------
+    claim, reference, reference_error, claim_error
+        Shape ``(m, n)``, units of f per unit of x.
+    f_scale
+        ``max |f_i|`` near the point, shape ``(m,)``.
+    largest_step
+        The largest step used, in units of x.
+    """
+    absolute: Array = 2.0 * reference_error + claim_error
+    magnitude = np.abs(reference)
+    own = magnitude > absolute
+    row = np.max(np.where(own, magnitude, 0.0), axis=1, keepdims=True) if reference.size else magnitude
+    fallback = np.zeros_like(row) if f_scale is None else np.abs(f_scale)[:, None] / largest_step
+    substitute = np.where(row > 0, row, fallback)
+    scale = np.where(own, magnitude, np.broadcast_to(substitute, magnitude.shape))
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        relative = np.where(scale > 0, absolute / scale, np.nan)
+    return Detectable(relative, absolute, ~own)
