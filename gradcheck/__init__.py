@@ -1,0 +1,73 @@
+"""gradcheck tells whether a derivative is right.
+
+Public names are loaded on first use (PEP 562): importing this package imports
+neither NumPy nor JAX nor Hypothesis.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from gradcheck import strategies as strategies
+    from gradcheck.differentiate import jacobian as jacobian
+    from gradcheck.errors import GradcheckError as GradcheckError
+    from gradcheck.errors import InvalidArgument as InvalidArgument
+    from gradcheck.errors import MissingExtra as MissingExtra
+    from gradcheck.errors import RefusedOperation as RefusedOperation
+    from gradcheck.results import Estimate as Estimate
+    from gradcheck.results import Reason as Reason
+    from gradcheck.results import Status as Status
+    from gradcheck.results import Verdict as Verdict
+    from gradcheck.rules.registry import rule as rule
+    from gradcheck.runner import run as run
+
+__version__: Final = "0.1.0"
+
+_HOME: Final = {
+    "Estimate": "gradcheck.results",
+    "GradcheckError": "gradcheck.errors",
+    "InvalidArgument": "gradcheck.errors",
+    "MissingExtra": "gradcheck.errors",
+    "Reason": "gradcheck.results",
+    "RefusedOperation": "gradcheck.errors",
+    "Status": "gradcheck.results",
+    "Verdict": "gradcheck.results",
+    "jacobian": "gradcheck.differentiate",
+    "rule": "gradcheck.rules.registry",
+    "run": "gradcheck.runner",
+    "strategies": "gradcheck.strategies",
+}
+
+__all__ = [
+    "Estimate",
+    "GradcheckError",
+    "InvalidArgument",
+    "MissingExtra",
+    "Reason",
+    "RefusedOperation",
+    "Status",
+    "Verdict",
+    "__version__",
+    "jacobian",
+    "rule",
+    "run",
+    "strategies",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the module that holds the public ``name`` and return the object."""
+    try:
+        module = importlib.import_module(_HOME[name])
+    except KeyError:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message) from None
+    found = module if module.__name__ == f"{__name__}.{name}" else getattr(module, name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

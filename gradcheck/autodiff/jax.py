@@ -1,0 +1,444 @@
+"""JAX as a witness: forward mode (push a tangent) and reverse mode (pull a cotangent).
+
+The only file that imports JAX, and only when first used.  float64 comes from
+the context manager ``jax.enable_x64``, so the process-wide flag keeps the value
+its owner gave it.
+
+Forward and reverse mode: A. Griewank and A. Walther, "Evaluating Derivatives",
+2nd ed., SIAM 2008, sections 3.1 and 3.2.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import math
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, get_args
+
+import numpy as np
+
+from gradcheck.autodiff.protocol import Availability, Derivatives, Mode
+from gradcheck.errors import GradcheckError, InvalidArgument, MissingExtra
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from numpy.typing import DTypeLike
+
+__all__ = ["JaxWitness"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+_PROGRAMS = 256
+"""Compiled programs kept.  One costs about 40 memory maps (measured), and Linux grants a process 65530."""
+
+_COMPILE_QUICKLY = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
+"""A program runs a few dozen times on a few numbers: compiling dominates, and a third of it is optimising."""
+
+_PRECISIONS = ("float64", "float32", "float16", "bfloat16")
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """JAX as found here: the module and where to compute, or None and the reason."""
+
+    found: ModuleType | None
+    detail: str
+    device: Any = None
+    options: dict[str, Any] | None = None
+
+    @property
+    def jax(self) -> ModuleType:
+        """The module; ``MissingExtra`` when it is absent or broken."""
+        if self.found is None:
+            raise MissingExtra("jax", "Differentiating with JAX", self.detail)
+        return self.found
+
+
+@contextmanager
+def _quiet_start() -> Iterator[None]:
+    """Hold back JAX's advice about accelerators it could use, given once when it starts."""
+    logger = logging.getLogger("jax._src.xla_bridge")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+@functools.cache
+def _load() -> _Loaded:
+    """Import JAX and differentiate once: an installation that imports may still not work."""
+    try:
+        with _quiet_start():
+            import jax
+            import jax.numpy
+
+            device = _device(jax)
+            with _precision(jax, device, np.dtype(np.float64)):
+                slope = jax.jvp(jax.numpy.sin, (np.float64(1.0),), (np.float64(1.0),))[1]
+            if slope.dtype != np.float64 or not abs(float(slope) - math.cos(1.0)) <= 1e-15:
+                return _Loaded(None, f"jax {jax.__version__} gives {slope!r} for the derivative of sin at 1")
+            return _Loaded(jax, f"jax {jax.__version__} on {device}", device, _options(jax))
+    except ModuleNotFoundError as cause:
+        return _Loaded(None, str(cause))
+    except Exception as cause:
+        return _Loaded(None, f"jax is installed but does not work: {type(cause).__name__}: {cause}")
+
+
+def _device(jax: ModuleType) -> Any:
+    """Return the CPU, which always has float64, or the default device where JAX was built without."""
+    try:
+        return jax.devices("cpu")[0]
+    except RuntimeError:
+        return jax.devices()[0]
+
+
+def _options(jax: ModuleType) -> dict[str, Any] | None:
+    """Return the compiler options, or None where this version of XLA does not know them."""
+    try:
+        jax.jit(jax.numpy.negative, compiler_options=_COMPILE_QUICKLY)(1.0)
+    except Exception:
+        return None
+    return _COMPILE_QUICKLY
+
+
+@contextmanager
+def _precision(jax: ModuleType, device: Any, dtype: np.dtype[Any]) -> Iterator[None]:
+    """Compute in ``dtype`` and nothing wider; matrix products without reduced-precision units."""
+    with (
+        jax.enable_x64(dtype == np.float64),
+        jax.default_device(device),
+        jax.default_matmul_precision("highest"),
+        np.errstate(all="ignore"),
+    ):
+        yield
+
+
+def _floating(dtype: np.dtype[Any]) -> bool:
+    return dtype.kind == "f" or dtype.name == "bfloat16"
+
+
+@dataclass(frozen=True)
+class _Call:
+    """The arguments of one call: arrays in the wanted precision, everything else as it came.
+
+    ``arrays`` and ``fixed`` go by position; the varied argument ``x`` is in neither.
+    """
+
+    x: Array
+    argnum: int
+    count: int
+    arrays: dict[int, Array]
+    fixed: dict[int, Any]
+    dtype: np.dtype[Any]
+
+    @classmethod
+    def of(cls, args: Sequence[Any], argnum: int, dtype: DTypeLike | None) -> _Call:
+        if not -len(args) <= argnum < len(args):
+            raise InvalidArgument.of(
+                "argnum", argnum, f"an index into {len(args)} argument(s)", "count from 0"
+            )
+        argnum %= len(args)
+        given = np.asarray(args[argnum])
+        if not (_floating(given.dtype) or given.dtype.kind in "iub"):
+            raise InvalidArgument.of(
+                f"argument {argnum}", f"dtype {given.dtype}", "real numbers", "pass a float array"
+            )
+        precision = _asked(dtype, given.dtype)
+        others = {index: other for index, other in enumerate(args) if index != argnum}
+        arrays = {
+            index: _cast(other, precision)
+            for index, other in others.items()
+            if isinstance(other, (np.ndarray, np.generic, float))
+        }
+        fixed = {index: other for index, other in others.items() if index not in arrays}
+        with np.errstate(all="ignore"):
+            return cls(given.astype(precision), argnum, len(args), arrays, fixed, precision)
+
+    def apply(self, f: Callable[..., Any], x: Any, arrays: dict[int, Any]) -> Any:
+        """Call ``f`` with ``x`` in the varied place and ``arrays`` in theirs."""
+        given = {self.argnum: x} | arrays | self.fixed
+        return f(*(given[index] for index in range(self.count)))
+
+    def key(self, key: Hashable) -> Hashable | None:
+        """Return what a compiled program depends on, or None when something cannot be hashed."""
+        shapes = tuple((index, array.shape, array.dtype.name) for index, array in self.arrays.items())
+        fixed = tuple((index, type(value), value) for index, value in self.fixed.items())
+        whole = (key, self.argnum, self.x.shape, self.dtype.name, shapes, fixed)
+        try:
+            hash(whole)
+        except TypeError:
+            return None
+        return whole
+
+
+def _asked(dtype: DTypeLike | None, given: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the precision of the computation; integers are differentiated in float64."""
+    if dtype is None:
+        dtype = given if given.name in _PRECISIONS else np.float64
+    precision = np.dtype(dtype)
+    if precision.name not in _PRECISIONS:
+        raise InvalidArgument.of("dtype", precision.name, f"one of {_PRECISIONS}", "pass numpy.float64")
+    return precision
+
+
+def _cast(other: Any, precision: np.dtype[Any]) -> Array:
+    """Return an argument that does not vary: floats in the wanted precision, integers as they are."""
+    array = np.asarray(other)
+    with np.errstate(all="ignore"):
+        return array.astype(precision) if _floating(array.dtype) else array
+
+
+class JaxWitness:
+    """Values and Jacobians by JAX, in forward and in reverse mode.
+
+    The Jacobian has shape ``f(x).shape + x.shape``, in units of f per unit of x.
+    ``f`` must be written with operators and JAX's namespace.  Without a ``key``
+    the function runs operation by operation; with one it is compiled once for
+    each set of shapes and dtypes, and the last 256 programs are kept.
+
+    Examples
+    --------
+    >>> witness = JaxWitness()
+    >>> witness.jacobian_of(lambda w, x: w * x, (np.array([2.0, 3.0]), np.array([5.0, 7.0])), 0)
+    array([[5., 0.],
+           [0., 7.]])
+    """
+
+    def __init__(self) -> None:
+        self._programs: OrderedDict[Hashable, Callable[..., Any] | None] = OrderedDict()
+
+    @property
+    def name(self) -> str:
+        """``"jax"``."""
+        return "jax"
+
+    def available(self) -> Availability:
+        """Say whether JAX works here, with its version and device, or the reason why not; never raises."""
+        loaded = _load()
+        return Availability(loaded.found is not None, loaded.detail)
+
+    def value_of(
+        self,
+        f: Callable[..., Any],
+        args: Sequence[Any],
+        *,
+        dtype: DTypeLike | None = None,
+        key: Hashable | None = None,
+    ) -> Array:
+        """Return ``f(*args)`` as JAX computes it.
+
+        Raises
+        ------
+        MissingExtra
+            If JAX is absent or broken.
+        InvalidArgument
+            If ``f`` or its arguments cannot be used with JAX.
+        GradcheckError
+            If the result has less precision than ``dtype``.
+        """
+        call = _Call.of(args, 0, dtype)
+        with _session(call) as loaded:
+            program = self._program(loaded, f, call, key, _value_program)
+            if program is not None:
+                return _checked(program(call.x, call.arrays), call)
+            return _checked(_primal(loaded, f, call)(call.x, call.arrays), call)
+
+    def jacobian_of(
+        self,
+        f: Callable[..., Any],
+        args: Sequence[Any],
+        argnum: int = 0,
+        *,
+        mode: Mode = "forward",
+        dtype: DTypeLike | None = None,
+    ) -> Array:
+        """Return ``df/dx``, ``x = args[argnum]``, of shape ``f(x).shape + x.shape``, by one mode.
+
+        Raises as :meth:`value_of` does, and ``InvalidArgument`` for an unknown ``mode``.
+        """
+        if mode not in get_args(Mode):
+            raise InvalidArgument.of("mode", mode, "'forward' or 'reverse'", "pass 'forward'")
+        call = _Call.of(args, argnum, dtype)
+        with _session(call) as loaded:
+            found = _eager(loaded, f, call, modes=(mode,))
+        return found.forward if mode == "forward" else found.reverse
+
+    def derivatives_of(
+        self,
+        f: Callable[..., Any],
+        args: Sequence[Any],
+        argnum: int = 0,
+        *,
+        dtype: DTypeLike | None = None,
+        key: Hashable | None = None,
+    ) -> Derivatives:
+        """Return the value and the Jacobian by both modes; raises as :meth:`value_of` does."""
+        call = _Call.of(args, argnum, dtype)
+        with _session(call) as loaded:
+            program = self._program(loaded, f, call, key, _derivative_program)
+            if program is not None:
+                return _swept(program, call)
+            return _eager(loaded, f, call)
+
+    def _program(
+        self,
+        loaded: _Loaded,
+        f: Callable[..., Any],
+        call: _Call,
+        key: Hashable | None,
+        build: Callable[[_Loaded, Callable[..., Any], _Call], Callable[..., Any] | None],
+    ) -> Callable[..., Any] | None:
+        """Return the compiled program for ``key``, or None when it has to run operation by operation."""
+        whole = None if key is None else call.key((build.__name__, key))
+        if whole is None:
+            return None
+        if whole in self._programs:
+            self._programs.move_to_end(whole)
+            return self._programs[whole]
+        program = build(loaded, f, call)
+        self._programs[whole] = program
+        if len(self._programs) > _PROGRAMS:
+            self._programs.popitem(last=False)
+        return program
+
+
+@contextmanager
+def _session(call: _Call) -> Iterator[_Loaded]:
+    """Enter the precision of ``call``; translate JAX's own refusals."""
+    loaded = _load()
+    with _precision(loaded.jax, loaded.device, call.dtype):
+        try:
+            yield loaded
+        except loaded.jax.errors.TracerArrayConversionError as cause:
+            raise InvalidArgument.of(
+                "f",
+                "a function that turns a JAX array into a NumPy array",
+                "a function written with operators and `jax.numpy`",
+                "take the functions from the array's own namespace (`x.__array_namespace__()`)",
+            ) from cause
+
+
+def _primal(loaded: _Loaded, f: Callable[..., Any], call: _Call) -> Callable[..., Any]:
+    """Return ``f`` as a map of ``x`` and the other arrays to one JAX array."""
+    as_array = loaded.jax.numpy.asarray
+
+    def primal(x: Any, arrays: dict[int, Any]) -> Any:
+        moved = {index: as_array(array) for index, array in arrays.items()}
+        result = call.apply(f, as_array(x), moved)
+        if result is None or isinstance(result, (str, bytes, dict, set)):
+            raise InvalidArgument.of(
+                "f", f"a result of type {type(result).__name__}", "an array", "return an array"
+            )
+        return as_array(result)
+
+    return primal
+
+
+def _checked(value: Any, call: _Call) -> Array:
+    """Return the result as a NumPy array; refuse complex results and lost precision."""
+    array = np.array(value)
+    if array.dtype.kind == "c":
+        raise InvalidArgument.of(
+            "f", f"a result of dtype {array.dtype}", "real numbers", "return the real part"
+        )
+    if _floating(array.dtype) and array.dtype.itemsize < call.dtype.itemsize:
+        message = (
+            f"`f`: {call.dtype} was asked for and JAX computed in {array.dtype}; "
+            f"remove the cast inside `f`, or pass dtype={array.dtype}"
+        )
+        raise GradcheckError(message)
+    return array
+
+
+def _eager(
+    loaded: _Loaded, f: Callable[..., Any], call: _Call, modes: tuple[str, ...] = get_args(Mode)
+) -> Derivatives:
+    """Run operation by operation, one batch of all basis vectors for each mode."""
+    jax = loaded.jax
+    inner = _primal(loaded, f, call)
+
+    def primal(x: Any) -> Any:
+        return inner(x, call.arrays)
+
+    x = jax.numpy.asarray(call.x)
+    primal_out, pull = jax.vjp(primal, x) if "reverse" in modes else (primal(x), None)
+    value = _checked(primal_out, call)
+    zeros = np.zeros(value.shape + x.shape, call.dtype)
+    if zeros.size == 0 or not _floating(value.dtype):
+        return Derivatives(value, zeros, zeros.copy())
+    forward, reverse = zeros, zeros
+    if "forward" in modes:
+        tangents = jax.numpy.eye(x.size, dtype=x.dtype).reshape(x.size, *x.shape)
+        columns = jax.vmap(lambda v: jax.jvp(primal, (x,), (v,))[1], out_axes=-1)(tangents)
+        forward = np.array(columns).reshape(zeros.shape)
+    if pull is not None:
+        cotangents = jax.numpy.eye(value.size, dtype=value.dtype).reshape(value.size, *value.shape)
+        reverse = np.array(jax.vmap(lambda u: pull(u)[0])(cotangents)).reshape(zeros.shape)
+    return Derivatives(value, forward, reverse)
+
+
+def _refusals(jax: ModuleType) -> tuple[type[Exception], ...]:
+    """What JAX raises when a function looks at a number that is not known while compiling."""
+    return (jax.errors.JAXTypeError, jax.errors.JAXIndexError)
+
+
+def _value_program(loaded: _Loaded, f: Callable[..., Any], call: _Call) -> Callable[..., Any] | None:
+    """Compile ``f``; None when it branches on its numbers."""
+    jax = loaded.jax
+    program = jax.jit(_primal(loaded, f, call), compiler_options=loaded.options)
+    try:
+        jax.eval_shape(program, call.x, call.arrays)
+    except _refusals(jax):
+        return None
+    return program  # type: ignore[no-any-return]  # jit's result is untyped here
+
+
+def _derivative_program(loaded: _Loaded, f: Callable[..., Any], call: _Call) -> Callable[..., Any] | None:
+    """Compile ``(x, arrays, v, u) -> f(x), J v, u J``; None when it has to run operation by operation.
+
+    One program for one pair of directions, rather than for all at once: it
+    compiles sooner, and a call costs microseconds.
+    """
+    jax = loaded.jax
+    primal = _primal(loaded, f, call)
+    try:
+        shape = jax.eval_shape(primal, call.x, call.arrays)
+    except _refusals(jax):
+        return None
+    if 0 in shape.shape or 0 in call.x.shape or not _floating(np.dtype(shape.dtype)):
+        return None
+
+    def both(x: Any, arrays: dict[int, Any], v: Any, u: Any) -> tuple[Any, Any, Any]:
+        value, pushed = jax.jvp(lambda x: primal(x, arrays), (x,), (v,))
+        pull = jax.vjp(lambda x: primal(x, arrays), x)[1]
+        return value, pushed, pull(u)[0]
+
+    program = jax.jit(both, compiler_options=loaded.options)
+    return functools.partial(_sweep, program, shape.shape, np.dtype(shape.dtype))
+
+
+def _sweep(
+    program: Any, shape: tuple[int, ...], dtype: np.dtype[Any], x: Array, arrays: dict[int, Array]
+) -> Any:
+    """Run ``program`` along every basis vector; return value, columns ``J e_j`` and rows ``e_i J``."""
+    m, n = math.prod(shape), x.size
+    cotangents = np.eye(m, dtype=dtype).reshape(m, *shape)
+    tangents = np.eye(n, dtype=x.dtype).reshape(n, *x.shape)
+    runs = [program(x, arrays, tangents[k % n], cotangents[k % m]) for k in range(max(m, n))]
+    columns = np.stack([np.asarray(run[1]) for run in runs[:n]], axis=-1)
+    rows = np.stack([np.asarray(run[2]) for run in runs[:m]])
+    return runs[0][0], columns, rows
+
+
+def _swept(program: Callable[..., Any], call: _Call) -> Derivatives:
+    value, columns, rows = program(call.x, call.arrays)
+    checked = _checked(value, call)
+    shape = checked.shape + call.x.shape
+    return Derivatives(checked, columns.reshape(shape), rows.reshape(shape))

@@ -1,0 +1,82 @@
+"""What an automatic differentiation system offers as a witness.
+
+A system differentiates the *program* of ``f`` by its own rules; it shares no
+code with the numerical estimators nor with the closed forms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import DTypeLike
+
+    Array = np.ndarray[Any, np.dtype[Any]]
+
+__all__ = ["Autodiff", "Availability", "Derivatives", "Mode"]
+
+Mode = Literal["forward", "reverse"]
+
+
+class Availability(NamedTuple):
+    """Whether a system can be used here, and its versions or the reason why not."""
+
+    usable: bool
+    detail: str
+
+
+class Derivatives(NamedTuple):
+    """``f(x)`` and its Jacobian by both modes; Jacobians of shape ``f(x).shape + x.shape``."""
+
+    value: Array
+    forward: Array
+    reverse: Array
+
+
+class Autodiff(Protocol):
+    """One system.  ``dtype`` is the precision of the computation, the varied argument's own when None.
+
+    ``key`` is the caller's promise that two calls with an equal key mean the
+    same function: the system may then compile it once and use it again.
+    """
+
+    @property
+    def name(self) -> str:
+        """Name of the system, as ``method=`` takes it."""
+
+    def available(self) -> Availability:
+        """Say whether the system works here; never raises."""
+
+    def value_of(
+        self,
+        f: Callable[..., Any],
+        args: Sequence[Any],
+        *,
+        dtype: DTypeLike | None = None,
+        key: Hashable | None = None,
+    ) -> Array:
+        """Return ``f(*args)`` as the system computes it."""
+
+    def jacobian_of(
+        self,
+        f: Callable[..., Any],
+        args: Sequence[Any],
+        argnum: int = 0,
+        *,
+        mode: Mode = "forward",
+        dtype: DTypeLike | None = None,
+    ) -> Array:
+        """Return ``df/dx``, ``x = args[argnum]``, shape ``f(x).shape + x.shape``, in units of f per unit of x."""
+
+    def derivatives_of(
+        self,
+        f: Callable[..., Any],
+        args: Sequence[Any],
+        argnum: int = 0,
+        *,
+        dtype: DTypeLike | None = None,
+        key: Hashable | None = None,
+    ) -> Derivatives:
+        """Return the value and the Jacobian by both modes."""
