@@ -1,0 +1,222 @@
+"""The journal of a run: a line for each check as it arrives, the record at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, Self
+
+from gradcheck.errors import InvalidArgument
+from gradcheck.journal.conformance import SCHEMA_VERSION, violation
+from gradcheck.journal.encoding import encode, to_json
+from gradcheck.journal.faults import UnwritableRecord
+from gradcheck.journal.reader import tally
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import FrameType, TracebackType
+
+__all__ = ["Journal"]
+
+_OUTPUTS = ("gradcheck.json", "gradcheck.jsonl", "gradcheck.html")
+_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
+_CUT_SHORT = "the run was cut short: the record holds the checks that had ended"
+
+
+class Journal:
+    """The record of one run in ``folder``, kept whole whatever ends the run.
+
+    Entering removes the files of the last run, so that a killed run never shows an
+    old green, and opens ``gradcheck.jsonl``.  Leaving without :meth:`finish`, by an
+    exception, Ctrl-C or SIGTERM, writes ``gradcheck.json`` with what had been found
+    and ``complete`` false.  Even after SIGKILL every finished line of the journal
+    can be read.
+
+    Parameters
+    ----------
+    folder
+        Where the files go; created when absent.
+
+    Raises
+    ------
+    UnwritableRecord
+        If the folder cannot be created or written (an ``InvalidArgument``).
+
+    Examples
+    --------
+    >>> Journal("reports").path.as_posix()
+    'reports/gradcheck.json'
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self.folder = Path(folder)
+        self.path, self.journal_path, _ = (self.folder / name for name in _OUTPUTS)
+        self._lock = threading.Lock()
+        self._header: dict[str, Any] = {}
+        self._checks: list[dict[str, Any]] = []
+        self._stream: int | None = None
+        self._whole = 0
+        self._finished = False
+        self._previous: dict[int, Any] = {}
+
+    def __enter__(self) -> Self:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            for name in _OUTPUTS:
+                (self.folder / name).unlink(missing_ok=True)
+            self._stream = os.open(self.journal_path, _FLAGS, 0o644)
+        except OSError as cause:
+            raise UnwritableRecord.because(self.folder, cause) from cause
+        self._catch_signals()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if not self._finished:
+                self._finish_early(suppress=error is not None)
+        finally:
+            if self._stream is not None:
+                os.close(self._stream)
+                self._stream = None
+            for number, handler in self._previous.items():
+                signal.signal(number, handler)
+            self._previous.clear()
+
+    def header(self, facts: Mapping[str, Any]) -> None:
+        """Write the first line: the top-level fields known before the first check.
+
+        ``schema_version``, ``tool``, ``checks`` and ``complete`` are set here;
+        ``summary`` and ``self_test`` may wait for :meth:`finish`.
+
+        Raises
+        ------
+        InvalidArgument
+            If another field is missing or breaks the schema, or this is a second header.
+        """
+        if self._header:
+            raise InvalidArgument.of("header", "a second header", "one header a run", "call `header` once")
+        header = {"schema_version": SCHEMA_VERSION, "tool": "gradcheck"} | encode(facts) | {"complete": False}
+        header.pop("checks", None)
+        fault = violation({"self_test": None, "summary": tally(())} | header | {"checks": []})
+        if fault is not None:
+            raise InvalidArgument(f"`header`: breaks the schema: {fault}")
+        self._line({"kind": "header"} | header)
+        self._header = header
+
+    def check(self, found: Mapping[str, Any]) -> None:
+        """Append one check; its line is on disk when this returns.
+
+        Raises
+        ------
+        InvalidArgument
+            If there is no header yet, or ``found`` breaks the schema (the field is named).
+        """
+        if not self._header:
+            raise InvalidArgument.of("check", "no header", "a header first", "call `header` before `check`")
+        encoded = encode(found)
+        fault = violation(encoded, "check")
+        if fault is not None:
+            raise InvalidArgument(f"`check`: the record of {encoded.get('id')!r} breaks the schema: {fault}")
+        with self._lock:
+            # A check has a field `kind` of its own, so the line's kind wraps it.
+            self._line({"kind": "check", "check": encoded})
+            self._checks.append(encoded)
+
+    def finish(self, record: Mapping[str, Any], complete: bool) -> None:
+        """Write ``gradcheck.json`` in one step, and the journal's last line.
+
+        Raises
+        ------
+        InvalidArgument
+            If ``record`` breaks the schema; nothing is written then.
+        UnwritableRecord
+            If the file cannot be written.
+        """
+        encoded = encode(record) | {"complete": complete}
+        fault = violation(encoded)
+        if fault is not None:
+            raise InvalidArgument(f"`record`: breaks the schema: {fault}")
+        self._end(encoded)
+
+    def _finish_early(self, *, suppress: bool) -> None:
+        if not self._header:
+            return
+        record = self._header | {"checks": self._checks, "complete": False}
+        record["summary"] = tally(self._checks, messages=[_CUT_SHORT])
+        record.setdefault("self_test", None)
+        # The exception that ends the run says more than a full disk does.
+        with contextlib.suppress(UnwritableRecord) if suppress else contextlib.nullcontext():
+            self._end(record)
+
+    def _end(self, record: Mapping[str, Any]) -> None:
+        news = {
+            name: item
+            for name, item in record.items()
+            if name not in ("checks", "complete") and self._header.get(name, self) != item
+        }
+        with self._lock:
+            self._line({"kind": "end", "complete": record["complete"]} | news)
+            self._replace(_readable(record))
+            self._finished = True
+
+    def _line(self, entry: Mapping[str, Any]) -> None:
+        if self._stream is None:
+            raise InvalidArgument.of("journal", "a closed journal", "an open one", "use it in a `with` block")
+        data = f"{to_json(entry)}\n".encode()
+        try:
+            # A signal may have cut the last line short: the next one starts where it did.
+            os.ftruncate(self._stream, self._whole)
+            os.lseek(self._stream, self._whole, os.SEEK_SET)
+            written = 0
+            while written < len(data):
+                written += os.write(self._stream, data[written:])
+        except OSError as cause:
+            raise UnwritableRecord.because(self.journal_path, cause) from cause
+        self._whole += len(data)
+
+    def _replace(self, text: str) -> None:
+        temporary = self.folder / f".{self.path.name}.{os.getpid()}.tmp"
+        try:
+            with temporary.open("w", encoding="utf-8", newline="\n") as stream:
+                stream.write(text)
+                stream.flush()
+                os.fsync(stream.fileno())
+            temporary.replace(self.path)
+        except OSError as cause:
+            raise UnwritableRecord.because(self.path, cause) from cause
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def _catch_signals(self) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            # A host that handles the signal itself keeps its handler.
+            if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+                self._previous[number] = signal.signal(number, _leave)
+
+
+def _leave(number: int, _frame: FrameType | None) -> NoReturn:
+    # A second signal must not interrupt the writing of the record.
+    signal.signal(number, signal.SIG_IGN)
+    raise SystemExit(128 + number)
+
+
+def _readable(record: Mapping[str, Any]) -> str:
+    """Return JSON with a line for each field and each check, so that two records can be compared."""
+    fields = []
+    for name, item in record.items():
+        text = to_json(item)
+        if name == "checks" and item:
+            text = "[\n" + ",\n".join(to_json(check) for check in item) + "\n]"
+        fields.append(f"{to_json(name)}: {text}")
+    return "{\n" + ",\n".join(fields) + "\n}\n"
