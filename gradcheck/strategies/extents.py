@@ -1,0 +1,87 @@
+"""Extents of a signature's symbols: every legal choice is listed, none is drawn and thrown away."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import TYPE_CHECKING
+
+from gradcheck.domains import Stratum
+from gradcheck.errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gradcheck.domains import Signature
+
+__all__ = ["Extents", "choices", "grouped"]
+
+Extents = dict[str, int]
+
+_MOST_CHOICES = 4096
+# Of twenty points: those with an empty array, with extents of at most 1, and larger.
+_SHARES = {Stratum.EDGE: (3, 8, 9)}
+_USUAL_SHARES = (1, 4, 15)
+
+
+def choices(signature: Signature, minimum: Mapping[str, int], sizes: Sequence[int]) -> tuple[Extents, ...]:
+    """Return the legal extents, smallest first; linked extents such as ``k+p-1`` are never negative.
+
+    Raises
+    ------
+    InvalidArgument
+        If ``sizes`` is empty or negative, or admits no shape at all.
+
+    Examples
+    --------
+    >>> from gradcheck.domains import Signature
+    >>> choices(Signature.parse("(k+p-1),(k)->(p)"), {}, (0, 1))
+    ({'k': 0, 'p': 1}, {'k': 1, 'p': 0}, {'k': 1, 'p': 1})
+    """
+    if not sizes or min(sizes) < 0:
+        raise InvalidArgument.of("sizes", tuple(sizes), "sizes of at least 0", "pass e.g. (0, 1, 2, 3, 5)")
+    symbols = signature.symbols
+    allowed = [_allowed(sizes, minimum.get(symbol, 0)) for symbol in symbols]
+    while math.prod(map(len, allowed)) > _MOST_CHOICES:
+        longest = max(range(len(allowed)), key=lambda axis: len(allowed[axis]))
+        allowed[longest] = allowed[longest][:-1]
+    named = (dict(zip(symbols, values, strict=True)) for values in itertools.product(*allowed))
+    found = [extents for extents in named if _possible(signature, extents)]
+    if not found:
+        raise InvalidArgument.of(
+            "sizes", tuple(sizes), f"sizes that {signature.text!r} can have", "add larger sizes"
+        )
+    return tuple(sorted(found, key=lambda extents: (sum(extents.values()), tuple(extents.values()))))
+
+
+def _allowed(sizes: Sequence[int], least: int) -> list[int]:
+    return sorted({size for size in sizes if size >= least}) or [least]
+
+
+def _possible(signature: Signature, extents: Extents) -> bool:
+    groups = (*signature.inputs, *signature.outputs)
+    known = (dim for group in groups for dim in group if all(symbol in extents for symbol in dim.symbols))
+    return all(dimension.extent(extents) >= 0 for dimension in known)
+
+
+def grouped(
+    signature: Signature, legal: Sequence[Extents], stratum: Stratum
+) -> tuple[tuple[Extents, ...], ...]:
+    """Return one group for each of twenty equally likely draws, so that every kind of shape gets its share.
+
+    Kinds are: some array is empty, every extent is at most 1, larger.  The first
+    group holds the smallest shapes, and within a group the smallest come first.
+    """
+
+    def kind(extents: Extents) -> int:
+        shapes = signature.shapes(extents)
+        if any(0 in shape for shape in shapes):
+            return 0
+        return 1 if all(extent <= 1 for shape in shapes for extent in shape) else 2
+
+    kinds: list[list[Extents]] = [[], [], []]
+    for extents in legal:
+        kinds[kind(extents)].append(extents)
+    shares = _SHARES.get(stratum, _USUAL_SHARES)
+    repeated = ([tuple(group)] * share for group, share in zip(kinds, shares, strict=True) if group)
+    return tuple(itertools.chain.from_iterable(repeated))
