@@ -6,6 +6,6 @@ Importing this package imports none of the systems.
 from __future__ import annotations
 
 from gradcheck.autodiff.jax import JaxWitness
-from gradcheck.autodiff.protocol import Autodiff, Availability, Derivatives, Mode
+from gradcheck.autodiff.protocol import MODES, Autodiff, Availability, Derivatives
 
-__all__ = ["Autodiff", "Availability", "Derivatives", "JaxWitness", "Mode"]
+__all__ = ["MODES", "Autodiff", "Availability", "Derivatives", "JaxWitness"]

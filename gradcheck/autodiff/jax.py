@@ -17,11 +17,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradcheck.autodiff.protocol import Availability, Derivatives, Mode
+from gradcheck.autodiff.arguments import Call, floating
+from gradcheck.autodiff.protocol import MODES, Availability, Derivatives
 from gradcheck.errors import GradcheckError, InvalidArgument, MissingExtra
 
 if TYPE_CHECKING:
@@ -38,8 +39,6 @@ _PROGRAMS = 256
 
 _COMPILE_QUICKLY = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
 """A program runs a few dozen times on a few numbers: compiling dominates, and a third of it is optimising."""
-
-_PRECISIONS = ("float64", "float32", "float16", "bfloat16")
 
 
 @dataclass(frozen=True)
@@ -120,81 +119,6 @@ def _precision(jax: ModuleType, device: Any, dtype: np.dtype[Any]) -> Iterator[N
         yield
 
 
-def _floating(dtype: np.dtype[Any]) -> bool:
-    return dtype.kind == "f" or dtype.name == "bfloat16"
-
-
-@dataclass(frozen=True)
-class _Call:
-    """The arguments of one call: arrays in the wanted precision, everything else as it came.
-
-    ``arrays`` and ``fixed`` go by position; the varied argument ``x`` is in neither.
-    """
-
-    x: Array
-    argnum: int
-    count: int
-    arrays: dict[int, Array]
-    fixed: dict[int, Any]
-    dtype: np.dtype[Any]
-
-    @classmethod
-    def of(cls, args: Sequence[Any], argnum: int, dtype: DTypeLike | None) -> _Call:
-        if not -len(args) <= argnum < len(args):
-            raise InvalidArgument.of(
-                "argnum", argnum, f"an index into {len(args)} argument(s)", "count from 0"
-            )
-        argnum %= len(args)
-        given = np.asarray(args[argnum])
-        if not (_floating(given.dtype) or given.dtype.kind in "iub"):
-            raise InvalidArgument.of(
-                f"argument {argnum}", f"dtype {given.dtype}", "real numbers", "pass a float array"
-            )
-        precision = _asked(dtype, given.dtype)
-        others = {index: other for index, other in enumerate(args) if index != argnum}
-        arrays = {
-            index: _cast(other, precision)
-            for index, other in others.items()
-            if isinstance(other, (np.ndarray, np.generic, float))
-        }
-        fixed = {index: other for index, other in others.items() if index not in arrays}
-        with np.errstate(all="ignore"):
-            return cls(given.astype(precision), argnum, len(args), arrays, fixed, precision)
-
-    def apply(self, f: Callable[..., Any], x: Any, arrays: dict[int, Any]) -> Any:
-        """Call ``f`` with ``x`` in the varied place and ``arrays`` in theirs."""
-        given = {self.argnum: x} | arrays | self.fixed
-        return f(*(given[index] for index in range(self.count)))
-
-    def key(self, key: Hashable) -> Hashable | None:
-        """Return what a compiled program depends on, or None when something cannot be hashed."""
-        shapes = tuple((index, array.shape, array.dtype.name) for index, array in self.arrays.items())
-        fixed = tuple((index, type(value), value) for index, value in self.fixed.items())
-        whole = (key, self.argnum, self.x.shape, self.dtype.name, shapes, fixed)
-        try:
-            hash(whole)
-        except TypeError:
-            return None
-        return whole
-
-
-def _asked(dtype: DTypeLike | None, given: np.dtype[Any]) -> np.dtype[Any]:
-    """Return the precision of the computation; integers are differentiated in float64."""
-    if dtype is None:
-        dtype = given if given.name in _PRECISIONS else np.float64
-    precision = np.dtype(dtype)
-    if precision.name not in _PRECISIONS:
-        raise InvalidArgument.of("dtype", precision.name, f"one of {_PRECISIONS}", "pass numpy.float64")
-    return precision
-
-
-def _cast(other: Any, precision: np.dtype[Any]) -> Array:
-    """Return an argument that does not vary: floats in the wanted precision, integers as they are."""
-    array = np.asarray(other)
-    with np.errstate(all="ignore"):
-        return array.astype(precision) if _floating(array.dtype) else array
-
-
 class JaxWitness:
     """Values and Jacobians by JAX, in forward and in reverse mode.
 
@@ -243,7 +167,7 @@ class JaxWitness:
         GradcheckError
             If the result has less precision than ``dtype``.
         """
-        call = _Call.of(args, 0, dtype)
+        call = Call.of(args, 0, dtype)
         with _session(call) as loaded:
             program = self._program(loaded, f, call, key, _value_program)
             if program is not None:
@@ -256,18 +180,17 @@ class JaxWitness:
         args: Sequence[Any],
         argnum: int = 0,
         *,
-        mode: Mode = "forward",
+        mode: str = "forward",
         dtype: DTypeLike | None = None,
+        key: Hashable | None = None,
     ) -> Array:
         """Return ``df/dx``, ``x = args[argnum]``, of shape ``f(x).shape + x.shape``, by one mode.
 
         Raises as :meth:`value_of` does, and ``InvalidArgument`` for an unknown ``mode``.
         """
-        if mode not in get_args(Mode):
-            raise InvalidArgument.of("mode", mode, "'forward' or 'reverse'", "pass 'forward'")
-        call = _Call.of(args, argnum, dtype)
-        with _session(call) as loaded:
-            found = _eager(loaded, f, call, modes=(mode,))
+        if mode not in MODES:
+            raise InvalidArgument.of("mode", mode, f"one of {MODES}", "pass 'forward'")
+        found = self._derivatives(f, Call.of(args, argnum, dtype), key, (mode,))
         return found.forward if mode == "forward" else found.reverse
 
     def derivatives_of(
@@ -280,20 +203,23 @@ class JaxWitness:
         key: Hashable | None = None,
     ) -> Derivatives:
         """Return the value and the Jacobian by both modes; raises as :meth:`value_of` does."""
-        call = _Call.of(args, argnum, dtype)
+        return self._derivatives(f, Call.of(args, argnum, dtype), key, MODES)
+
+    def _derivatives(
+        self, f: Callable[..., Any], call: Call, key: Hashable | None, modes: tuple[str, ...]
+    ) -> Derivatives:
+        """Both modes when compiled (one program holds them), otherwise ``modes`` and zeros elsewhere."""
         with _session(call) as loaded:
             program = self._program(loaded, f, call, key, _derivative_program)
-            if program is not None:
-                return _swept(program, call)
-            return _eager(loaded, f, call)
+            return _eager(loaded, f, call, modes) if program is None else _swept(program, call)
 
     def _program(
         self,
         loaded: _Loaded,
         f: Callable[..., Any],
-        call: _Call,
+        call: Call,
         key: Hashable | None,
-        build: Callable[[_Loaded, Callable[..., Any], _Call], Callable[..., Any] | None],
+        build: Callable[[_Loaded, Callable[..., Any], Call], Callable[..., Any] | None],
     ) -> Callable[..., Any] | None:
         """Return the compiled program for ``key``, or None when it has to run operation by operation."""
         whole = None if key is None else call.key((build.__name__, key))
@@ -310,7 +236,7 @@ class JaxWitness:
 
 
 @contextmanager
-def _session(call: _Call) -> Iterator[_Loaded]:
+def _session(call: Call) -> Iterator[_Loaded]:
     """Enter the precision of ``call``; translate JAX's own refusals."""
     loaded = _load()
     with _precision(loaded.jax, loaded.device, call.dtype):
@@ -325,7 +251,7 @@ def _session(call: _Call) -> Iterator[_Loaded]:
             ) from cause
 
 
-def _primal(loaded: _Loaded, f: Callable[..., Any], call: _Call) -> Callable[..., Any]:
+def _primal(loaded: _Loaded, f: Callable[..., Any], call: Call) -> Callable[..., Any]:
     """Return ``f`` as a map of ``x`` and the other arrays to one JAX array."""
     as_array = loaded.jax.numpy.asarray
 
@@ -341,14 +267,14 @@ def _primal(loaded: _Loaded, f: Callable[..., Any], call: _Call) -> Callable[...
     return primal
 
 
-def _checked(value: Any, call: _Call) -> Array:
+def _checked(value: Any, call: Call) -> Array:
     """Return the result as a NumPy array; refuse complex results and lost precision."""
     array = np.array(value)
     if array.dtype.kind == "c":
         raise InvalidArgument.of(
             "f", f"a result of dtype {array.dtype}", "real numbers", "return the real part"
         )
-    if _floating(array.dtype) and array.dtype.itemsize < call.dtype.itemsize:
+    if floating(array.dtype) and array.dtype.itemsize < call.dtype.itemsize:
         message = (
             f"`f`: {call.dtype} was asked for and JAX computed in {array.dtype}; "
             f"remove the cast inside `f`, or pass dtype={array.dtype}"
@@ -357,9 +283,7 @@ def _checked(value: Any, call: _Call) -> Array:
     return array
 
 
-def _eager(
-    loaded: _Loaded, f: Callable[..., Any], call: _Call, modes: tuple[str, ...] = get_args(Mode)
-) -> Derivatives:
+def _eager(loaded: _Loaded, f: Callable[..., Any], call: Call, modes: tuple[str, ...]) -> Derivatives:
     """Run operation by operation, one batch of all basis vectors for each mode."""
     jax = loaded.jax
     inner = _primal(loaded, f, call)
@@ -371,7 +295,7 @@ def _eager(
     primal_out, pull = jax.vjp(primal, x) if "reverse" in modes else (primal(x), None)
     value = _checked(primal_out, call)
     zeros = np.zeros(value.shape + x.shape, call.dtype)
-    if zeros.size == 0 or not _floating(value.dtype):
+    if zeros.size == 0 or not floating(value.dtype):
         return Derivatives(value, zeros, zeros.copy())
     forward, reverse = zeros, zeros
     if "forward" in modes:
@@ -385,11 +309,11 @@ def _eager(
 
 
 def _refusals(jax: ModuleType) -> tuple[type[Exception], ...]:
-    """What JAX raises when a function looks at a number that is not known while compiling."""
+    """Return what JAX raises when a function looks at a number that is not known while compiling."""
     return (jax.errors.JAXTypeError, jax.errors.JAXIndexError)
 
 
-def _value_program(loaded: _Loaded, f: Callable[..., Any], call: _Call) -> Callable[..., Any] | None:
+def _value_program(loaded: _Loaded, f: Callable[..., Any], call: Call) -> Callable[..., Any] | None:
     """Compile ``f``; None when it branches on its numbers."""
     jax = loaded.jax
     program = jax.jit(_primal(loaded, f, call), compiler_options=loaded.options)
@@ -400,7 +324,7 @@ def _value_program(loaded: _Loaded, f: Callable[..., Any], call: _Call) -> Calla
     return program  # type: ignore[no-any-return]  # jit's result is untyped here
 
 
-def _derivative_program(loaded: _Loaded, f: Callable[..., Any], call: _Call) -> Callable[..., Any] | None:
+def _derivative_program(loaded: _Loaded, f: Callable[..., Any], call: Call) -> Callable[..., Any] | None:
     """Compile ``(x, arrays, v, u) -> f(x), J v, u J``; None when it has to run operation by operation.
 
     One program for one pair of directions, rather than for all at once: it
@@ -412,7 +336,7 @@ def _derivative_program(loaded: _Loaded, f: Callable[..., Any], call: _Call) -> 
         shape = jax.eval_shape(primal, call.x, call.arrays)
     except _refusals(jax):
         return None
-    if 0 in shape.shape or 0 in call.x.shape or not _floating(np.dtype(shape.dtype)):
+    if 0 in shape.shape or 0 in call.x.shape or not floating(np.dtype(shape.dtype)):
         return None
 
     def both(x: Any, arrays: dict[int, Any], v: Any, u: Any) -> tuple[Any, Any, Any]:
@@ -437,7 +361,7 @@ def _sweep(
     return runs[0][0], columns, rows
 
 
-def _swept(program: Callable[..., Any], call: _Call) -> Derivatives:
+def _swept(program: Callable[..., Any], call: Call) -> Derivatives:
     value, columns, rows = program(call.x, call.arrays)
     checked = _checked(value, call)
     shape = checked.shape + call.x.shape

@@ -7,7 +7,7 @@ code with the numerical estimators nor with the closed forms.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, np.dtype[Any]]
 
-__all__ = ["Autodiff", "Availability", "Derivatives", "Mode"]
+__all__ = ["MODES", "Autodiff", "Availability", "Derivatives"]
 
-Mode = Literal["forward", "reverse"]
+MODES = ("forward", "reverse")
+"""Forward mode pushes tangents, one column at a time; reverse mode pulls cotangents, one row at a time."""
 
 
 class Availability(NamedTuple):
@@ -65,10 +66,11 @@ class Autodiff(Protocol):
         args: Sequence[Any],
         argnum: int = 0,
         *,
-        mode: Mode = "forward",
+        mode: str = "forward",
         dtype: DTypeLike | None = None,
+        key: Hashable | None = None,
     ) -> Array:
-        """Return ``df/dx``, ``x = args[argnum]``, shape ``f(x).shape + x.shape``, in units of f per unit of x."""
+        """Return ``df/dx``, ``x = args[argnum]``, shape ``f(x).shape + x.shape``, in f per unit of x."""
 
     def derivatives_of(
         self,
