@@ -1,0 +1,243 @@
+"""Central differences on an adaptive ladder, extrapolated, with an honest error bar.
+
+The model and its hypotheses: H1 deterministic, H2 leaves its inputs alone, H3 finite on
+the points used, H4 smooth on the interval used, H5 noise near x is what was measured there.
+Each is tested here: H1 and H2 by repeating the call at x, H3 rung by rung, H4 by the veto of
+finer rungs and by one-sided ladders, H5 by second differences.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradcheck.errors import InvalidArgument
+from gradcheck.estimators.flat import Curves, FlatEstimate, gravest, unusable
+from gradcheck.estimators.ladder import NO_RUNG, Ladder
+from gradcheck.estimators.noise import measured_noise, unit_roundoff
+from gradcheck.estimators.one_sided import LEFT, RIGHT, Answer, answer_from
+from gradcheck.estimators.primal import InconsistentOutput, Primal
+from gradcheck.estimators.steps import first_ladder, wanted_rungs
+from gradcheck.results import Status
+
+__all__ = ["central_jacobian"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+#: A relative bar that needs no more evaluations, in float64; lower precisions stop at 40 roundoffs.
+TARGET = 2e-11
+#: Pairs that one column may use when it alone is difficult.
+MAX_PAIRS = 16
+#: Rungs added to a column at a time.
+RUNGS_A_ROUND = 2
+
+
+def central_jacobian(
+    primal: Primal,
+    *,
+    bounds: tuple[Any, Any] | None = None,
+    max_nfev: int | None = None,
+    columns: Any = None,
+) -> FlatEstimate:
+    r"""Return :math:`\partial f_i / \partial x_j` by extrapolated central differences with error bars.
+
+    Parameters
+    ----------
+    primal
+        The function at its point; ``primal.x`` has shape ``(n,)``, its output ``(m,)``.
+    bounds
+        ``(lower, upper)``, each a number or broadcastable to ``x``'s shape, units of x: ``f`` is
+        never evaluated outside.
+    max_nfev
+        Most evaluations of ``f`` to use; the default is ``20 n + 20``.
+    columns
+        Indices of the columns wanted, in the order wanted; all by default.
+
+    Returns
+    -------
+    FlatEstimate
+        ``value`` and ``error`` of shape ``(m, len(columns))``, units of f per unit of x.
+
+    Raises
+    ------
+    InvalidArgument
+        ``x`` lies outside ``bounds``, or a column does not exist.
+    Exception
+        Whatever ``f`` raises at ``x`` itself.
+
+    References
+    ----------
+    C. J. F. Ridders, Adv. Eng. Software 4 (1982) 75, for extrapolated differences with a bar; the bar
+    here differs as :mod:`gradcheck.estimators.extrapolation` tells.
+
+    Examples
+    --------
+    >>> from gradcheck.estimators.primal import Primal
+    >>> found = central_jacobian(Primal(np.sin, [np.array([0.0, 1.0])]))
+    >>> bool((abs(found.value - np.diag([1.0, np.cos(1.0)])) <= found.error).all())
+    True
+    """
+    wanted = _columns(columns, primal.n)
+    lower, upper = _limits(bounds, primal)
+    f0 = primal(primal.x)
+    ladder = Ladder(primal, f0, wanted, lower[wanted], upper[wanted])
+    eps = unit_roundoff(primal.f_dtype)
+    try:
+        with np.errstate(all="ignore"):
+            answer = _search(ladder, eps, max_nfev)
+        repeated = primal(primal.x)
+    except InconsistentOutput as cause:
+        return unusable(f0.size, wanted.size, Status.INCONSISTENT_OUTPUT, primal.nfev, str(cause))
+    if primal.mutates:
+        return unusable(
+            f0.size, wanted.size, Status.MUTATES_INPUT, primal.nfev, "a call changed its argument in place"
+        )
+    if not np.array_equal(f0, repeated, equal_nan=True):
+        gap = float(np.nanmax(np.abs(f0 - repeated), initial=0.0))
+        return unusable(
+            f0.size, wanted.size, Status.NONDETERMINISTIC, primal.nfev, f"two calls at x differ by {gap:.2g}"
+        )
+    return _estimate(ladder, answer)
+
+
+def _columns(columns: Any, n: int) -> Array:
+    if columns is None:
+        return np.arange(n)
+    wanted = np.asarray(columns, dtype=np.int64).reshape(-1)
+    if wanted.size and not (0 <= wanted.min() and wanted.max() < n):
+        raise InvalidArgument.of("columns", columns, f"indices below {n}", "count from 0")
+    return wanted
+
+
+def _limits(bounds: tuple[Any, Any] | None, primal: Primal) -> tuple[Array, Array]:
+    if bounds is None:
+        return np.full(primal.n, -np.inf), np.full(primal.n, np.inf)
+    try:
+        low, high = (
+            np.broadcast_to(np.asarray(b, dtype=np.float64), primal.x_shape).reshape(-1) for b in bounds
+        )
+    except (TypeError, ValueError) as cause:
+        raise InvalidArgument.of(
+            "bounds",
+            bounds,
+            f"(lower, upper) that broadcast to {primal.x_shape}",
+            "pass two numbers or arrays",
+        ) from cause
+    outside = ~((low <= primal.x) & (primal.x <= high))
+    if outside.any():
+        at = int(np.argmax(outside))
+        raise InvalidArgument.of(
+            "bounds",
+            (low[at], high[at]),
+            f"an interval that holds x[{at}] = {primal.x[at]!r}",
+            "move x or the bound",
+        )
+    return low, high
+
+
+def _search(ladder: Ladder, eps: float, max_nfev: int | None) -> Answer | None:
+    """Climb the first ladder, then add rungs where they narrow the widest bars; None without columns."""
+    n, m = ladder.x.size, ladder.f0.size
+    if n == 0 or m == 0:
+        return None
+    start = first_ladder(ladder.x, ladder.lower, ladder.upper, eps)
+    limit = 20 * n + 20 if max_nfev is None else max_nfev
+    pairs = (limit - 2) // 2
+    ladder.add(start[_thinned(start.shape[0], pairs // n)])
+    pairs -= int((ladder.exponents != NO_RUNG).sum())
+    answer = answer_from(ladder, measured_noise(ladder, eps))
+    target = max(TARGET, 40 * eps)
+    stuck = np.zeros((n, m), dtype=np.int64)
+    while pairs > 0:
+        need = _need(ladder, answer, target, stuck)
+        rungs = _chosen(ladder, answer, need, pairs)
+        added = int((rungs != NO_RUNG).sum())
+        if not added:
+            break
+        pairs -= added
+        ladder.add(rungs)
+        before = answer.bar
+        answer = answer_from(ladder, measured_noise(ladder, eps))
+        stuck += ~(answer.bar < 0.5 * before) & (need > 0)
+    return answer
+
+
+def _thinned(rungs: int, allowed: int) -> Array:
+    """Return which of the first rungs to keep when only ``allowed`` pairs a column may be spent."""
+    if allowed >= rungs:
+        return np.arange(rungs)
+    return np.unique(np.linspace(0, rungs - 1, max(allowed, 0)).astype(np.int64))
+
+
+def _need(ladder: Ladder, answer: Answer, target: float, stuck: Array) -> Array:
+    """Return by how many powers of e each entry's relative bar exceeds the target; 0 where nothing helps."""
+    size = np.where(np.abs(answer.value) > 4 * answer.bar, np.abs(answer.value), answer.scale)
+    relative = np.where(np.isfinite(answer.bar), answer.bar, 1e300) / size
+    need = np.nan_to_num(np.log(relative / target), nan=0.0, posinf=700.0).clip(min=0.0)
+    hopeless = (stuck >= 2) | ~np.isfinite(ladder.f0) | (answer.codes == Status.DISCONTINUITY.code)
+    hopeless |= answer.codes == Status.KINK.code
+    pairs = (ladder.exponents != NO_RUNG).sum(axis=0)
+    hopeless |= (pairs >= MAX_PAIRS)[:, None]
+    return np.where(hopeless, 0.0, need)
+
+
+def _chosen(ladder: Ladder, answer: Answer, need: Array, pairs: int) -> Array:
+    """Return the rungs to add, shape ``(RUNGS_A_ROUND, n)``: each column serves its neediest entry."""
+    side = answer.side[None, None]
+    quotients = np.take_along_axis(answer.quotients, side, axis=0)[0]
+    noise = np.take_along_axis(answer.noise, side, axis=0)[0]
+    order = np.where(answer.side == 0, 2, 1)
+    wanted = wanted_rungs(quotients, answer.value, answer.bar, noise, ladder.exponents, ladder.x, order)
+    neediest = np.argmax(need, axis=1)
+    listed = np.take_along_axis(wanted, neediest[None, :, None], axis=2)[..., 0]
+    known = (listed[:, None] == ladder.exponents[None]).any(axis=1)
+    fresh = (listed != NO_RUNG) & ~known & (need.max(axis=1) > 0)
+    fresh &= np.cumsum(fresh, axis=0) <= RUNGS_A_ROUND
+    order_of_need = np.argsort(-need.max(axis=1), kind="stable")
+    spent = np.cumsum(fresh.sum(axis=0)[order_of_need])
+    allowed = np.zeros(ladder.x.size, dtype=bool)
+    allowed[order_of_need] = spent <= pairs
+    chosen = np.where(fresh & allowed, listed, NO_RUNG)
+    return np.sort(chosen, axis=0)[:RUNGS_A_ROUND]
+
+
+def _estimate(ladder: Ladder, answer: Answer | None) -> FlatEstimate:
+    m, n, nfev = ladder.f0.size, ladder.x.size, ladder.primal.nfev
+    if answer is None:
+        nothing = np.zeros((m, n))
+        return FlatEstimate(nothing, nothing.copy(), np.zeros((m, n), dtype=np.uint8), nfev)
+    codes = np.where(np.isfinite(ladder.f0), answer.codes, Status.OUTSIDE_DOMAIN.code).astype(np.uint8)
+    usable = codes == Status.OK.code
+    value = np.where(usable, answer.value, np.nan)
+    error = np.where(usable, answer.bar, np.inf)
+    kink = codes == Status.KINK.code
+    left = right = None
+    if kink.any():
+        left = np.where(kink, answer.sides.value[LEFT], np.nan).T
+        right = np.where(kink, answer.sides.value[RIGHT], np.nan).T
+    status = gravest(codes)
+    steps = np.where(ladder.exponents == NO_RUNG, 0.0, 0.5 * (ladder.step_plus + ladder.step_minus))
+    return FlatEstimate(
+        value=value.T,
+        error=error.T,
+        codes=codes.T,
+        nfev=nfev,
+        status=status,
+        message=_message(codes, status, ladder),
+        left=left,
+        right=right,
+        curves=Curves(steps, answer.quotients[0].transpose(0, 2, 1)),
+    )
+
+
+def _message(codes: Array, status: Status, ladder: Ladder) -> str:
+    if status is Status.OK:
+        return ""
+    column, row = (int(k[0]) for k in np.nonzero(codes == status.code))
+    count = int((codes != Status.OK.code).sum())
+    at = int(ladder.columns[column])
+    return (
+        f"{status.text}: {count} of {codes.size} entries unusable, "
+        f"first at output {row}, input {at} (x[{at}] = {float(ladder.x[column])!r})"
+    )

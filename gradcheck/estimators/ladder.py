@@ -1,0 +1,97 @@
+"""The values of ``f`` on a ladder of steps along each coordinate.
+
+A ladder holds, for each column, pairs ``f(x + h e_j)``, ``f(x - h e_j)`` at steps
+``h = 2**k``, finest first.  Powers of two keep the steps exactly representable,
+so that no rounding of ``x + h`` enters the difference quotients.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradcheck.estimators.primal import Primal
+
+__all__ = ["NO_RUNG", "Ladder"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+#: Exponent that stands for "no rung": sorts behind every real one, like a coarse rung without values.
+NO_RUNG = 5000
+
+
+class Ladder:
+    """Function values at ``x ± 2**k`` for each column, rungs sorted from fine to coarse.
+
+    Parameters
+    ----------
+    primal
+        The function.
+    f0
+        ``f(x)``, shape ``(m,)``.
+    columns
+        ``(n,)`` indices of the coordinates to vary.
+    lower, upper
+        ``(n,)`` limits that are never crossed, units of x.
+
+    Attributes
+    ----------
+    exponents
+        ``(R, n)``; ``NO_RUNG`` where a column has fewer rungs.
+    plus, minus
+        ``(R, n, m)``; NaN where ``f`` raises, is not finite, or the point lies outside the limits.
+    step_plus, step_minus
+        ``(R, n)``: the steps as realised in floating point, ``(x + h) - x``.
+    """
+
+    def __init__(self, primal: Primal, f0: Array, columns: Array, lower: Array, upper: Array) -> None:
+        self.primal = primal
+        self.f0 = f0
+        self.columns = columns
+        self.x = primal.x[columns]
+        self.lower = lower
+        self.upper = upper
+        n, m = columns.size, f0.size
+        self.exponents: Array = np.empty((0, n), dtype=np.int64)
+        self.plus: Array = np.empty((0, n, m))
+        self.minus: Array = np.empty((0, n, m))
+        self.step_plus: Array = np.empty((0, n))
+        self.step_minus: Array = np.empty((0, n))
+
+    def add(self, exponents: Array) -> None:
+        """Evaluate the rungs ``exponents``, shape ``(q, n)``, and sort them in.
+
+        Raises :class:`~gradcheck.estimators.primal.InconsistentOutput` when the
+        output changes shape.
+        """
+        step = np.ldexp(1.0, np.where(exponents == NO_RUNG, 0, exponents).astype(np.int32))
+        step[exponents == NO_RUNG] = np.nan
+        above, below = self.x + step, self.x - step
+        plus = self._sampled(above, above <= self.upper)
+        minus = self._sampled(below, below >= self.lower)
+        order = np.argsort(np.concatenate([self.exponents, exponents]), axis=0, kind="stable")
+
+        def merged(old: Array, new: Array) -> Array:
+            rows = order if old.ndim == 2 else order[:, :, None]
+            return np.take_along_axis(np.concatenate([old, new]), rows, axis=0)
+
+        self.exponents = merged(self.exponents, exponents)
+        self.plus, self.minus = merged(self.plus, plus), merged(self.minus, minus)
+        self.step_plus = merged(self.step_plus, above - self.x)
+        self.step_minus = merged(self.step_minus, self.x - below)
+
+    def _sampled(self, points: Array, allowed: Array) -> Array:
+        """Return ``f`` at the coordinate values ``points`` (q, n), shape ``(q, n, m)``."""
+        values = np.full((*points.shape, self.f0.size), np.nan)
+        moved = self.primal.x.copy()
+        for rung, column in zip(*np.nonzero(allowed & np.isfinite(points)), strict=True):
+            index = self.columns[column]
+            kept = moved[index]
+            moved[index] = points[rung, column]
+            result = self.primal.at(moved)
+            moved[index] = kept
+            if result is not None:
+                values[rung, column] = result
+        values[~np.isfinite(values)] = np.nan
+        return values

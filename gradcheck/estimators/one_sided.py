@@ -1,0 +1,117 @@
+"""Central, right and left derivatives put together: kinks, jumps, and edges of the domain."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gradcheck.estimators.extrapolation import Best, best_window
+from gradcheck.estimators.ladder import Ladder
+from gradcheck.estimators.noise import Noise
+from gradcheck.results import Status
+
+__all__ = ["CENTRAL", "LEFT", "RIGHT", "Answer", "answer_from"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+CENTRAL, RIGHT, LEFT = 0, 1, 2
+#: One-sided derivatives differ for good when the gap is this many times both bars.
+_KINK_MARGIN = 3.0
+#: A wider relative bar is no answer.
+_WIDEST = 0.25
+#: A jump keeps its height, to this relative precision, while the step shrinks a million times.
+_STEADY = 1e-2
+
+
+class Answer(NamedTuple):
+    """What one look at the ladder says; arrays ``(n, m)`` unless noted.
+
+    ``side`` is where ``value`` comes from; ``quotients`` and ``noise`` (3, R, n, m) are what it was
+    computed from; ``sides`` holds the best of each side.
+    """
+
+    value: Array
+    bar: Array
+    codes: Array
+    side: Array
+    sides: Best
+    quotients: Array
+    noise: Array
+    scale: Array
+
+
+def answer_from(ladder: Ladder, noise: Noise) -> Answer:
+    """Return value, bar and status of each entry from the ladder's values and their noise."""
+    rise, fall = ladder.plus - ladder.f0, ladder.f0 - ladder.minus
+    ahead, behind = ladder.step_plus[..., None], ladder.step_minus[..., None]
+    quotients = np.stack([(ladder.plus - ladder.minus) / (ahead + behind), rise / ahead, fall / behind])
+    quotients[~np.isfinite(quotients)] = np.nan
+    rounding = np.stack(
+        [noise.level / (0.5 * (ahead + behind)), 2 * noise.level / ahead, 2 * noise.level / behind]
+    )
+    lopsided = 0.5 * np.abs(ahead - behind) * np.abs(rise - fall) / (ahead * behind)
+    rounding[CENTRAL] += np.where(np.isfinite(lopsided), lopsided, 0.0)
+    silent = noise.staircase & noise.flat
+    sides = best_window(quotients, rounding, ladder.exponents, silent)
+    side = _side(quotients, sides)
+    value = np.take_along_axis(sides.value, side[None], axis=0)[0]
+    bar = np.take_along_axis(sides.bar, side[None], axis=0)[0]
+    scale = _scale(ladder)
+    codes = _codes(value, bar, scale)
+    codes = np.where(_kinked(quotients, rounding, sides), Status.KINK.code, codes)
+    codes = np.where(_jumps(rise, fall, noise), Status.DISCONTINUITY.code, codes)
+    return Answer(value, bar, codes.astype(np.uint8), side, sides, quotients, rounding, scale)
+
+
+def _side(quotients: Array, sides: Best) -> Array:
+    """Central, unless one direction is closed at most rungs and the other is the better for it."""
+    usable = np.isfinite(quotients).sum(axis=1)
+    better = np.where(sides.bar[RIGHT] <= sides.bar[LEFT], RIGHT, LEFT)
+    closed = usable[CENTRAL] < np.maximum(usable[RIGHT], usable[LEFT])
+    tighter = np.minimum(sides.bar[RIGHT], sides.bar[LEFT]) < sides.bar[CENTRAL]
+    chosen: Array = np.where(closed & tighter, better, CENTRAL)
+    return chosen
+
+
+def _scale(ladder: Ladder) -> Array:
+    """Return ``max |f| / largest step``: what a derivative of zero is measured against."""
+    size = np.fmax(np.abs(ladder.plus), np.abs(ladder.minus))
+    size = np.fmax(np.fmax.reduce(size, axis=0), np.abs(ladder.f0))
+    largest: Array = np.fmax.reduce(ladder.step_plus, axis=0)[:, None]
+    return size / largest
+
+
+def _codes(value: Array, bar: Array, scale: Array) -> Array:
+    vague = ~(bar <= _WIDEST * np.abs(value)) & ~(bar <= 1e-3 * scale)
+    codes = np.where(vague, Status.NOISY.code, Status.OK.code)
+    return np.where(np.isfinite(bar) & np.isfinite(value), codes, Status.NO_USABLE_STEP.code)
+
+
+def _kinked(quotients: Array, noise: Array, sides: Best) -> Array:
+    """One-sided derivatives differ beyond their bars, and every finer pair of secants says the same."""
+    gap = sides.value[RIGHT] - sides.value[LEFT]
+    bars = sides.bar[RIGHT] + sides.bar[LEFT]
+    differ = np.isfinite(bars) & (np.abs(gap) > _KINK_MARGIN * bars)
+    if not differ.any():
+        return differ
+    opening = quotients[RIGHT] - quotients[LEFT]
+    uncertain = 4.0 * (noise[RIGHT] + noise[LEFT])
+    tells = uncertain < 0.1 * np.abs(gap)
+    confirmed = ~tells | (np.abs(opening - gap) <= 0.5 * np.abs(gap))
+    # The finest telling rungs decide; coarser ones may be bent by curvature.
+    seen = np.cumsum(tells, axis=0)
+    finest = tells & (seen <= 3)
+    return differ & (confirmed | ~finest).all(axis=0) & (finest.sum(axis=0) >= 2)
+
+
+def _jumps(rise: Array, fall: Array, noise: Array) -> Array:
+    """One side keeps a constant distance from ``f(x)`` over the three finest rungs."""
+    if rise.shape[0] < 3:
+        return np.zeros(rise.shape[1:], dtype=bool)
+    found = np.zeros(rise.shape[1:], dtype=bool)
+    for moves in (rise[:3], fall[:3]):
+        height = np.abs(moves).min(axis=0)
+        steady = np.ptp(moves, axis=0) <= _STEADY * height
+        found |= steady & (height > 0) & (height > 64 * 2.0**-52 * np.abs(rise[0] - fall[0]))
+    return found

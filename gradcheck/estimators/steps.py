@@ -1,0 +1,132 @@
+"""Which steps to try: the first ladder, and which rungs would narrow a bar most.
+
+Steps are powers of two, written as exponents.  The first ladder is sparse and spans
+everything between a quarter of ``|x|`` and the noise floor; refinement then fills in
+four or five neighbouring rungs where the function turns out to be smooth.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradcheck.estimators.ladder import NO_RUNG
+
+__all__ = ["MAX_EXPONENT", "MIN_EXPONENT", "finest_exponent", "first_ladder", "wanted_rungs"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+#: Steps outside 2**±these would leave the normal numbers when halved or squared.
+MIN_EXPONENT, MAX_EXPONENT = -1070, 1020
+#: Where x is 0 its scale is unknown: from a quarter down to structure 1e-21 wide.
+_AT_ZERO = np.array([-2, -4, -6, -14, -28, -46, -70])
+#: A derivative that deviates by less than this from the extrapolated one is resolved by its step.
+_RESOLVED = 0.25
+
+
+def _exponent(x: Array) -> Array:
+    """Return ``floor(log2 |x|)``."""
+    return np.frexp(x)[1].astype(np.int64) - 1
+
+
+def finest_exponent(x: Array) -> Array:
+    """Return the exponent of the finest step worth taking at each ``x``: four units in the last place."""
+    return np.where(x == 0, MIN_EXPONENT, np.maximum(_exponent(x) - 50, MIN_EXPONENT))
+
+
+def first_ladder(x: Array, lower: Array, upper: Array, eps: float) -> Array:
+    """Return the exponents of the first rungs, shape ``(R, n)``, coarse to fine.
+
+    Coarse rungs extrapolate, fine ones veto and measure noise; how fine follows from ``eps``, the
+    unit roundoff of the output.  Within reach of a bound the ladder is moved down so that
+    both sides fit, unless the bound is so close that one side has to do.
+
+    Examples
+    --------
+    >>> first_ladder(np.array([1.0]), np.array([-np.inf]), np.array([np.inf]), 2.0**-52)[:, 0]
+    array([ -3,  -5,  -7, -14, -26, -40])
+    """
+    bits = -np.log2(eps)
+    fine = [round(bits * part) for part in (0.27, 0.5, 0.77)]
+    coarse = [3, 5, 7] if bits > 30 else [2, 3, 4]
+    relative = -np.array(coarse + fine)
+    zero = x == 0
+    if zero.any():
+        relative = np.concatenate([relative, [NO_RUNG] * (_AT_ZERO.size - relative.size)])
+    exponents = np.where(relative[:, None] == NO_RUNG, NO_RUNG, _exponent(x) + relative[:, None])
+    exponents = np.where(zero, _AT_ZERO[: relative.size, None], exponents)
+    return np.where(exponents == NO_RUNG, NO_RUNG, _within(exponents, x, lower, upper))
+
+
+def _within(exponents: Array, x: Array, lower: Array, upper: Array) -> Array:
+    near, far = np.minimum(x - lower, upper - x), np.maximum(x - lower, upper - x)
+    both_fit = near >= np.ldexp(1.0, (exponents[0] - 8).clip(MIN_EXPONENT, MAX_EXPONENT).astype(np.int32))
+    room = np.where(both_fit, near, far)
+    top = np.where(np.isfinite(room) & (room > 0), _exponent(np.where(room > 0, room, 1.0)), MAX_EXPONENT)
+    shifted = np.minimum(exponents, top - np.arange(exponents.shape[0])[:, None])
+    return shifted.clip(MIN_EXPONENT, MAX_EXPONENT)
+
+
+def wanted_rungs(
+    quotients: Array, value: Array, bar: Array, noise: Array, exponents: Array, x: Array, order: Array
+) -> Array:
+    """Return for each entry the exponents that would narrow its bar, best first, shape ``(q, n, m)``.
+
+    Where the deviation of the coarsest resolved rung from ``value`` shows the length ``L`` on
+    which ``f`` varies, five rungs from ``L/2`` down.  Where rounding hides it, coarser
+    rungs; where nothing is resolved, finer ones.
+
+    Parameters
+    ----------
+    quotients, noise
+        ``(R, n, m)``, finest first.
+    value, bar
+        ``(n, m)``: the answer so far.
+    exponents
+        ``(R, n)``.
+    x
+        ``(n,)``.
+    order
+        ``(n, m)``: power of ``h`` in the leading truncation error, 2 or 1.
+    """
+    rungs = exponents[..., None] + np.zeros(value.shape, dtype=np.int64)
+    deviation = np.abs(quotients - value)
+    resolved = deviation <= _RESOLVED * np.abs(value) + 4.0 * noise
+    count = np.logical_and.accumulate(resolved, axis=0).sum(axis=0)
+    coarsest = (count - 1).clip(min=0)[None]
+    top_rung = np.take_along_axis(rungs, coarsest, axis=0)[0]
+    next_rung = np.take_along_axis(rungs, (coarsest + 1).clip(max=rungs.shape[0] - 1), axis=0)[0]
+    next_rung = np.where(coarsest[0] + 1 < rungs.shape[0], next_rung, NO_RUNG)
+    seen = np.take_along_axis(deviation, coarsest, axis=0)[0]
+    rounding = np.take_along_axis(noise, coarsest, axis=0)[0]
+    octaves = np.log2(np.abs(value) / (6.0 * seen)) / order
+    length = np.floor(top_rung + np.nan_to_num(octaves, nan=0.0, posinf=60.0, neginf=-60.0)).astype(np.int64)
+    hidden = seen <= 2.0 * rounding
+    start = np.where(hidden, _coarser(top_rung, next_rung, x), np.minimum(length - 1, next_rung - 1))
+    ladder = start - np.arange(5)[:, None, None]
+    unresolved = (count == 0) | ~np.isfinite(bar) | (count < 2) & (bar > _RESOLVED * np.abs(value))
+    ladder = np.where(unresolved, _finer(rungs, x), ladder)
+    finest = finest_exponent(x)[:, None]
+    return np.where(ladder >= finest, ladder, NO_RUNG)
+
+
+def _coarser(top: Array, beyond: Array, x: Array) -> Array:
+    """Halfway to the first unresolved rung; with none, eight times coarser, or of order one for a tiny x."""
+    absolute = np.where((np.abs(x) < 2.0**-10)[:, None] & (top < -12), -3, top + 3)
+    return np.where(beyond == NO_RUNG, absolute, np.maximum((top + beyond + 1) // 2, top + 1)).clip(
+        max=MAX_EXPONENT
+    )
+
+
+def _finer(rungs: Array, x: Array) -> Array:
+    """Between the two finest rungs, then below the finest."""
+    finest, second = rungs[0], rungs[min(1, rungs.shape[0] - 1)]
+    second = np.where(second == NO_RUNG, finest, second)
+    middle = (finest + second) // 2
+    lowest = finest_exponent(x)[:, None]
+    below = np.where(x[:, None] == 0, finest - 24, np.maximum((finest + lowest) // 2, lowest))
+    nothing = np.full_like(finest, NO_RUNG)
+    return np.stack(
+        [np.where(middle < second, middle, NO_RUNG), below, lowest + 0 * finest, nothing, nothing]
+    )
