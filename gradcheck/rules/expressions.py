@@ -19,7 +19,7 @@ from gradcheck.rules.primitives import Expression
 from gradcheck.rules.registry import namespace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from gradcheck.domains import Chooser
 
@@ -92,9 +92,18 @@ class Function:
 
         A scalar function of a scalar is applied to each element of an array.
         """
-        variables = self._variables(x)
-        values = [expression.value(variables) for expression in self.expressions]
+        values = self.components(x)
         return values[0] if self.scalar else stacked(values, x)
+
+    def components(self, x: Any) -> list[Any]:
+        """Return the components of ``f(x)``, each of ``x``'s own type."""
+        variables = self._variables(x)
+        return [expression.value(variables) for expression in self.expressions]
+
+    def at(self, variables: Sequence[Any], like: Any) -> Any:
+        """Return ``f(x_1, …, x_n)`` for variables given one by one; ``like`` says of what type when n = 0."""
+        values = [expression.value(variables or (0 * like,)) for expression in self.expressions]
+        return values[0] if self.scalar else stacked(values, like)
 
     def derivative(self, x: Any) -> Any:
         """Return ``f'`` at each element of ``x``, for a scalar function of a scalar (NumPy)."""
