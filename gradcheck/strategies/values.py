@@ -159,10 +159,7 @@ def _decades(domain: Interval, largest: float, dtype: str) -> list[float]:
     exponents = sorted(range(-math.ceil(span), math.ceil(span) + 1), key=abs)
     budget = max(len(_MANTISSAS[0]), _WIDE_ENTRIES // len(exponents))
     mantissas = list(itertools.chain.from_iterable(_MANTISSAS))[:budget]
-    if math.isfinite(domain.low) or math.isfinite(domain.high):
-        inner = _inner(domain, _EVEN)
-    else:
-        inner = []
+    inner = _inner(domain, _EVEN) if math.isfinite(domain.low) or math.isfinite(domain.high) else []
     signed = [
         sign * float(f"{mantissa}e{exponent}")
         for mantissa in mantissas

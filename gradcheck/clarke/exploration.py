@@ -1,0 +1,240 @@
+"""Visit the pieces that meet at a kink until the claim is inside their hull, or provably outside.
+
+The cells met are always a subset of those that exist, so that inside is certain
+as soon as it is found, while outside is believed only when looking along the
+separating direction meets no further cell.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradcheck.clarke.limits import Fault, Probe
+from gradcheck.clarke.search import Search
+from gradcheck.errors import InvalidArgument
+from gradcheck.results import Reason, Verdict
+
+if TYPE_CHECKING:
+    from gradcheck.clarke.hull import Membership
+    from gradcheck.clarke.limits import Array, Cell, JacobianAt, ValueAt
+
+__all__ = ["ClarkeVerdict", "explore"]
+
+# A bar wider than this share of its entry would let a mistake of that size pass as a convention.
+_WEAKEST = 1e-3
+_AGREE = 1e-9
+_LEAST_SCALE = 2.0**-12
+
+
+@dataclass(frozen=True)
+class ClarkeVerdict:
+    """What :func:`explore` found.
+
+    Attributes
+    ----------
+    verdict, reason
+        PASS: SUBGRADIENT (several cells) or AGREES (one).  FAIL: DISAGREES or
+        NOT_FINITE.  INCONCLUSIVE: NOT_DIFFERENTIABLE, DISCONTINUITY or TOO_WEAK.
+    cells
+        The Jacobians met, ``(m, n)`` each with its error bar.
+    message
+        The finding in words.
+    gap
+        By how much the claim lies outside, beyond both error bars, relative to
+        the entries' sizes; 0 inside, NaN undecided.
+    convention
+        Which member of the hull the claim is; empty outside.
+    nfev
+        Calls of ``jacobian`` and ``value`` together.
+    """
+
+    verdict: Verdict
+    reason: Reason
+    cells: tuple[Cell, ...]
+    message: str
+    gap: float
+    convention: str
+    nfev: int
+
+
+def explore(
+    jacobian: JacobianAt,
+    x: Array,
+    claim: Array,
+    claim_error: Array,
+    *,
+    rng: np.random.Generator | int,
+    scale: float | Array = 1.0,
+    value: ValueAt | None = None,
+    max_cells: int = 64,
+    max_nfev: int = 2000,
+    patience: int = 2,
+) -> ClarkeVerdict:
+    """Judge a claimed Jacobian of ``f: R^n -> R^m`` at a point where ``f`` may be kinked.
+
+    Parameters
+    ----------
+    jacobian
+        ``jacobian(x) -> (value, error)``, both ``(m, n)``, at smooth points near
+        ``x``; NaN where there is none.  Units of f per unit of x.
+    x
+        ``(n,)``.
+    claim, claim_error
+        ``(m, n)``: the claim and a bound on its own rounding.
+    rng
+        A generator or a seed.
+    scale
+        Typical size of each entry of ``x``, positive; points up to 1e-3 of it away
+        are visited.  Raised to ``2**-12 |x|`` where it is smaller.
+    value
+        ``value(x) -> (m,)``; given, a jump is told from a kink.
+    max_cells, max_nfev
+        Bounds on the cells kept and on the calls of ``jacobian`` and ``value``.
+    patience
+        How many rounds along the separating direction must meet nothing new before FAIL.
+
+    Raises
+    ------
+    InvalidArgument
+        If shapes do not fit together or ``scale`` is not positive.
+
+    References
+    ----------
+    Clarke (1983), Optimization and Nonsmooth Analysis, definition 2.6.1.
+
+    Examples
+    --------
+    >>> def slope(x):  # of |x|
+    ...     return np.sign(x)[None, :], np.zeros((1, 1))
+    >>> bar = np.zeros((1, 1))
+    >>> str(explore(slope, np.zeros(1), np.array([[0.3]]), bar, rng=0).verdict)
+    'pass'
+    >>> str(explore(slope, np.zeros(1), np.array([[1.1]]), bar, rng=0).verdict)
+    'fail'
+    """
+    point, claim, claim_error = np.asarray(x, float), np.asarray(claim, float), np.asarray(claim_error, float)
+    scales = np.broadcast_to(np.asarray(scale, float), point.shape)
+    if point.ndim != 1 or claim.ndim != 2 or claim.shape[1] != point.size or claim_error.shape != claim.shape:
+        raise InvalidArgument.of(
+            "claim", (claim.shape, claim_error.shape, point.shape), "(m, n), (m, n) and (n,)", "reshape them"
+        )
+    if not np.all((scales > 0) & np.isfinite(scales)):
+        raise InvalidArgument.of("scale", scale, "positive numbers", "pass the typical size of each entry")
+    # Nearer than this, the points visited would round to the point itself.
+    scales = np.maximum(scales, _LEAST_SCALE * np.abs(point))
+    probe = Probe(jacobian, value, point, scales, max_nfev)
+    search = Search(probe, claim, claim_error, np.random.default_rng(rng), max_cells)
+    if claim.size == 0:
+        return _verdict(
+            search, Verdict.INCONCLUSIVE, Reason.NOTHING_COMPARED, "there is no entry to compare", max_nfev
+        )
+    answer = _visited(search, patience)
+    return _judged(search, answer, max_nfev)
+
+
+def _visited(search: Search, patience: int) -> Membership | None:
+    """Visit cells until the claim is inside, nothing new appears, or the budget ends."""
+    for direction in search.first_directions():
+        search.visit(direction)
+    if not search.cells:
+        return None
+    answer = search.ask()
+    quiet = 0
+    while (
+        not answer.inside and np.all(np.isfinite(search.claim)) and quiet < patience and not search.exhausted
+    ):
+        found = False
+        for direction in itertools.chain(search.towards(answer.separating), search.further_directions()):
+            found = search.visit(direction)
+            if found or search.exhausted:
+                break
+        quiet = 0 if found else quiet + 1
+        if found:
+            answer = search.ask()
+    # A sharper sight of a known cell may have replaced the one the answer was given for.
+    return search.ask()
+
+
+def _judged(search: Search, answer: Membership | None, budget: int) -> ClarkeVerdict:
+    """Turn the programme's answer and how the search ended into a verdict."""
+    if search.jump is not None:
+        text = f"{Fault.JUMP.value}, in the direction {_text(search.jump)}"
+        return _verdict(search, Verdict.INCONCLUSIVE, Reason.DISCONTINUITY, text, budget)
+    if answer is None:
+        text = "no direction gave a usable Jacobian near the point"
+        return _verdict(search, Verdict.INCONCLUSIVE, Reason.NOT_DIFFERENTIABLE, text, budget)
+    met = f"{len(search.cells)} Jacobian{'s' * (len(search.cells) != 1)} met at nearby smooth points"
+    if answer.inside and answer.slack > _WEAKEST:
+        text = (
+            f"the error bars are {answer.slack:.1e} of an entry, too wide to tell a convention from a mistake"
+        )
+        return _verdict(search, Verdict.INCONCLUSIVE, Reason.TOO_WEAK, text, budget)
+    if answer.inside:
+        reason = Reason.SUBGRADIENT if len(search.cells) > 1 else Reason.AGREES
+        convention = _convention(search, answer)
+        text = f"the claim lies in the convex hull of the {met}: {convention}"
+        return _verdict(search, Verdict.PASS, reason, text, budget, 0.0, convention)
+    if not np.all(np.isfinite(search.claim)):
+        text = f"the claim is not finite, the {met} are"
+        return _verdict(search, Verdict.FAIL, Reason.NOT_FINITE, text, budget, np.inf)
+    why = _undecided(search, answer)
+    if why:
+        text = f"the claim lies outside the hull of the {met}, but {why}"
+        return _verdict(search, Verdict.INCONCLUSIVE, Reason.NOT_DIFFERENTIABLE, text, budget, answer.gap)
+    reach = max(float(np.sum(answer.separating * cell.value)) for cell in search.cells)
+    own = float(np.sum(answer.separating * search.claim))
+    text = (
+        f"the claim lies outside the convex hull of the {met}: along {_text(answer.separating)} it gives "
+        f"{own:.6g}, no cell more than {reach:.6g}; beyond both error bars by {answer.gap:.2e} of the entries"
+    )
+    return _verdict(search, Verdict.FAIL, Reason.DISAGREES, text, budget, answer.gap)
+
+
+def _undecided(search: Search, answer: Membership) -> str:
+    """Return why a claim outside the hull cannot be called wrong; empty when it can."""
+    if not answer.gap > 0:
+        return "no direction separates it beyond the error bars"
+    if search.exhausted:
+        return "the budget ended before every cell was looked for"
+    if search.unresolved:
+        return f"in {search.unresolved} directions the Jacobian has no usable limit"
+    return ""
+
+
+def _verdict(
+    search: Search,
+    verdict: Verdict,
+    reason: Reason,
+    message: str,
+    budget: int,
+    gap: float = float("nan"),
+    convention: str = "",
+) -> ClarkeVerdict:
+    spent = budget - search.probe.left
+    return ClarkeVerdict(verdict, reason, tuple(search.cells), message, gap, convention, spent)
+
+
+def _convention(search: Search, answer: Membership) -> str:
+    """Name the member of the hull that the claim is."""
+    values = np.array([cell.value for cell in search.cells])
+    for cell in search.cells:
+        if np.all(
+            np.abs(search.claim - cell.value) <= search.claim_error + cell.error + _AGREE * np.abs(cell.value)
+        ):
+            if len(search.cells) == 1:
+                return "the one Jacobian there is"
+            return f"the Jacobian on the side of {_text(cell.direction)}"
+    if not np.any(search.claim):
+        return "zero, as if the kinked term were switched off"
+    if np.allclose(search.claim, values.mean(axis=0), rtol=1e-6, atol=0.0):
+        return f"the mean of the {len(values)} sides, as a tie shared equally"
+    shown = ", ".join(f"{weight:.3g}" for weight in answer.weights if weight > 0)
+    return f"a combination of the sides with weights {shown}"
+
+
+def _text(array: Any) -> str:
+    return np.array2string(np.asarray(array), precision=3, threshold=12, separator=", ").replace("\n", "")
