@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import gradcheck
 from gradcheck.autodiff import MODES, Autodiff, JaxWitness
 from gradcheck.errors import GradcheckError, InvalidArgument, MissingExtra
 
@@ -302,6 +305,33 @@ def test_the_check_for_imports_can_fail():
         "import sys, gradcheck.autodiff as ad; ad.JaxWitness().available(); print('jax' in sys.modules)"
     )
     assert told.strip() == "True"
+
+
+def importers_of(name, sources):
+    """Return the files among ``sources`` (path: text) that import the top-level module ``name`` anywhere."""
+    found = set()
+    for path, text in sources.items():
+        for node in ast.walk(ast.parse(text)):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.level == 0:
+                names = [node.module]
+            if any(imported.partition(".")[0] == name for imported in names):
+                found.add(path)
+    return found
+
+
+def test_one_file_imports_jax():
+    package = Path(gradcheck.__file__).parent
+    sources = {
+        path.relative_to(package).as_posix(): path.read_text(encoding="utf-8")
+        for path in package.rglob("*.py")
+    }
+    assert importers_of("jax", sources) == {"autodiff/jax.py"}
+
+
+def test_an_import_inside_a_function_would_be_noticed():
+    hidden = {"a.py": "def f():\n    from jax.numpy import sin\n", "b.py": "import gradcheck.autodiff.jax\n"}
+    assert importers_of("jax", hidden) == {"a.py"}
 
 
 def test_missing_extra_is_an_import_error():
