@@ -1,4 +1,4 @@
-"""Two derivatives, each with its error bar: do they agree, and where least?"""
+"""Two derivatives, each with its error bar, compared entry by entry."""
 
 from __future__ import annotations
 
@@ -115,12 +115,17 @@ def _worst(ratio: Array) -> tuple[int, ...] | None:
 
 
 def _describe(
-    verdict: Verdict, claim: Array, reference: Array, allowed: Array, index: tuple[int, ...] | None, count: int
+    verdict: Verdict,
+    claim: Array,
+    reference: Array,
+    allowed: Array,
+    index: tuple[int, ...] | None,
+    count: int,
 ) -> str:
     if verdict is not Verdict.FAIL or index is None:
         return ""
     where = ", ".join(str(k) for k in index)
     return (
-        f"{count} of {claim.size} entries differ; worst at [{where}]: "
-        f"claimed {claim[index]:.17g}, reference {reference[index]:.17g}, allowed difference {allowed[index]:.3g}"
+        f"{count} of {claim.size} entries differ; worst at [{where}]: claimed {claim[index]:.17g}, "
+        f"reference {reference[index]:.17g}, allowed difference {allowed[index]:.3g}"
     )

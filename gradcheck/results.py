@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Estimate", "Reason", "Status", "Verdict"]
+__all__ = ["Estimate", "Reason", "RunRecord", "Status", "Verdict"]
 
 
 class Verdict(enum.Enum):
@@ -43,8 +43,14 @@ class Reason(enum.Enum):
     DISAGREES = ("disagrees", "Look at the worst entry: claim and reference differ beyond both error bars.")
     WRONG_SHAPE = ("wrong shape", "Return the derivative with the expected shape; nothing is broadcast.")
     NOT_FINITE = ("not finite", "The claim is NaN or infinite where the function is smooth and finite.")
-    CLAIM_RAISED = ("the claim raised", "Mend the exception that the claimed derivative raises at this point.")
-    FUNCTION_RAISED = ("the function raised", "The function raises at the point: choose a point in its domain.")
+    CLAIM_RAISED = (
+        "the claim raised",
+        "Mend the exception that the claimed derivative raises at this point.",
+    )
+    FUNCTION_RAISED = (
+        "the function raised",
+        "The function raises at the point: choose a point in its domain.",
+    )
     OUTSIDE_DOMAIN = (
         "outside the domain",
         "The function is not finite at the point: choose a point in its domain, or pass `bounds`.",
@@ -152,3 +158,34 @@ class Estimate:
     left: np.ndarray | Any = None
     right: np.ndarray | Any = None
     notes: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """The record of a run: plain data as in ``schema/record-1.json``, with the few facts a caller asks for.
+
+    Attributes
+    ----------
+    data
+        The whole record; every view is a pure function of it.
+    """
+
+    data: dict[str, Any]
+
+    @property
+    def exit_code(self) -> int:
+        """0 all right, 1 something is wrong, 5 nothing was checked."""
+        return int(self.data["summary"]["exit_code"])
+
+    @property
+    def checks(self) -> list[dict[str, Any]]:
+        """One entry a rule and dtype, in the catalogue's order."""
+        found: list[dict[str, Any]] = self.data["checks"]
+        return found
+
+    def verdict(self, rule_id: str, dtype: str = "float64") -> Verdict:
+        """Return the verdict on one rule; ``KeyError`` when it was not checked."""
+        for check in self.checks:
+            if check["id"] == rule_id and check["dtype"] == dtype:
+                return Verdict(check["verdict"])
+        raise KeyError(f"{rule_id}@{dtype}")

@@ -84,37 +84,33 @@ class Detectable:
 
 
 def detectable(
-    claim: Array,
     reference: Array,
     reference_error: Array,
     claim_error: Array,
-    f_scale: Array | None = None,
-    largest_step: float = 1.0,
+    substitute: Array | None = None,
 ) -> Detectable:
     """Return the smallest error of one entry that ``|claim - reference| > budget`` is sure to show.
 
     A claim off by ``e`` is caught for certain when ``e`` exceeds twice the
     reference's bar plus the claim's own rounding.  It is put relative to the
     entry; for an entry that is zero or below the reference's bar, to the row's
-    largest entry; if that is zero too, to ``f_scale / largest_step``; failing
+    largest entry; if that is zero too, to the ``substitute`` scale; failing
     all, it stays absolute (``relative`` is NaN) and does not make a check weak.
 
     Parameters
     ----------
-    claim, reference, reference_error, claim_error
+    reference, reference_error, claim_error
         Shape ``(m, n)``, units of f per unit of x.
-    f_scale
-        ``max |f_i|`` near the point, shape ``(m,)``.
-    largest_step
-        The largest step used, in units of x.
+    substitute
+        ``max |f_i|`` near the point over the largest step, shape ``(m,)``: the scale
+        of a row that is zero throughout.
     """
     absolute: Array = 2.0 * reference_error + claim_error
     magnitude = np.abs(reference)
     own = magnitude > absolute
-    row = np.max(np.where(own, magnitude, 0.0), axis=1, keepdims=True) if reference.size else magnitude
-    fallback = np.zeros_like(row) if f_scale is None else np.abs(f_scale)[:, None] / largest_step
-    substitute = np.where(row > 0, row, fallback)
-    scale = np.where(own, magnitude, np.broadcast_to(substitute, magnitude.shape))
+    row = np.max(np.where(own, magnitude, 0.0), axis=1, keepdims=True, initial=0.0)
+    last = np.zeros_like(row) if substitute is None else np.abs(substitute)[:, None]
+    scale = np.where(own, magnitude, np.broadcast_to(np.where(row > 0, row, last), magnitude.shape))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         relative = np.where(scale > 0, absolute / scale, np.nan)
     return Detectable(relative, absolute, ~own)

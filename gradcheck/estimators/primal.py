@@ -106,6 +106,12 @@ class Primal:
         """Number of input entries."""
         return int(self.x.size)
 
+    def moved_to(self, x: Array) -> Primal:
+        """Return the same function at another point ``x``, shape ``(n,)``, with a count of its own."""
+        args = list(self.args)
+        args[self.argnum] = np.array(x, dtype=np.float64).reshape(self.x_shape)
+        return Primal(self.f, args, self.argnum, self.kwargs)
+
     def call(self, argument: Any) -> Any:
         """Call ``f`` with ``argument`` (any array type, already shaped) in the varying place."""
         args = [_copied(other) for other in self.args]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -176,6 +176,24 @@ class Rule:
                 f"{len(self.inputs)} inputs",
                 "name each input of the signature once",
             )
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the record and the list say of the rule itself: plain data."""
+        return {
+            "id": self.id,
+            "group": str(self.group),
+            "kind": str(self.kind),
+            "section": self.section,
+            "function": self.function_text,
+            "formula": self.formula,
+            "latex": self.latex,
+            "domain": self.domain_text,
+            "example": self.example,
+            "notes": self.notes,
+            "signature": self.signature,
+            "sources": [asdict(source) for source in self.sources],
+        }
 
     @property
     def parsed(self) -> Signature:

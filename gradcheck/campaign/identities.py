@@ -1,0 +1,65 @@
+"""Value claims: two sides of an identity, in exact rational arithmetic and in floating point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradcheck.autodiff.protocol import Autodiff
+from gradcheck.campaign.verdicts import PointVerdict, verdict_on
+from gradcheck.campaign.witnesses import (
+    CLOSED_FORM,
+    EXACT,
+    JAX_FORWARD,
+    Testimony,
+    exact_value,
+    value_rounding,
+)
+from gradcheck.results import Reason, Verdict
+from gradcheck.rules.registry import Rule
+from gradcheck.strategies import Point
+from gradcheck.tolerance import eps_of, rounding_floor
+
+__all__ = ["judge_identity"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+# From the point itself to 1e-4 away: rounding hides where a formula happens to be exact.
+_NEIGHBOURS = (0.0, 2.0**-50, -(2.0**-49), 2.0**-30, -(2.0**-20), 2.0**-12)
+
+
+def judge_identity(
+    rule: Rule, point: Point, dtype: str, autodiff: Autodiff | None, claim: Callable[..., Any]
+) -> PointVerdict:
+    """Judge ``f(point) == claim(point)``: exactly on rationals, and JAX's value of ``f`` by its rounding."""
+    arguments = {name: np.asarray(value).astype(dtype) for name, value in point.arguments.items()}
+    try:
+        truth = _column(exact_value(rule.f, arguments))
+    except Exception as raised:
+        text = f"f raised {type(raised).__name__} on exact rationals: {raised}"
+        return PointVerdict(Verdict.INCONCLUSIVE, Reason.FUNCTION_RAISED, text)
+    try:
+        stated = _column(exact_value(claim, arguments))
+    except Exception as raised:
+        text = f"{type(raised).__name__}: {raised}"
+        return PointVerdict(Verdict.FAIL, Reason.CLAIM_RAISED, text)
+    # Both sides are exact until they are written down as floats: one rounding each.
+    unit = eps_of("float64") / 2
+    said = [
+        Testimony(CLOSED_FORM, stated, unit * np.abs(stated)),
+        Testimony(EXACT, truth, unit * np.abs(truth), nfev=1),
+    ]
+    if autodiff is not None and autodiff.available()[0]:
+        value = np.asarray(autodiff.value_of(rule.f, list(arguments.values()), dtype=dtype, key=rule.id))
+        column = value.astype(np.float64).reshape(-1, 1)
+        rounding = value_rounding(rule, point, dtype, _NEIGHBOURS)[:, None]
+        said.append(
+            Testimony(JAX_FORWARD, column, rounding_floor(column, dtype) + rounding, text="value of f")
+        )
+    return verdict_on(said, "float64", nfev=1, scale=np.abs(truth[:, 0]))
+
+
+def _column(exact: Sequence[Any]) -> Array:
+    return np.array([float(entry) for entry in exact], dtype=np.float64).reshape(-1, 1)

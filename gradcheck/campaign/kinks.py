@@ -1,0 +1,105 @@
+"""At a kink: membership in Clarke's generalised Jacobian, and what each witness says there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradcheck import clarke
+from gradcheck.campaign.verdicts import Pair, PointVerdict
+from gradcheck.campaign.witnesses import CENTRAL, COMPLEX_STEP, Testimony, primal_of
+from gradcheck.compare import compare
+from gradcheck.estimators.central import central_jacobian
+from gradcheck.estimators.primal import Primal
+from gradcheck.results import Reason, Status, Verdict
+from gradcheck.rules.registry import Rule
+from gradcheck.strategies import Point
+
+__all__ = ["conventions", "judge_at_kink"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def judge_at_kink(rule: Rule, point: Point, said: Sequence[Testimony], nfev: int) -> PointVerdict:
+    """Judge the closed form and autodiff, each by membership; the gravest verdict counts."""
+    primal = primal_of(rule, point)
+    worst: tuple[Verdict, Reason, str, Pair | None] = (Verdict.PASS, Reason.NOTHING_COMPARED, "", None)
+    entries = 0
+    for one in said:
+        if one.witness in (CENTRAL, COMPLEX_STEP) or one.value is None or one.error is None:
+            continue
+        found = clarke.explore(
+            _jacobian_near(primal),
+            primal.x,
+            one.value,
+            one.error,
+            rng=np.random.default_rng(0),
+            scale=np.where(primal.x == 0, 1.0, np.abs(primal.x)),
+            value=primal,
+        )
+        entries = max(entries, one.value.size)
+        first = worst[1] is Reason.NOTHING_COMPARED
+        if first or found.verdict.severity > worst[0].severity:
+            failing = _outside(one, found.cells) if found.verdict is Verdict.FAIL else None
+            worst = (found.verdict, found.reason, f"{one.witness}: {found.message}", failing)
+    verdict, reason, message, failing = worst
+    if reason is Reason.NOTHING_COMPARED:
+        verdict = Verdict.INCONCLUSIVE
+    pairs = () if failing is None else (failing,)
+    return PointVerdict(
+        verdict,
+        reason,
+        message,
+        tuple(said),
+        pairs,
+        failing,
+        entries=entries,
+        conventions=conventions(said),
+        nfev=nfev + primal.nfev,
+    )
+
+
+def _jacobian_near(primal: Primal) -> Callable[[Array], tuple[Array, Array]]:
+    def jacobian(x: Array) -> tuple[Array, Array]:
+        moved = primal.moved_to(x)
+        estimate = central_jacobian(moved)
+        primal.nfev += moved.nfev
+        return estimate.value, estimate.error
+
+    return jacobian
+
+
+def _outside(one: Testimony, cells: Sequence[tuple[Array, Array]]) -> Pair:
+    """Show a claim outside the hull against the nearest smooth Jacobian met."""
+    value, error = one.statement
+    nearest = min(cells, key=lambda cell: float(np.nanmax(np.abs(cell[0] - value), initial=0.0)))
+    reference = Testimony(
+        CENTRAL, nearest[0], nearest[1], text="the nearest Jacobian at a smooth point beside the kink"
+    )
+    return Pair(one, reference, compare(value, error, *nearest))
+
+
+def conventions(said: Sequence[Testimony]) -> tuple[tuple[str, str], ...]:
+    """Return ``(witness, what it says there)`` for every witness, in words."""
+    return tuple((one.witness, _convention(one)) for one in said)
+
+
+def _convention(one: Testimony) -> str:
+    if one.status is Status.REFUSED:
+        return f"refused: {one.text}"
+    if one.value is None:
+        return one.text or "no statement"
+    if one.witness != CENTRAL or one.status is Status.OK:
+        return np.array2string(one.value, precision=6, separator=", ", threshold=16).replace("\n", "")
+    estimate = one.estimate
+    if estimate is None or estimate.left is None or estimate.right is None:
+        return f"no derivative: {one.status}"
+    kinked = np.isfinite(estimate.left) & np.isfinite(estimate.right)
+    sides = " and ".join(_few(side[kinked]) for side in (estimate.left, estimate.right))
+    return f"no derivative, one-sided {sides}"
+
+
+def _few(values: Array) -> str:
+    return ", ".join(f"{value:.6g}" for value in values.reshape(-1)[:3])

@@ -1,0 +1,122 @@
+"""The verdict on one rule at one point, by all witnesses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from gradcheck.autodiff.protocol import Autodiff
+from gradcheck.campaign.identities import judge_identity
+from gradcheck.campaign.kinks import conventions, judge_at_kink
+from gradcheck.campaign.shapes import judge_shapes
+from gradcheck.campaign.verdicts import PointVerdict, reason_of, verdict_on
+from gradcheck.campaign.witnesses import (
+    CENTRAL,
+    COMPLEX_STEP,
+    Testimony,
+    autodiff_testimonies,
+    closed_form,
+    numerical,
+    primal_of,
+)
+from gradcheck.results import Reason, Status, Verdict
+from gradcheck.rules.registry import Kind, Rule
+from gradcheck.strategies import Point
+
+__all__ = ["judge_point", "judge_with"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+_COARSE = 2.0**-3
+"""The largest relative step of the estimators."""
+
+_UNTRUSTWORTHY = (
+    Status.NONDETERMINISTIC,
+    Status.MUTATES_INPUT,
+    Status.INCONSISTENT_OUTPUT,
+    Status.RAISED,
+    Status.DISCONTINUITY,
+)
+
+
+def judge_point(
+    rule: Rule, point: Point, dtype: str = "float64", autodiff: Autodiff | None = None
+) -> PointVerdict:
+    """Return the verdict on ``rule.claim`` at ``point`` by all witnesses, pairwise.
+
+    ``dtype`` is the format of the claim and of autodiff; the numerical witnesses
+    work in float64 on the same numbers.
+    """
+    if rule.kind is Kind.VALUE:
+        return judge_identity(rule, point, dtype, autodiff, rule.claim)
+    if rule.kind is Kind.SHAPE:
+        return judge_shapes(rule, point, autodiff)
+    return _judge_derivative(rule, point, dtype, numerical(rule, point), autodiff, rule.claim)
+
+
+def judge_with(
+    rule: Rule,
+    point: Point,
+    dtype: str,
+    earlier: PointVerdict,
+    claim: Callable[..., Any],
+    autodiff: Autodiff | None = None,
+) -> PointVerdict:
+    """Judge another ``claim`` at the same point, by the numerical testimonies of an ``earlier`` verdict."""
+    if rule.kind is Kind.VALUE:
+        return judge_identity(rule, point, dtype, autodiff, claim)
+    if rule.kind is Kind.SHAPE:
+        return judge_shapes(replace(rule, claim=claim), point, autodiff)
+    said = {one.witness: one for one in earlier.testimonies}
+    if CENTRAL not in said or COMPLEX_STEP not in said:
+        return _judge_derivative(rule, point, dtype, numerical(rule, point), autodiff, claim)
+    references = replace(said[CENTRAL], nfev=0), replace(said[COMPLEX_STEP], nfev=0)
+    return _judge_derivative(rule, point, dtype, references, autodiff, claim)
+
+
+def _judge_derivative(
+    rule: Rule,
+    point: Point,
+    dtype: str,
+    references: tuple[Testimony, Testimony],
+    autodiff: Autodiff | None,
+    claim: Callable[..., Any],
+) -> PointVerdict:
+    claimed = closed_form(rule, point, dtype, claim)
+    central = references[0]
+    nfev = sum(one.nfev for one in references)
+    measured = _measured_rounding(claimed, references)
+    said = (claimed, *references, *autodiff_testimonies(rule, point, dtype, autodiff, measured))
+    if claimed.value is None:
+        return PointVerdict(Verdict.FAIL, Reason.CLAIM_RAISED, claimed.text, said, nfev=nfev)
+    if central.value is None or central.status in _UNTRUSTWORTHY:
+        words = conventions(said) if central.status is Status.DISCONTINUITY else ()
+        return PointVerdict(
+            Verdict.INCONCLUSIVE, reason_of(central.status), central.text, said, conventions=words, nfev=nfev
+        )
+    if central.status is Status.KINK and claimed.value.shape == central.value.shape:
+        return judge_at_kink(rule, point, said, nfev)
+    return verdict_on(said, dtype, nfev=nfev, scale=_row_scale(rule, point))
+
+
+def _measured_rounding(claimed: Testimony, references: Sequence[Testimony]) -> Array | None:
+    """Return the derivative's rounding at this point: the closed form's own plus the complex step's bar."""
+    trusted = [
+        one.error for one in (claimed, references[1]) if one.error is not None and one.status is Status.OK
+    ]
+    if not trusted or any(error.shape != trusted[0].shape for error in trusted):
+        return None
+    total: Array = np.sum(trusted, axis=0)
+    return total
+
+
+def _row_scale(rule: Rule, point: Point) -> Array:
+    """Return ``|f_i|`` over the largest step, shape ``(m,)``; 1 for a row that is zero throughout."""
+    primal = primal_of(rule, point)
+    value = np.abs(primal(primal.x))
+    largest = _COARSE * float(np.max(np.abs(primal.x), initial=0.0)) or _COARSE
+    scale: Array = np.where(np.isfinite(value), value, 0.0) / largest
+    return scale

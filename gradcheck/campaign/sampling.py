@@ -1,0 +1,94 @@
+"""Points for a campaign: drawn by Hypothesis outside pytest, the same for the same seed."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import hypothesis
+from hypothesis.errors import NoSuchExample
+
+from gradcheck.domains import Stratum
+from gradcheck.rules.registry import Rule
+from gradcheck.strategies import Point, point
+
+__all__ = ["Settings", "draw_points", "smallest_point"]
+
+_SEARCH = 100
+"""Points tried at least when a failure is searched for again, to be shrunk."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a campaign is asked to do; plain data, so that a worker process can receive it.
+
+    Attributes
+    ----------
+    examples
+        Points a rule and dtype, all strata together.
+    seed
+        Everything random follows from it and the rule's id.
+    dtypes
+        ``"float64"`` and ``"float32"``: the format of the claims; references are float64.
+    sizes
+        The pool of extents.
+    """
+
+    examples: int = 50
+    seed: int = 0
+    dtypes: tuple[str, ...] = ("float64",)
+    sizes: tuple[int, ...] = (0, 1, 2, 3, 5)
+
+
+def _seed_of(settings: Settings, rule: Rule, dtype: str, stratum: Stratum) -> int:
+    """Return a seed of its own for each rule, dtype and stratum."""
+    text = f"{settings.seed}/{rule.id}/{dtype}/{stratum}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+
+
+def _hypothesis_settings(examples: int, phases: Iterable[hypothesis.Phase]) -> hypothesis.settings:
+    return hypothesis.settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        derandomize=False,
+        phases=tuple(phases),
+        suppress_health_check=list(hypothesis.HealthCheck),
+        verbosity=hypothesis.Verbosity.quiet,
+    )
+
+
+def draw_points(
+    rule: Rule, stratum: Stratum, count: int, settings: Settings, dtype: str = "float64"
+) -> list[Point]:
+    """Return up to ``count`` points of ``stratum``, the same for the same seed."""
+    drawn: list[Point] = []
+    strategy = point(rule, stratum, sizes=settings.sizes, dtype=dtype)
+
+    @hypothesis.seed(_seed_of(settings, rule, dtype, stratum))
+    @_hypothesis_settings(count, [hypothesis.Phase.generate])
+    @hypothesis.given(strategy)
+    def collect(one: Point) -> None:
+        drawn.append(one)
+
+    collect()
+    return drawn
+
+
+def smallest_point(
+    rule: Rule, stratum: Stratum, fails: Callable[[Point], bool], settings: Settings, dtype: str
+) -> Point | None:
+    """Search ``stratum`` for a point that ``fails``, and shrink it; None when there is none."""
+    try:
+        return hypothesis.find(
+            point(rule, stratum, sizes=settings.sizes, dtype=dtype),
+            fails,
+            settings=_hypothesis_settings(
+                max(settings.examples, _SEARCH), [hypothesis.Phase.generate, hypothesis.Phase.shrink]
+            ),
+            random=random.Random(_seed_of(settings, rule, dtype, stratum)),
+        )
+    except NoSuchExample:
+        return None

@@ -1,0 +1,144 @@
+"""Does a green check mean anything? Standard faults are injected into a closed form and must be caught."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradcheck.campaign.pointwise import judge_point
+from gradcheck.campaign.sampling import Settings, draw_points
+from gradcheck.campaign.shapes import claimed_shapes, judge_against
+from gradcheck.campaign.verdicts import PointVerdict, verdict_on
+from gradcheck.campaign.witnesses import CLOSED_FORM, Testimony
+from gradcheck.domains import Stratum
+from gradcheck.mutants import MUTANTS, SHAPE_MUTANTS, Material, equivalent
+from gradcheck.results import Verdict
+from gradcheck.rules.registry import Kind, Rule
+from gradcheck.strategies import Point
+from gradcheck.tolerance import rounding_floor
+
+__all__ = ["Examined", "examine_mutants", "examine_rule"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A point at which the right closed form passed, with all that the witnesses said there."""
+
+    point: Point
+    verdict: PointVerdict
+
+
+def examine_mutants(rule: Rule, dtype: str, examined: Sequence[Examined]) -> dict[str, Any]:
+    """Inject every standard fault at the examined points.
+
+    Returns
+    -------
+    dict
+        ``effective`` and ``killed`` counts, names of ``equivalent`` mutants
+        (numerically the original at every point) and of ``survivors``.
+    """
+    outcomes = {name: _outcome(rule, dtype, name, examined) for name in _names(rule)}
+    effective = [name for name, outcome in outcomes.items() if outcome is not None]
+    killed = [name for name in effective if outcomes[name]]
+    return {
+        "effective": len(effective),
+        "killed": len(killed),
+        "equivalent": [name for name in outcomes if name not in effective],
+        "survivors": [name for name in effective if name not in killed],
+    }
+
+
+def examine_rule(rule: Rule, settings: Settings) -> dict[str, Any]:
+    """Draw smooth points for ``rule`` and inject every standard fault; adds ``id`` to the counts."""
+    found = []
+    for one in draw_points(rule, Stratum.SMOOTH, settings.examples, settings):
+        verdict = judge_point(rule, one)
+        if verdict.verdict is Verdict.PASS:
+            found.append(Examined(one, verdict))
+    return {"id": rule.id} | examine_mutants(rule, "float64", found)
+
+
+def _names(rule: Rule) -> tuple[str, ...]:
+    return tuple(SHAPE_MUTANTS if rule.kind is Kind.SHAPE else MUTANTS)
+
+
+def _outcome(rule: Rule, dtype: str, name: str, examined: Sequence[Examined]) -> bool | None:
+    """Return True if some point kills the mutant, False if none does, None if it is equivalent."""
+    effective = False
+    for one in examined:
+        killed = _at(rule, dtype, name, one)
+        if killed:
+            return True
+        effective = effective or killed is False
+    return False if effective else None
+
+
+def _at(rule: Rule, dtype: str, name: str, one: Examined) -> bool | None:
+    if rule.kind is Kind.SHAPE:
+        return _shape_mutant(rule, name, one)
+    claimed = one.verdict.testimonies[0]
+    if claimed.value is None or claimed.error is None:
+        return None
+    with np.errstate(all="ignore"):
+        mutated = MUTANTS[name](_material(rule, one, claimed.value))
+    if mutated is None or equivalent(mutated, claimed.value):
+        return None
+    if mutated.shape == claimed.value.shape and bool(
+        np.all(np.abs(mutated - claimed.value) <= claimed.error)
+    ):
+        return None
+    error = np.zeros(mutated.shape)
+    if mutated.shape == claimed.value.shape:
+        error = claimed.error + rounding_floor(mutated, dtype)
+    statement = Testimony(CLOSED_FORM, mutated, error)
+    said = (statement, *one.verdict.testimonies[1:])
+    return verdict_on(said, dtype).verdict is Verdict.FAIL
+
+
+def _material(rule: Rule, one: Examined, matrix: Array) -> Material:
+    scale = np.max(np.abs(matrix), axis=1) if matrix.shape[1] else np.zeros(matrix.shape[0])
+    fallback = np.where(one.verdict.scale > 0, one.verdict.scale, 1.0)
+    row_scale = np.where(scale > 0, scale, fallback)
+    return Material(matrix, _stale(rule, one, matrix), _terms(rule, one), row_scale)
+
+
+def _older(arguments: dict[str, Any]) -> list[Array]:
+    """Return the inputs of an earlier iterate: all a little different, none merely scaled."""
+    return [np.asarray(value) * (1 + 2.0**-6) + 2.0**-7 for value in arguments.values()]
+
+
+def _call(function: Callable[..., Any], arguments: Sequence[Array], one: Examined) -> Any:
+    try:
+        return function(*arguments, **one.point.functions)
+    except Exception:
+        return None
+
+
+def _stale(rule: Rule, one: Examined, matrix: Array) -> Array | None:
+    found = _call(rule.claim, _older(one.point.arguments), one)
+    if found is None:
+        return None
+    array = np.asarray(found, dtype=np.float64)
+    if rule.kind is Kind.VALUE:
+        array = array.reshape(-1, 1)
+    return array if array.shape == matrix.shape else None
+
+
+def _terms(rule: Rule, one: Examined) -> list[Array] | None:
+    if rule.terms is None:
+        return None
+    found = _call(rule.terms, list(one.point.arguments.values()), one)
+    return None if found is None else [np.asarray(term, dtype=np.float64) for term in found]
+
+
+def _shape_mutant(rule: Rule, name: str, one: Examined) -> bool | None:
+    right = claimed_shapes(rule, one.point)
+    wrong = SHAPE_MUTANTS[name](right)
+    if wrong == right:
+        return None
+    return judge_against(wrong, one.verdict.testimonies[1:]).verdict is Verdict.FAIL

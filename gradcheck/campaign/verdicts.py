@@ -1,0 +1,183 @@
+"""Testimonies -> pairs -> the verdict at one point.
+
+Which verdict is expected there is the campaign's business, not this module's.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from gradcheck.campaign.witnesses import (
+    CENTRAL,
+    CLOSED_FORM,
+    COMPLEX_STEP,
+    EXACT,
+    JAX_FORWARD,
+    JAX_REVERSE,
+    Testimony,
+)
+from gradcheck.compare import Comparison, compare
+from gradcheck.results import Reason, Status, Verdict
+from gradcheck.tolerance import Detectable, detectable, max_detectable
+
+__all__ = ["Pair", "PointVerdict", "pairs_of", "reason_of", "verdict_on"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+_REASONS = {
+    Status.NOISY: Reason.NOISY_REFERENCE,
+    Status.NO_USABLE_STEP: Reason.NO_USABLE_STEP,
+    Status.KINK: Reason.NOT_DIFFERENTIABLE,
+    Status.DISCONTINUITY: Reason.DISCONTINUITY,
+    Status.OUTSIDE_DOMAIN: Reason.OUTSIDE_DOMAIN,
+    Status.NONDETERMINISTIC: Reason.NONDETERMINISTIC,
+    Status.MUTATES_INPUT: Reason.MUTATES_INPUT,
+    Status.INCONSISTENT_OUTPUT: Reason.INCONSISTENT_OUTPUT,
+    Status.RAISED: Reason.FUNCTION_RAISED,
+}
+_ORDER = (CLOSED_FORM, JAX_FORWARD, JAX_REVERSE, CENTRAL, COMPLEX_STEP, EXACT)
+_NUMERICAL = (CENTRAL, COMPLEX_STEP, EXACT)
+_NO_SCALE: Array = np.zeros(0)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two witnesses and how they compare; ``claimed`` is the one that is judged."""
+
+    claimed: Testimony
+    reference: Testimony
+    comparison: Comparison
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The witnesses' names, the judged one first."""
+        return self.claimed.witness, self.reference.witness
+
+
+@dataclass(frozen=True)
+class PointVerdict:
+    """What is known at one point.
+
+    Attributes
+    ----------
+    verdict, reason, message
+        Of the claim at this point.
+    testimonies
+        All that was said, the judged closed form first.
+    pairs
+        Every comparison made.
+    failing
+        The pair that makes it FAIL, or None.
+    power
+        What the check would have caught; None when an entry stayed undecided.
+    entries
+        Entries that at least one numerical witness decided.
+    conventions
+        ``(witness, text)`` at a kink or a jump.
+    nfev
+        Evaluations of ``f``.
+    scale
+        ``max |f_i|`` over the largest step, shape ``(m,)``: what a row of zeros is measured by.
+    """
+
+    verdict: Verdict
+    reason: Reason
+    message: str
+    testimonies: tuple[Testimony, ...] = ()
+    pairs: tuple[Pair, ...] = ()
+    failing: Pair | None = None
+    power: Detectable | None = None
+    entries: int = 0
+    conventions: tuple[tuple[str, str], ...] = ()
+    nfev: int = 0
+    scale: Array = field(default_factory=lambda: _NO_SCALE)
+
+
+def reason_of(status: Status) -> Reason:
+    """Return why a point is undecided when its reference has ``status``."""
+    return _REASONS.get(status, Reason.NO_USABLE_STEP)
+
+
+def pairs_of(said: Sequence[Testimony]) -> tuple[Pair, ...]:
+    """Compare all witnesses pairwise; those without a statement, or refused, stay out.
+
+    The closed form is judged by everybody, autodiff by the numerical witnesses,
+    and the numerical ones by each other.
+    """
+    present = sorted(
+        (one for one in said if one.value is not None and one.status is not Status.REFUSED),
+        key=lambda one: _ORDER.index(one.witness),
+    )
+    return tuple(Pair(a, b, _compare(a, b)) for a, b in itertools.combinations(present, 2))
+
+
+def _compare(a: Testimony, b: Testimony) -> Comparison:
+    value_a, error_a = a.statement
+    value_b, error_b = b.statement
+    if a.witness in _NUMERICAL and value_a.shape == value_b.shape:
+        # An entry that either numerical witness left open is undecided, not wrong.
+        value_b = np.where(np.isfinite(value_a), value_b, np.nan)
+    return compare(value_a, error_a, value_b, error_b)
+
+
+def verdict_on(
+    said: Sequence[Testimony], dtype: str, *, nfev: int = 0, scale: Array | None = None
+) -> PointVerdict:
+    """Judge the first of ``said`` by the others.
+
+    FAIL when any pair disagrees beyond both error bars; PASS when a numerical
+    witness decided every entry and the check would have caught a small enough
+    error; else INCONCLUSIVE.
+    """
+    pairs = pairs_of(said)
+    references = [one for one in said if one.witness in _NUMERICAL and one.value is not None]
+    scale = np.zeros(references[0].statement[0].shape[0]) if scale is None else scale
+    power, decided = _power(said[0], references, scale)
+    failing = next((pair for pair in pairs if pair.comparison.verdict is Verdict.FAIL), None)
+
+    def concluded(verdict: Verdict, reason: Reason, message: str) -> PointVerdict:
+        return PointVerdict(
+            verdict,
+            reason,
+            message,
+            tuple(said),
+            pairs,
+            failing,
+            power,
+            int(decided.sum()),
+            nfev=nfev,
+            scale=scale,
+        )
+
+    if failing is not None:
+        message = f"{failing.names[0]} against {failing.names[1]}: {failing.comparison.message}"
+        return concluded(Verdict.FAIL, failing.comparison.reason, message)
+    if not decided.all():
+        return concluded(Verdict.INCONCLUSIVE, reason_of(references[0].status), references[0].text)
+    if power is not None and not power.worst() <= max_detectable(dtype):
+        text = f"an error of {power.worst():.2g} relative could have been missed"
+        return concluded(Verdict.INCONCLUSIVE, Reason.TOO_WEAK, text)
+    return concluded(Verdict.PASS, Reason.AGREES, "")
+
+
+def _power(
+    claimed: Testimony, references: Sequence[Testimony], scale: Array
+) -> tuple[Detectable | None, np.ndarray[Any, np.dtype[np.bool_]]]:
+    """Return what the sharpest numerical witness of each entry would have caught, and the entries decided."""
+    shape = references[0].statement[0].shape
+    value, error = np.full(shape, np.nan), np.full(shape, np.inf)
+    for one in references:
+        if one.status is Status.REFUSED:
+            continue
+        stated, bar = one.statement
+        sharper = np.isfinite(stated) & (bar < error)
+        value, error = np.where(sharper, stated, value), np.where(sharper, bar, error)
+    decided: np.ndarray[Any, np.dtype[np.bool_]] = np.isfinite(value) & np.isfinite(error)
+    if claimed.value is None or claimed.error is None or claimed.value.shape != shape or not decided.all():
+        return None, decided
+    return detectable(value, error, claimed.error, scale), decided

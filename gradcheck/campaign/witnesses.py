@@ -1,0 +1,246 @@
+"""What each witness says of one rule at one point.
+
+The witnesses share no code: the numerical ones see only ``f``, the closed form
+is the rule's, the third is another project's autodiff.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from gradcheck.autodiff.protocol import Autodiff
+from gradcheck.estimators.central import central_jacobian
+from gradcheck.estimators.complex_step import complex_step_jacobian
+from gradcheck.estimators.flat import FlatEstimate
+from gradcheck.estimators.primal import Primal
+from gradcheck.results import Status
+from gradcheck.rules.registry import Rule
+from gradcheck.strategies import Point
+from gradcheck.tolerance import rounding_floor
+
+__all__ = [
+    "CENTRAL",
+    "CLOSED_FORM",
+    "COMPLEX_STEP",
+    "EXACT",
+    "JAX_FORWARD",
+    "JAX_REVERSE",
+    "Testimony",
+    "autodiff_testimonies",
+    "closed_form",
+    "exact_value",
+    "numerical",
+    "primal_of",
+    "value_rounding",
+]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+CLOSED_FORM = "closed form"
+CENTRAL = "central"
+COMPLEX_STEP = "complex step"
+JAX_FORWARD = "jax forward"
+JAX_REVERSE = "jax reverse"
+EXACT = "exact rational"
+
+_MEASURED = 4.0
+"""Safety on a rounding error that was measured once: the next point's may be this much larger."""
+
+
+@dataclass(frozen=True)
+class Testimony:
+    """One witness's statement.
+
+    Attributes
+    ----------
+    witness
+        Its name.
+    value, error
+        ``(m, n)`` in numerator layout and its error bar; None when there is no statement.
+    status
+        Why an entry, or everything, is unusable.
+    text
+        The same in words, or the convention taken at a kink.
+    nfev
+        Evaluations of ``f``.
+    estimate
+        The numerical estimate behind it, if any.
+    """
+
+    witness: str
+    value: Array | None
+    error: Array | None
+    status: Status = Status.OK
+    text: str = ""
+    nfev: int = 0
+    estimate: FlatEstimate | None = None
+
+    @property
+    def statement(self) -> tuple[Array, Array]:
+        """``(value, error)``; ``ValueError`` when the witness made no statement."""
+        if self.value is None or self.error is None:
+            raise ValueError(f"the witness {self.witness!r} made no statement: {self.text}")
+        return self.value, self.error
+
+
+def _in_dtype(point: Point, dtype: Any) -> list[Array]:
+    return [np.asarray(value).astype(dtype) for value in point.arguments.values()]
+
+
+def primal_of(rule: Rule, point: Point) -> Primal:
+    """Return ``f`` at ``point`` in float64, the variable of differentiation free."""
+    return Primal(rule.f, _in_dtype(point, np.float64), rule.wrt or 0, dict(point.functions))
+
+
+def _evaluate(claim: Callable[..., Any], point: Point, dtype: Any) -> Array:
+    with np.errstate(all="ignore"):
+        return np.asarray(claim(*_in_dtype(point, dtype), **point.functions))
+
+
+def _rounding(value: Array, claim: Callable[..., Any], point: Point, dtype: str) -> Array:
+    """A few eps, plus the claim's own rounding, measured against the same formula in a wider format."""
+    floor = rounding_floor(value, dtype)
+    wider = np.float64 if dtype == "float32" else np.longdouble
+    try:
+        precise = _evaluate(claim, point, wider)
+    except Exception:
+        return floor
+    if precise.shape != value.shape:
+        return floor
+    with np.errstate(all="ignore"):
+        own = np.abs(precise - value).astype(np.float64)
+    result: Array = floor + np.where(np.isfinite(own), _MEASURED * own, 0.0)
+    return result
+
+
+def closed_form(rule: Rule, point: Point, dtype: str, claim: Callable[..., Any] | None = None) -> Testimony:
+    """Return the rule's closed form in ``dtype``, its rounding measured; ``claim`` replaces it when given."""
+    chosen = claim or rule.claim
+    try:
+        value = _evaluate(chosen, point, np.dtype(dtype)).astype(np.float64)
+    except Exception as raised:
+        return Testimony(CLOSED_FORM, None, None, Status.RAISED, f"{type(raised).__name__}: {raised}")
+    return Testimony(CLOSED_FORM, value, _rounding(value, chosen, point, dtype))
+
+
+def numerical(rule: Rule, point: Point) -> tuple[Testimony, Testimony]:
+    """Return what central differences and the complex step say of ``f`` at ``point``."""
+    found = []
+    for name, estimator in ((CENTRAL, central_jacobian), (COMPLEX_STEP, complex_step_jacobian)):
+        try:
+            estimate = estimator(primal_of(rule, point))
+        except Exception as raised:
+            text = f"f raised {type(raised).__name__}: {raised}"
+            found.append(Testimony(name, None, None, Status.RAISED, text))
+            continue
+        found.append(
+            Testimony(
+                name,
+                estimate.value,
+                estimate.error,
+                estimate.status,
+                estimate.message,
+                estimate.nfev,
+                estimate,
+            )
+        )
+    return found[0], found[1]
+
+
+def autodiff_testimonies(
+    rule: Rule, point: Point, dtype: str, system: Autodiff | None, measured: Array | None
+) -> tuple[Testimony, ...]:
+    """Return JAX's forward and reverse derivative in numerator layout; nothing when it is absent.
+
+    ``measured`` is the derivative's rounding at this point as other witnesses saw
+    it, in float64; float32 is measured against JAX's own float64.
+    """
+    if system is None or not system.available().usable:
+        return ()
+    try:
+        found = _autodiff(rule, point, dtype, system)
+        precise = found if dtype == "float64" else _autodiff(rule, point, "float64", system)
+    except Exception as raised:
+        text = f"{type(raised).__name__}: {raised}"
+        return tuple(Testimony(name, None, None, Status.RAISED, text) for name in (JAX_FORWARD, JAX_REVERSE))
+    said = []
+    for name, value, wider in zip((JAX_FORWARD, JAX_REVERSE), found, precise, strict=True):
+        own = np.zeros_like(value) if measured is None or measured.shape != value.shape else measured
+        if dtype != "float64":
+            with np.errstate(all="ignore"):
+                own = _MEASURED * np.abs(value - wider)
+        error = rounding_floor(value, dtype) + np.where(np.isfinite(own), own, 0.0)
+        said.append(Testimony(name, value, error))
+    return tuple(said)
+
+
+def _autodiff(rule: Rule, point: Point, dtype: str, system: Autodiff) -> tuple[Array, Array]:
+    """Return the Jacobian by forward and by reverse mode, each ``(m, n)`` float64."""
+    arguments = _in_dtype(point, np.dtype(dtype))
+    wrt = rule.wrt or 0
+    function: Callable[..., Any] = rule.f
+    key: str | None = rule.id
+    if point.functions:
+        functions = dict(point.functions)
+        key = None
+
+        def function(*args: Any) -> Any:
+            return rule.f(*args, **functions)
+
+    found = system.derivatives_of(function, arguments, wrt, dtype=dtype, key=key)
+    m, n = np.asarray(found.value).size, arguments[wrt].size
+    forward, reverse = (
+        np.asarray(jacobian).astype(np.float64).reshape(m, n) for jacobian in (found.forward, found.reverse)
+    )
+    return forward, reverse
+
+
+def exact_value(function: Callable[..., Any], arguments: Mapping[str, Array]) -> list[Any]:
+    """Return ``function`` at ``arguments`` in exact rational arithmetic, flat.
+
+    Every float is a rational number, and sums, products, quotients and
+    comparisons of rationals are exact, so two sides of an identity must be equal.
+
+    Raises whatever ``function`` raises on fractions (``TypeError`` for ``sin``).
+
+    Examples
+    --------
+    >>> exact_value(lambda x: x.sum(), {"x": np.array([0.5, 0.25])})
+    [Fraction(3, 4)]
+    """
+    rational = [_fractions(value) for value in arguments.values()]
+    result = np.asarray(function(*rational), dtype=object)
+    return [Fraction(entry) for entry in result.reshape(-1).tolist()]
+
+
+def _fractions(value: Array) -> Any:
+    flat = [Fraction(float(entry)) for entry in np.asarray(value).reshape(-1)]
+    if np.ndim(value) == 0:
+        return flat[0]
+    array = np.empty(len(flat), dtype=object)
+    array[:] = flat
+    return array.reshape(np.shape(value))
+
+
+def value_rounding(rule: Rule, point: Point, dtype: str, neighbours: Sequence[float]) -> Array:
+    """Return the rounding of ``f`` itself near ``point``, measured against exact arithmetic, flat.
+
+    ``neighbours`` are relative shifts of every input; a single point could be
+    lucky, and an exact zero there must not become a zero tolerance.
+    """
+    errors = []
+    for shift in neighbours:
+        moved = {
+            name: np.asarray(value * (1 + shift)).astype(dtype) for name, value in point.arguments.items()
+        }
+        with np.errstate(all="ignore"):
+            rounded = np.asarray(rule.f(*moved.values()), dtype=np.float64).reshape(-1)
+        truth = [float(entry) for entry in exact_value(rule.f, moved)]
+        errors.append(np.abs(rounded - np.array(truth)))
+    result: Array = _MEASURED * np.max(errors, axis=0)
+    return result

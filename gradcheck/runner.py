@@ -1,0 +1,370 @@
+"""Rules x points x witnesses -> the record of a run, in this process or in several."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, as_completed
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from gradcheck.autodiff.jax import JaxWitness
+from gradcheck.autodiff.protocol import Autodiff, Availability
+from gradcheck.campaign.examination import check_rule
+from gradcheck.campaign.sampling import Settings
+from gradcheck.campaign.selftest import examine_rule
+from gradcheck.campaign.witnesses import CENTRAL, CLOSED_FORM, COMPLEX_STEP, EXACT, JAX_FORWARD, JAX_REVERSE
+from gradcheck.errors import InvalidArgument
+from gradcheck.journal import Journal, encode
+from gradcheck.results import RunRecord
+from gradcheck.rules.catalogue import not_checkable
+from gradcheck.rules.registry import Group, Rule
+from gradcheck.selection import find_rule, load_modules, select
+
+__all__ = ["FEWEST_MUTANTS", "Plan", "run", "self_test"]
+
+DTYPES = ("float64", "float32")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run does with the rules it is given.
+
+    Attributes
+    ----------
+    settings
+        Examples, seed, dtypes, sizes.
+    require
+        Witnesses that must be present: an absent one makes the exit code 1.
+    command
+        What the user typed, for the record.
+    modules
+        Modules of rules that a worker process must import.
+    """
+
+    settings: Settings = field(default_factory=Settings)
+    require: tuple[str, ...] = ()
+    command: str = "gradcheck.run()"
+    modules: tuple[str, ...] = ()
+
+
+def run(
+    rules: Sequence[str | Rule] = (),
+    *,
+    examples: int = 50,
+    seed: int = 0,
+    dtypes: Sequence[str] = ("float64",),
+    sizes: Sequence[int] = (0, 1, 2, 3, 5),
+    executor: Executor | None = None,
+    folder: str | Path | None = None,
+    plan: Plan | None = None,
+    on_check: Callable[[Mapping[str, Any]], None] | None = None,
+) -> RunRecord:
+    """Check ``rules`` at random points by all witnesses, pairwise, and return the record.
+
+    Parameters
+    ----------
+    rules
+        Ids, globs, importable modules of rules, or :class:`~gradcheck.rules.registry.Rule`
+        objects; the documents' rules when empty.
+    examples
+        Points a rule and dtype.
+    seed
+        Everything random follows from it.
+    dtypes
+        Formats of the claims, ``"float64"`` and ``"float32"``.
+    sizes
+        The pool of extents that shapes are drawn from.
+    executor
+        A ``concurrent.futures`` executor to spread the rules over; in this process when None.
+    folder
+        Where the journal ``gradcheck.jsonl`` and the record ``gradcheck.json`` go; nowhere when None.
+    plan
+        All settings at once, in place of the keywords before ``executor``.
+    on_check
+        Called with each rule's result as it arrives.
+
+    Raises
+    ------
+    InvalidArgument
+        If a rule, dtype or number cannot be used, or ``folder`` cannot be written.
+
+    Examples
+    --------
+    >>> record = run(["elementwise/mul/wrt-w"], examples=5)
+    >>> record.exit_code
+    0
+    """
+    if plan is None:
+        plan = Plan(Settings(examples, seed, tuple(dtypes), tuple(sizes)))
+    _validate(plan.settings)
+    chosen = _resolve(rules)
+    jobs = [(rule, dtype) for rule in chosen for dtype in plan.settings.dtypes]
+    started = time.perf_counter()
+    record = _header(plan)
+    if folder is None:
+        found = _collect(_results(jobs, plan, executor), on_check, None)
+        return _finish(record, plan, chosen, found, started)
+    with Journal(folder) as journal:
+        journal.header(record)
+        found = _collect(_results(jobs, plan, executor), on_check, journal)
+        finished = _finish(record, plan, chosen, found, started)
+        journal.finish(finished.data, complete=True)
+    return finished
+
+
+def _validate(settings: Settings) -> None:
+    if not settings.examples >= 1:
+        raise InvalidArgument.of("examples", settings.examples, "a positive number", "pass e.g. 50")
+    unknown = [dtype for dtype in settings.dtypes if dtype not in DTYPES]
+    if unknown or not settings.dtypes:
+        raise InvalidArgument.of("dtype", settings.dtypes, f"some of {DTYPES}", "pass e.g. float64,float32")
+    if not settings.sizes or any(size < 0 for size in settings.sizes):
+        raise InvalidArgument.of("sizes", settings.sizes, "extents >= 0", "pass e.g. 0,1,2,3,5")
+    if settings.seed < 0:
+        raise InvalidArgument.of("seed", settings.seed, "a number >= 0", "pass e.g. 0")
+
+
+def _resolve(rules: Sequence[str | Rule]) -> list[Rule]:
+    if not rules:
+        return select()
+    named = [rule for rule in rules if isinstance(rule, str)]
+    given = [rule for rule in rules if not isinstance(rule, str)]
+    return [*given, *(select(named) if named else ())]
+
+
+def _results(
+    jobs: Sequence[tuple[Rule, str]], plan: Plan, executor: Executor | None
+) -> Iterator[dict[str, Any]]:
+    if executor is None:
+        witness = JaxWitness()
+        for rule, dtype in jobs:
+            yield encode(check_rule(rule, dtype, plan.settings, witness))
+        return
+    # Long jobs first: the loss and the general rules, so that no worker is left alone at the end.
+    heavy = sorted(jobs, key=lambda job: -_weight(job[0]))
+    futures = [
+        executor.submit(_check_elsewhere, rule.id, dtype, plan.settings, plan.modules)
+        for rule, dtype in heavy
+    ]
+    try:
+        for future in as_completed(futures):
+            yield future.result()
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+def _weight(rule: Rule) -> int:
+    arrays = sum(len(given.shape) for given in rule.inputs)
+    return arrays + 4 * len(rule.functions)
+
+
+_WITNESS: list[Autodiff] = []
+
+
+def _check_elsewhere(
+    rule_id: str, dtype: str, settings: Settings, modules: tuple[str, ...]
+) -> dict[str, Any]:
+    """Check one rule in a worker process, whose witness keeps what it has compiled."""
+    load_modules(modules)
+    if not _WITNESS:
+        _WITNESS.append(JaxWitness())
+    encoded: dict[str, Any] = encode(check_rule(find_rule(rule_id), dtype, settings, _WITNESS[0]))
+    return encoded
+
+
+def _collect(
+    results: Iterator[dict[str, Any]],
+    on_check: Callable[[Mapping[str, Any]], None] | None,
+    journal: Journal | None,
+) -> list[dict[str, Any]]:
+    found = []
+    for result in results:
+        if journal is not None:
+            journal.check(result)
+        if on_check is not None:
+            on_check(result)
+        found.append(result)
+    return found
+
+
+def _witness_list(jax: Availability) -> list[dict[str, Any]]:
+    present = [
+        (CLOSED_FORM, "the documents' formula"),
+        (CENTRAL, "adaptive central differences of f"),
+        (COMPLEX_STEP, "complex step of f, where certified"),
+        (EXACT, "exact rational arithmetic, for value claims"),
+    ]
+    listed = [{"name": name, "available": True, "detail": detail} for name, detail in present]
+    autodiff = [
+        {"name": name, "available": jax.usable, "detail": jax.detail} for name in (JAX_FORWARD, JAX_REVERSE)
+    ]
+    return listed + autodiff
+
+
+def _header(plan: Plan) -> dict[str, Any]:
+    settings = plan.settings
+    return {
+        "schema_version": 1,
+        "tool": "gradcheck",
+        "command": plan.command,
+        "seed": settings.seed,
+        "examples": settings.examples,
+        "dtypes": list(settings.dtypes),
+        "sizes": list(settings.sizes),
+        "witnesses": _witness_list(JaxWitness().available()),
+        "not_checkable": [
+            {
+                "id": entry["id"],
+                "document": entry["file"],
+                "lines": ", ".join(f"L{line}" for line, _ in entry["loc"]),
+                "says": entry["says"],
+                "right": entry["right"],
+                "kind": entry["kind"],
+            }
+            for entry in not_checkable()
+        ],
+        "environment": _environment(),
+    }
+
+
+def _environment() -> dict[str, Any]:
+    versions = {}
+    for name in ("gradcheck", "numpy", "scipy", "hypothesis", "jax"):
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            versions[name] = "absent"
+    return {
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "duration_seconds": 0.0,
+        "platform": platform.platform(),
+        "python": platform.python_version(),
+        "versions": versions,
+    }
+
+
+def _finish(
+    record: dict[str, Any], plan: Plan, chosen: Sequence[Rule], found: list[dict[str, Any]], started: float
+) -> RunRecord:
+    order = {rule.id: place for place, rule in enumerate(chosen)}
+    dtypes = {dtype: place for place, dtype in enumerate(plan.settings.dtypes)}
+    checks = sorted(found, key=lambda check: (order[check["id"]], dtypes[check["dtype"]]))
+    whole = not {rule.group for rule in chosen}.isdisjoint({Group.ERRATUM, Group.REJECTED})
+    record = record | {
+        "checks": checks,
+        "not_checkable": record["not_checkable"] if whole else [],
+        "self_test": _self_test(checks),
+        "environment": record["environment"] | {"duration_seconds": round(time.perf_counter() - started, 3)},
+    }
+    return RunRecord(record | {"complete": True, "summary": _summary(record, plan)})
+
+
+def _self_test(checks: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    tested = [check for check in checks if check["self_test"] is not None]
+    if not tested:
+        return None
+    return {
+        "full": False,
+        "rules": len(tested),
+        "effective": sum(check["self_test"]["effective"] for check in tested),
+        "killed": sum(check["self_test"]["killed"] for check in tested),
+        "survivors": [
+            {"id": check["id"], "mutant": name}
+            for check in tested
+            for name in check["self_test"]["survivors"]
+        ],
+    }
+
+
+def _summary(record: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
+    checks = record["checks"]
+    claims = [check for check in checks if check["erratum"] is None]
+    errata = [check for check in checks if check["erratum"] is not None]
+    entries = sum(check["entries"] for check in checks)
+    messages, code = [], 0
+    unexpected = [check for check in checks if not check["as_expected"]]
+    if unexpected:
+        code = 1
+        names = ", ".join(check["id"] for check in unexpected[:5])
+        more = f" and {len(unexpected) - 5} more" if len(unexpected) > 5 else ""
+        messages.append(f"{len(unexpected)} not as expected: {names}{more}")
+    survivors = (record["self_test"] or {}).get("survivors", [])
+    if survivors:
+        code = 1
+        messages.append(f"{len(survivors)} injected fault(s) survived the self-test")
+    present = {one["name"] for one in record["witnesses"] if one["available"]}
+    for name in plan.require:
+        if not any(found == name or found.startswith(f"{name} ") for found in present):
+            code = 1
+            messages.append(f"required witness absent: {name}")
+    if not entries:
+        code = 5
+        messages.append("nothing was checked")
+    return {
+        "pass": sum(check["verdict"] == "pass" for check in claims),
+        "fail": sum(check["verdict"] == "fail" for check in claims),
+        "inconclusive": sum(check["verdict"] == "inconclusive" for check in claims),
+        "unexpected": len(unexpected),
+        "errata_refuted": sum(check["as_expected"] for check in errata),
+        "errata_total": len(errata),
+        "points": sum(stratum["points"] for check in checks for stratum in check["strata"]),
+        "entries": entries,
+        "exit_code": code,
+        "messages": messages,
+    }
+
+
+def self_test(
+    rules: Sequence[str | Rule] = (),
+    *,
+    points: int = 12,
+    seed: int = 0,
+    executor: Executor | None = None,
+    modules: tuple[str, ...] = (),
+    on_rule: Callable[[Mapping[str, Any]], None] | None = None,
+) -> list[dict[str, Any]]:
+    """Inject the standard faults into every rule's closed form; say for each rule which survive.
+
+    Errata are left out: they are faults already.  A rule needs at least
+    :data:`FEWEST_MUTANTS` effective mutants.
+
+    Returns
+    -------
+    list of dict
+        ``id``, ``effective``, ``killed``, ``equivalent``, ``survivors``, in the catalogue's order.
+    """
+    chosen = [rule for rule in _resolve(rules) if rule.right is None]
+    settings = Settings(examples=points, seed=seed, sizes=(1, 2, 3, 5))
+    found = []
+    for result in _self_tests(chosen, settings, executor, modules):
+        if on_rule is not None:
+            on_rule(result)
+        found.append(result)
+    order = {rule.id: place for place, rule in enumerate(chosen)}
+    return sorted(found, key=lambda result: order[result["id"]])
+
+
+FEWEST_MUTANTS = 3
+"""A rule with fewer effective mutants has not been tested."""
+
+
+def _self_tests(
+    rules: Sequence[Rule], settings: Settings, executor: Executor | None, modules: tuple[str, ...]
+) -> Iterator[dict[str, Any]]:
+    if executor is None:
+        yield from (examine_rule(rule, settings) for rule in rules)
+        return
+    futures = [executor.submit(_self_test_elsewhere, rule.id, settings, modules) for rule in rules]
+    for future in as_completed(futures):
+        yield future.result()
+
+
+def _self_test_elsewhere(rule_id: str, settings: Settings, modules: tuple[str, ...]) -> dict[str, Any]:
+    load_modules(modules)
+    return examine_rule(find_rule(rule_id), settings)

@@ -1,0 +1,52 @@
+"""Processes to spread a run over: started afresh, one thread each, deaf to Ctrl-C."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+
+__all__ = ["default_jobs", "processes"]
+
+_MOST = 8
+"""More processes than this spend longer importing than checking."""
+
+
+def default_jobs() -> int:
+    """Return the processors this process may use, at most eight."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(usable or 1, _MOST)
+
+
+def _prepare(path: Sequence[str]) -> None:
+    # The parent alone answers Ctrl-C: it knows what was done and writes the record.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.path[:] = list(path)
+    flags = os.environ.get("XLA_FLAGS", "")
+    os.environ["XLA_FLAGS"] = f"{flags} --xla_cpu_multi_thread_eigen=false".strip()
+
+
+@contextmanager
+def processes(jobs: int) -> Iterator[ProcessPoolExecutor | None]:
+    """Yield an executor of ``jobs`` processes; None when one is enough.
+
+    They are spawned, not forked: JAX's threads do not survive a fork.
+    """
+    if jobs <= 1:
+        yield None
+        return
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_prepare, initargs=(list(sys.path),))
+    try:
+        yield pool
+    except BaseException:
+        # What is running would hold up the exit; its results are not wanted any more.
+        for process in multiprocessing.active_children():
+            process.terminate()
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
