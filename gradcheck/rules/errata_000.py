@@ -145,7 +145,7 @@ def first_factor_zero(arguments: dict[str, Any]) -> dict[str, Any]:
     f=_scaled_pair,
     right=_scaled_pair_by_w,
     minimum=PAIR,
-    domain=NONZERO,
+    domain={"w": NONZERO, "x": ANY},
     arrange=first_factor_zero,
     latex=r"\frac{\partial (f_i(\mathbf{w}) \bigcirc g_i(\mathbf{x}))}{\partial w_j} = 0 \iff "
     r"\frac{\partial f_i}{\partial w_j} = \frac{\partial g_i}{\partial w_j} = 0",

@@ -8,14 +8,13 @@ import numpy as np
 
 from gradcheck.domains import interval
 from gradcheck.rules.catalogue import erratum
+from gradcheck.rules.chain import sin_x2, sin_x2_slope
 from gradcheck.rules.elementwise import multiply, multiply_wrt_w, multiply_wrt_x
 from gradcheck.rules.errata_primals import (
     ANY,
     NONZERO,
     log_and_sine,
     log_and_sine_slope,
-    sin_square,
-    sin_square_slope,
     through_square,
     through_square_slope,
 )
@@ -73,8 +72,8 @@ def diagonal_with_a_wrong_last_entry(w: Any, x: Any) -> Any:
     "()->()",
     names="x",
     wrt="x",
-    f=sin_square,
-    right=sin_square_slope,
+    f=sin_x2,
+    right=sin_x2_slope,
     domain=BELOW_QUARTER_TURN,
     latex=r"\frac{dx}{dy} = \frac{dy}{du} \frac{du}{dx}",
     notes="Searched over y = sin(x^2) where dx/dy exists.",

@@ -11,7 +11,7 @@ from gradcheck.rules.errata_primals import ANY
 from gradcheck.rules.errata_samples import inactive, sides
 from gradcheck.rules.loss import BATCH, all_active, error, loss, loss_wrt_b, loss_wrt_w
 from gradcheck.rules.numerator import row, scalar
-from gradcheck.rules.registry import Kind
+from gradcheck.rules.registry import Kind, namespace
 
 NAMES = "w b X y"
 SINGLE = "(n),(),(1,n),(1)->()"
@@ -21,7 +21,7 @@ TWO_SAMPLES = {"n": 1, "N": 2}
 
 def mean_square(y: Any, a: Any) -> Any:
     """Return ``(1/N) sum_i (y_i - a_i)^2``."""
-    return np.sum((y - a) ** 2) / len(y)
+    return namespace(y, a).sum((y - a) ** 2) / len(y)
 
 
 def mean_square_by_dot(y: Any, a: Any) -> Any:
@@ -50,7 +50,7 @@ def mean_square_of_row_and_column(y: Any, a: Any) -> Any:
 
 
 def _mean_of_squares(v: Any) -> Any:
-    return np.sum(v * v) / len(v)
+    return namespace(v).sum(v * v) / len(v)
 
 
 def _mean_of_squares_by_dot(v: Any) -> Any:
@@ -189,12 +189,10 @@ def single_gradient_without_condition(w: Any, b: Any, X: Any, y: Any) -> Any:
 
 
 def _descended(w: Any, b: Any, X: Any, y: Any, eta: Any) -> Any:
-    moved = np.array(w)
-    for sample, target in zip(X, y, strict=True):
-        z = np.sum(w * sample) + b
-        if z > 0:
-            moved = moved - eta * (2 * (z - target)) * sample / len(y)
-    return moved[:, None]
+    xp = namespace(w, b, X, y, eta)
+    z = X @ w + b
+    terms = xp.where(z > 0, z - y, 0 * z)[:, None] * X
+    return (w - eta * (2 * xp.sum(terms, axis=0)) / len(y))[:, None]
 
 
 def _gradient(w: Any, b: Any, X: Any, y: Any) -> Any:

@@ -8,14 +8,13 @@ import numpy as np
 
 from gradcheck.domains import interval, positive
 from gradcheck.rules.catalogue import erratum
+from gradcheck.rules.chain import ln_sin_slope, ln_sin_x3_squared, sin_x2, sin_x2_slope
 from gradcheck.rules.errata_primals import (
     NONZERO,
     bump,
     bump_expanded,
     log_and_sine,
     log_and_sine_slope,
-    sin_square,
-    sin_square_slope,
     through_square,
     through_square_slope,
     x_plus_square,
@@ -38,8 +37,8 @@ BELOW_QUARTER_TURN = interval(0.0, 1.1, tame=1.1)
     "()->()",
     names="x",
     wrt="x",
-    f=sin_square,
-    right=sin_square_slope,
+    f=sin_x2,
+    right=sin_x2_slope,
     domain=PHASE,
     latex=r"(f \circ g)(x) = (fg)(x)",
     notes="Searched over f = sin, g = x^2: the derivative of the product, judged for the composition.",
@@ -49,39 +48,22 @@ def product_for_composition(x: Any) -> Any:
     return scalar(np.cos(x) * x * x + np.sin(x) * 2 * x)
 
 
-def _log_sin_cube_squared(x: Any) -> Any:
-    xp = namespace(x)
-    u_3 = xp.sin(x * x * x) ** 2
-    return xp.log(u_3)
-
-
-def _combined(x: Any) -> tuple[Any, Any]:
-    """Return numerator and denominator of ``6 u_2 x^2 cos(u_1) / u_3``."""
-    u_1 = x * x * x
-    u_2 = np.sin(u_1)
-    return 6 * u_2 * x * x * np.cos(u_1), u_2 * u_2
-
-
-def _log_sin_cube_squared_slope(x: Any) -> Any:
-    above, below = _combined(x)
-    return scalar(above / below)
-
-
 @erratum(
     "E002-31",
     "()->()",
     names="x",
     wrt="x",
-    f=_log_sin_cube_squared,
-    right=_log_sin_cube_squared_slope,
+    f=ln_sin_x3_squared,
+    right=ln_sin_slope,
     domain=BELOW_QUARTER_TURN,
     latex=r"\frac{dy}{dx} = \frac{u_3}{6 u_2 x^2 \cos(u_1)}",
     notes="Every fraction stands denominator first; searched over ln(sin(x^3)^2).",
 )
 def fraction_upside_down(x: Any) -> Any:
     """Return the reciprocal ``u_3 / (6 u_2 x^2 cos(u_1))``."""
-    above, below = _combined(x)
-    return scalar(below / above)
+    u_1 = x**3
+    u_2 = np.sin(u_1)
+    return scalar(u_2**2 / (6 * u_2 * x**2 * np.cos(u_1)))
 
 
 @erratum(

@@ -54,16 +54,6 @@ def log_square_slope(x: Any) -> Any:
     return scalar(2 / x)
 
 
-def sin_square(x: Any) -> Any:
-    """Return ``sin(x^2)``."""
-    return namespace(x).sin(x * x)
-
-
-def sin_square_slope(x: Any) -> Any:
-    """Return ``2 x cos(x^2)``, 1x1."""
-    return scalar(2 * x * np.cos(x * x))
-
-
 def through_square(x: Any, a: Any, b: Any) -> Any:
     """Return ``f(x, u_1) = a x + b u_1`` with ``u_1 = x^2``."""
     u_1 = x * x
@@ -96,12 +86,12 @@ def x_times_square_slope(x: Any) -> Any:
     return scalar(x * x + x * 2 * x)
 
 
-def x_plus_u(x: Any, u: Any) -> Any:
+def x_plus_u(x: Any, u_1: Any) -> Any:
     """Return ``u_2(x, u_1) = x + u_1``, both arguments free."""
-    return x + u
+    return x + u_1
 
 
-def x_plus_u_partial(x: Any, u: Any) -> Any:
+def x_plus_u_partial(x: Any, u_1: Any) -> Any:
     """Return the partial by ``x`` at fixed ``u_1``: 1, as 1x1."""
     return constant(1, x)
 
