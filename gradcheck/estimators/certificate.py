@@ -1,0 +1,201 @@
+"""One central-difference direction that must agree with a Jacobian obtained otherwise.
+
+The whole vector moves along one random direction, at rungs of a ladder that
+spans the scales on which ``f`` may be smooth.  What is looked at is the
+residual ``r(h) = (f(x + h v) - f(x - h v)) / 2h - J v``: for the right ``J`` it
+is ``O(h**2)`` plus rounding, for a wrong one it tends to the mistake.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradcheck.estimators.primal import Primal
+
+__all__ = ["Confirmation", "confirm"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+_EPS = float(np.finfo(np.float64).eps)
+
+# Relative steps 2**-k.  The three of the first group settle a function that is smooth on the scale of x; the
+# others serve fast oscillation (sin(x**2) at 1e4) and points close to the edge of the domain.
+_RUNGS = (9, 18, 27, 36, 44)
+_FIRST = 3
+
+# Share of the leading error term left after one extrapolation that is still granted: successive rungs are 2**9
+# apart, so that the term itself shrinks by 2**18 and the next one by 2**36.
+_GRANTED = 64.0
+
+# A row counts as settled when the bar of the comparison is below this share of the row's own scale.
+_SETTLED = 1e-3
+
+# Changes of f below this share of |f| for a change of x by its own size are taken as none: a constant row.
+_NEGLIGIBLE = 1e-6
+
+_SEED = 20240311
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """What the direction says: rows that disagree, rows that could not be settled, rows that step at large ``h``.
+
+    ``wrong`` and ``weak`` and ``rough`` are Boolean of shape ``(m,)``; ``bar`` is the bound on
+    ``|residual|`` that was applied, in units of ``f`` per unit of ``h``.
+    """
+
+    wrong: Array
+    weak: Array
+    rough: Array
+    residual: Array
+    bar: Array
+    rungs: int
+
+
+def _direction(x: Array) -> Array:
+    """Return a random direction in which every entry moves by half to all of its own size."""
+    rng = np.random.default_rng(_SEED)
+    size = np.abs(x)
+    typical = float(size.max(initial=0.0)) or 1.0
+    scale = np.where(size > 0.0, size, typical)
+    return scale * rng.uniform(0.5, 1.0, x.shape) * rng.choice((-1.0, 1.0), x.shape)
+
+
+class _Ladder:
+    """The rungs taken so far: residuals, bars of their own, and scales."""
+
+    def __init__(self, primal: Primal, jacobian: Array, along: Array | None, spread: Array) -> None:
+        self.primal = primal
+        self.jacobian = np.where(np.isfinite(jacobian), jacobian, 0.0)
+        self.along = along
+        self.v = _direction(primal.x) if along is None else along * _stretch(primal.x, along)
+        self.spread = spread
+        self.steps: list[float] = []
+        self.residuals: list[Array] = []
+        self.noise: list[Array] = []
+        self.scale: Array = np.zeros(primal.m)
+
+    def climb(self, exponent: int) -> None:
+        """Take one pair of evaluations; nothing is kept where ``f`` raises."""
+        h = 2.0**-exponent
+        x = self.primal.x
+        forward, backward = x + h * self.v, x - h * self.v
+        ahead, behind = self.primal.at(forward), self.primal.at(backward)
+        if ahead is None or behind is None:
+            return
+        moved = forward - backward
+        with np.errstate(all="ignore"):
+            predicted, size, slack = self._predicted(moved)
+            residual = (ahead - behind - predicted) / (2.0 * h)
+            rounding = 16.0 * self.spread + 2.0 * _EPS * (np.abs(ahead) + np.abs(behind)) + slack
+            level = size / (2.0 * h) + _NEGLIGIBLE * (np.abs(ahead) + np.abs(behind))
+        # A rung whose points fall out of the domain says nothing about that row.
+        self.residuals.append(residual)
+        self.noise.append(rounding / (2.0 * h))
+        self.steps.append(h)
+        self.scale = np.fmax(self.scale, np.where(np.isfinite(level), level, 0.0))
+
+    def _predicted(self, moved: Array) -> tuple[Array, Array, Array]:
+        """Return ``J`` times the step really taken, its size, and what the step's own rounding may add."""
+        if self.along is None:
+            return self.jacobian @ moved, np.abs(self.jacobian) @ np.abs(moved), np.zeros(self.primal.m)
+        nonzero = self.along != 0.0
+        ratios = moved[nonzero] / self.along[nonzero]
+        factor = float(np.median(ratios)) if ratios.size else 0.0
+        column = self.jacobian[:, 0]
+        uneven = float(np.max(np.abs(ratios - factor), initial=0.0))
+        return column * factor, np.abs(column * factor), 4.0 * np.abs(column) * uneven
+
+    def verdict(self) -> Confirmation:
+        """Judge every row by the narrowest rung that no finer one vetoes."""
+        m = self.primal.m
+        count = len(self.steps)
+        if count == 0:
+            nothing = np.full(m, np.inf)
+            return Confirmation(np.ones(m, bool), np.ones(m, bool), np.zeros(m, bool), nothing, nothing, 0)
+        raw = np.array(self.residuals)
+        noise = np.array(self.noise)
+        with np.errstate(all="ignore"):
+            value, bar = self._extrapolated(raw, noise)
+            best, best_bar = self._best(value, bar)
+            weak = ~(best_bar <= 0.1 * self.scale) & ~((best == 0.0) & (self.scale == 0.0))
+            wrong = ~(np.abs(best) <= best_bar)
+            rough = ~(np.abs(raw[0]) <= 0.01 * self.scale + noise[0])
+        return Confirmation(wrong, weak, rough, best, best_bar, count)
+
+    def _extrapolated(self, raw: Array, noise: Array) -> tuple[Array, Array]:
+        """Return each rung's residual with the ``h**2`` term removed by help of the next coarser, and its bar."""
+        value, bar = raw.copy(), noise.copy()
+        for k in range(len(self.steps)):
+            usable = np.isfinite(raw[:k]) if k else np.zeros((0, self.primal.m), bool)
+            alone = ~usable.any(axis=0)
+            bar[k] += np.where(alone, 0.01 * self.scale, 0.0)
+            if k == 0:
+                continue
+            ratio = (self.steps[k - 1] / self.steps[k]) ** 2
+            drop = np.where(np.isfinite(raw[k - 1]), raw[k] - raw[k - 1], 0.0)
+            value[k] += drop / (ratio - 1.0)
+            bar[k] += _GRANTED * np.abs(drop) / ratio
+        return value, np.where(np.isfinite(value), bar, np.inf)
+
+    def _best(self, value: Array, bar: Array) -> tuple[Array, Array]:
+        count, m = value.shape
+        best, best_bar = np.full(m, np.nan), np.full(m, np.inf)
+        # From fine to coarse: a coarser rung counts only if every finer one agrees with it within both bars.
+        valid = np.ones((count, m), bool)
+        for k in range(count - 1, -1, -1):
+            for finer in range(k + 1, count):
+                close = np.abs(value[k] - value[finer]) <= bar[k] + bar[finer]
+                valid[k] &= close | ~np.isfinite(value[finer])
+            better = valid[k] & np.isfinite(value[k]) & (bar[k] < best_bar)
+            best, best_bar = np.where(better, value[k], best), np.where(better, bar[k], best_bar)
+        return best, best_bar
+
+
+def _stretch(x: Array, along: Array) -> float:
+    """Return the power of two that makes the given direction about as long as ``x``."""
+    length = float(np.max(np.abs(along), initial=0.0))
+    size = float(np.max(np.abs(x), initial=0.0)) or 1.0
+    return 2.0 ** float(np.floor(np.log2(size / length))) if length > 0.0 else 1.0
+
+
+def confirm(primal: Primal, jacobian: Array, spread: Array, *, along: Array | None = None) -> Confirmation:
+    """Compare ``J v`` with an extrapolated central difference along one random ``v``, row by row.
+
+    Parameters
+    ----------
+    primal
+        The function, already called once.
+    jacobian
+        ``(m, n)``; or ``(m, 1)``, the derivative along ``along``.
+    spread
+        ``(m,)``: one standard deviation of the rounding of ``f`` at the point.
+    along
+        ``(n,)`` direction instead of a random one.
+
+    Returns
+    -------
+    Confirmation
+        At most ten evaluations; six where three rungs settle every row.
+
+    Examples
+    --------
+    >>> primal = Primal(np.sin, [np.array([0.5])])
+    >>> _ = primal(primal.x)
+    >>> bool(confirm(primal, np.array([[1.0]]), np.zeros(1)).wrong[0])
+    True
+    """
+    ladder = _Ladder(primal, jacobian, along, spread)
+    verdict = ladder.verdict()
+    for taken, exponent in enumerate(_RUNGS, start=1):
+        ladder.climb(exponent)
+        if taken < _FIRST:
+            continue
+        verdict = ladder.verdict()
+        settled = ~verdict.wrong & (verdict.bar <= _SETTLED * ladder.scale)
+        if bool(np.all(settled | ((verdict.residual == 0.0) & ~verdict.wrong))):
+            break
+    return verdict
