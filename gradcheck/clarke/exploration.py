@@ -27,6 +27,8 @@ __all__ = ["ClarkeVerdict", "explore"]
 # A bar wider than this share of its entry would let a mistake of that size pass as a convention.
 _WEAKEST = 1e-3
 _AGREE = 1e-9
+# Where the Jacobian turns continuously there are always new cells: those that matter shrink the gap.
+_STEADY = 0.95
 _LEAST_SCALE = 2.0**-12
 
 
@@ -70,8 +72,8 @@ def explore(
     rng: np.random.Generator | int,
     scale: float | Array = 1.0,
     value: ValueAt | None = None,
-    max_cells: int = 64,
-    max_nfev: int = 2000,
+    max_cells: int = 256,
+    max_nfev: int = 4000,
     patience: int = 2,
 ) -> ClarkeVerdict:
     """Judge a claimed Jacobian of ``f: R^n -> R^m`` at a point where ``f`` may be kinked.
@@ -95,7 +97,9 @@ def explore(
     max_cells, max_nfev
         Bounds on the cells kept and on the calls of ``jacobian`` and ``value``.
     patience
-        How many rounds along the separating direction must meet nothing new before FAIL.
+        How many rounds along the separating direction must leave the gap as it is
+        before FAIL, where the Jacobian turns continuously; where walls part the
+        pieces, every cone between them is visited.
 
     Raises
     ------
@@ -137,26 +141,22 @@ def explore(
 
 
 def _visited(search: Search, patience: int) -> Membership | None:
-    """Visit cells until the claim is inside, nothing new appears, or the budget ends."""
+    """Visit cells until the claim is inside, every cone was visited, or looking on no longer helps."""
     for direction in search.first_directions():
         search.visit(direction)
     if not search.cells:
         return None
     answer = search.ask()
+    if not np.all(np.isfinite(search.claim)):
+        return answer
     quiet = 0
-    while (
-        not answer.inside and np.all(np.isfinite(search.claim)) and quiet < patience and not search.exhausted
-    ):
-        found = False
+    while not (answer.inside or search.complete or search.exhausted) and quiet < patience:
+        gap = answer.gap
         for direction in itertools.chain(search.towards(answer.separating), search.further_directions()):
-            found = search.visit(direction)
-            if found or search.exhausted:
-                break
-        quiet = 0 if found else quiet + 1
-        if found:
-            answer = search.ask()
-    # A sharper sight of a known cell may have replaced the one the answer was given for.
-    return search.ask()
+            search.visit(direction)
+        answer = search.enumerate_cones()
+        quiet = quiet + 1 if answer.gap > _STEADY * gap else 0
+    return answer
 
 
 def _judged(search: Search, answer: Membership | None, budget: int) -> ClarkeVerdict:

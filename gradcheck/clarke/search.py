@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gradcheck.clarke.arrangement import Arrangement, same
 from gradcheck.clarke.hull import Membership, membership
 from gradcheck.clarke.limits import Cell, Fault, Probe, limit_along
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gradcheck.clarke.arrangement import Signs
     from gradcheck.clarke.limits import Array
 
 __all__ = ["Search"]
@@ -23,6 +26,9 @@ _TILT = 0.2
 _FIRST_COORDINATES = 4
 _BATCH = 16
 _RETRIES = 2
+_NUDGE = 0.05
+# About a second of linear programmes.
+_MOST_PROGRAMMES = 800
 
 
 @dataclass
@@ -38,45 +44,117 @@ class Search:
     unresolved: int = 0
     spent: bool = False
     jump: Array | None = None
+    sights: list[Cell] = field(default_factory=list)
+    programmes: int = _MOST_PROGRAMMES
+    curved: bool = False
+    complete: bool = False
+
+    def __post_init__(self) -> None:
+        self.walls = Arrangement(self.probe.scale)
 
     def visit(self, direction: Array) -> bool:
         """Take the limit along ``direction`` and return whether it is a new cell."""
+        found = self.look(direction)
+        return found is not None and self._add(found)
+
+    def look(self, direction: Array, *, retries: int = _RETRIES) -> Cell | None:
+        """Return the limit along ``direction``, nudged where there is none; None when that fails too."""
         size = float(np.max(np.abs(direction), initial=0.0))
         if size == 0 or self.exhausted:
-            return False
+            return None
         direction = direction / size
         found = limit_along(self.probe, direction)
-        for attempt in range(_RETRIES):
-            if not isinstance(found, Fault) or found not in (Fault.UNKNOWN, Fault.UNSETTLED):
+        for attempt in range(retries):
+            if found not in (Fault.UNKNOWN, Fault.UNSETTLED):
                 break
             nudged = direction * (0.7 - 0.2 * attempt)
             if direction.size > 1:
-                nudged = nudged + 0.05 * self.rng.uniform(-1, 1, direction.size)
+                nudged = nudged + _NUDGE * self.rng.uniform(-1, 1, direction.size)
             found = limit_along(self.probe, nudged)
         if isinstance(found, Cell):
-            return self._add(found)
-        self.unresolved += found in (Fault.UNKNOWN, Fault.UNSETTLED)
+            self.sights.append(found)
+            return found
+        # Bisecting comes so near a wall that an estimate may fail there: that hides no cell.
+        self.unresolved += retries > 0 and found in (Fault.UNKNOWN, Fault.UNSETTLED)
         self.spent |= found is Fault.SPENT
         if found is Fault.JUMP:
             self.jump = direction
-        return False
+        return None
 
     @property
     def exhausted(self) -> bool:
         """Whether nothing more may be visited."""
-        return (
-            self.jump is not None or self.spent or self.probe.left <= 0 or len(self.cells) >= self.max_cells
-        )
+        ended = self.jump is not None or self.spent
+        return ended or self.probe.left <= 0 or len(self.cells) >= self.max_cells
 
     def _add(self, found: Cell) -> bool:
         for position, known in enumerate(self.cells):
-            if np.all(np.abs(found.value - known.value) <= found.error + known.error):
+            if same(found, known):
                 # The same cell seen twice: the sharper sight is kept, so that a wide bar hides no other cell.
                 if found.error.sum() < known.error.sum():
                     self.cells[position] = found
                 return False
         self.cells.append(found)
         return True
+
+    def learn_walls(self) -> None:
+        """Bisect between directions that no known wall parts and that still show different Jacobians."""
+        while not self.curved and not self.exhausted:
+            first: dict[Signs, Cell] = {}
+            pairs = ((first.setdefault(self.walls.signs(seen.direction), seen), seen) for seen in self.sights)
+            parted = next((pair for pair in pairs if not same(*pair)), None)
+            if parted is None:
+                return
+            self.curved = not self.walls.learn(*parted, partial(self.look, retries=0))
+            for seen in self.sights:
+                self._add(seen)
+
+    def enumerate_cones(self) -> Membership:
+        """Visit every cone between the walls, the most promising neighbours first, until the claim is inside.
+
+        Sets ``complete`` when none is left: cones are connected through their
+        walls, so that flipping one sign at a time reaches all of them.
+        """
+        self.learn_walls()
+        answer = self.ask()
+        done: set[Signs] = set()
+        asked: set[Signs] = set()
+        while not (self.curved or self.exhausted or answer.inside):
+            reach = self._reach(answer.separating)
+            waiting = [signs for signs in reach if signs not in done]
+            if not waiting:
+                self.complete = True
+                break
+            here = max(waiting, key=lambda signs: (reach[signs], signs))
+            done.add(here)
+            before, walls = len(self.cells), len(self.walls.normals)
+            self._visit_neighbours(here, set(reach) | asked, asked)
+            self.learn_walls()
+            if len(self.walls.normals) > walls:
+                done, asked = set(), set()
+            if len(self.cells) > before:
+                answer = self.ask()
+        return answer
+
+    def _reach(self, separating: Array) -> dict[Signs, float]:
+        """Return how far along ``separating`` each cone's Jacobian reaches."""
+        return {
+            self.walls.signs(seen.direction): float(np.sum(separating * seen.value)) for seen in self.sights
+        }
+
+    def _visit_neighbours(self, here: Signs, known: set[Signs], asked: set[Signs]) -> None:
+        for wall in range(len(here)):
+            signs = (*here[:wall], -here[wall], *here[wall + 1 :])
+            if signs in known or self.exhausted:
+                continue
+            asked.add(signs)
+            self.programmes -= 1
+            if self.programmes < 0:
+                self.spent = True
+                return
+            direction = self.walls.direction_in(signs)
+            if direction is not None:
+                self.visit(direction)
 
     def ask(self) -> Membership:
         """Ask whether the claim lies in the hull of the cells met so far."""
@@ -116,11 +194,9 @@ class Search:
         rows = separating * self.probe.scale**-1.0
         _, _, right = np.linalg.svd(rows, full_matrices=False)
         for row in (*rows[np.any(rows != 0, axis=1)][:_FIRST_COORDINATES], right[0]):
-            row = row / np.max(np.abs(row))
             for signs in self._signs(count):
-                # A zero of the separating row is a coordinate about which it has no wish.
-                loose = np.where(row == 0, _TILT * self.rng.uniform(-1, 1, count), row)
-                yield signs * loose
+                # The separating row may lie in a wall (along (1, 1) max(x, y) is tied): tilt it.
+                yield signs * row / np.max(np.abs(row)) + _NUDGE * self.rng.uniform(-1, 1, count)
         best = sorted(self.cells, key=lambda cell: -float(np.sum(separating * cell.value)))[:2]
         for cell, width in itertools.product(best, (0.3, 1.0, 3.0)):
             yield cell.direction + width * self.rng.standard_normal(count)
