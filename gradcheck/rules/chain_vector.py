@@ -155,7 +155,7 @@ def product_of_worked_factors(x: Array) -> Array:
     names="x",
     wrt="x",
     f=lambda x, *, f, g: f(g(x)),
-    functions={"f": Componentwise("n", "n"), "g": Componentwise("n", "n", Sort.MILD)},
+    functions={"f": Componentwise("n"), "g": Componentwise("n", sort=Sort.MILD)},
     domain=GENERAL,
     latex=r"\frac{\partial}{\partial \mathbf{x}} \mathbf{f}(\mathbf{g}(\mathbf{x}))"
     r" = \mathrm{diag}\left(\frac{\partial f_{i}}{\partial g_{i}}\right)"

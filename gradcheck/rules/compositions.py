@@ -66,7 +66,7 @@ class Composition:
     def draw(self, choose: Chooser, extents: Mapping[str, int]) -> Composed:
         """Draw ``k`` where no array fixes it, then ``g``, then ``f``."""
         middle = extent_of(self.middle, choose, extents)
-        inner = VectorFunction(middle, self.inputs, Sort.MILD)
+        inner = VectorFunction(middle, self.inputs, sort=Sort.MILD)
         outer = VectorFunction(self.outputs, (middle or 0) + 1 if self.direct else middle)
         drawn = inner.draw(choose, extents)
         return Composed(outer.draw(choose, extents), drawn)

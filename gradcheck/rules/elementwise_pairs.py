@@ -12,7 +12,7 @@ from typing import Any
 
 from gradcheck.domains import Chooser
 from gradcheck.errors import InvalidArgument
-from gradcheck.rules.expressions import Componentwise, Elementwise, ElementwisePair, Function, VectorFunction
+from gradcheck.rules.expressions import Componentwise, Elementwise, ElementwisePair, Family, Function
 from gradcheck.rules.registry import namespace
 
 __all__ = ["LargerOf", "PairOrMaximum"]
@@ -62,8 +62,8 @@ class PairOrMaximum:
     ``f`` and ``g`` are the domains of the two functions; a divisor is positive by construction.
     """
 
-    f: VectorFunction = field(default_factory=Componentwise)
-    g: VectorFunction = field(default_factory=Componentwise)
+    f: Family = field(default_factory=Componentwise)
+    g: Family = field(default_factory=Componentwise)
 
     def draw(self, choose: Chooser, extents: Mapping[str, int]) -> Elementwise | LargerOf:
         """Draw the operator first, then the functions."""

@@ -28,6 +28,7 @@ __all__ = [
     "Elementwise",
     "ElementwisePair",
     "Expression",
+    "Family",
     "Function",
     "Multivariate",
     "ScalarFunction",
@@ -174,39 +175,36 @@ def extent_of(extent: Extent, choose: Chooser, extents: Mapping[str, int]) -> in
     return (1, 2, 3, 4, 0)[choose.integer(0, 4)]
 
 
-@dataclass(frozen=True)
-class VectorFunction:
-    """Functions ``R^n -> R^m``, every component a tree over all ``n`` variables.
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """What the domains of generated functions share.
 
     Attributes
     ----------
-    outputs, inputs
-        Symbol of the signature, number, or None for a scalar result or argument.
     sort
         What the components' values are known to be; MILD for a function whose
         result is another's argument.
     depth
         Least and greatest depth of a component.
-    diagonal
-        Component ``i`` uses only ``x_i`` (the element-wise diagonal condition, 000 line 136).
     """
 
-    outputs: Extent = "m"
-    inputs: Extent = "n"
     sort: Sort = Sort.ANY
     depth: tuple[int, int] = (3, 5)
-    diagonal: bool = False
+
+    def _form(self) -> tuple[Extent, Extent, bool]:
+        """Return outputs, inputs (None for a scalar), and whether component i uses only ``x_i``."""
+        raise NotImplementedError
 
     def draw(self, choose: Chooser, extents: Mapping[str, int]) -> Function:
         """Draw one; all-zero choices give the simplest."""
-        inputs = extent_of(self.inputs, choose, extents)
-        outputs = inputs if self.diagonal else extent_of(self.outputs, choose, extents)
-        count = 1 if outputs is None else outputs
+        outputs_symbol, inputs_symbol, diagonal = self._form()
+        inputs = extent_of(inputs_symbol, choose, extents)
+        outputs = inputs if diagonal else extent_of(outputs_symbol, choose, extents)
         every = tuple(range(inputs or 1))
         trees = []
-        for row in range(count):
+        for row in range(1 if outputs is None else outputs):
             depth = choose.integer(*self.depth)
-            trees.append(grow(choose, (row,) if self.diagonal else every, depth, self.sort))
+            trees.append(grow(choose, (row,) if diagonal else every, depth, self.sort))
         return Function(tuple(trees), inputs, outputs is None)
 
     def to_json(self, drawn: Function) -> Any:
@@ -219,26 +217,49 @@ class VectorFunction:
 
 
 @dataclass(frozen=True)
-class ScalarFunction(VectorFunction):
+class VectorFunction(Family):
+    """Functions ``R^n -> R^m``, every component a tree over all ``n`` variables.
+
+    ``outputs`` and ``inputs`` are a symbol of the signature, a number, or None for a
+    scalar result or argument.
+    """
+
+    outputs: Extent = "m"
+    inputs: Extent = "n"
+
+    def _form(self) -> tuple[Extent, Extent, bool]:
+        return self.outputs, self.inputs, False
+
+
+@dataclass(frozen=True)
+class ScalarFunction(Family):
     """Scalar functions of one scalar."""
 
-    outputs: Extent = None
-    inputs: Extent = None
+    def _form(self) -> tuple[Extent, Extent, bool]:
+        return None, None, False
 
 
 @dataclass(frozen=True)
-class Multivariate(VectorFunction):
-    """Scalar functions of ``n`` variables."""
+class Multivariate(Family):
+    """Scalar functions of a vector."""
 
-    outputs: Extent = None
+    inputs: Extent = "n"
+
+    def _form(self) -> tuple[Extent, Extent, bool]:
+        return None, self.inputs, False
 
 
 @dataclass(frozen=True)
-class Componentwise(VectorFunction):
-    """Functions ``R^n -> R^n`` with ``f_i(x) = f_i(x_i)``: diagonal Jacobians."""
+class Componentwise(Family):
+    """Functions ``R^n -> R^n`` with ``f_i(x) = f_i(x_i)``.
 
-    outputs: Extent = "n"
-    diagonal: bool = True
+    This is the element-wise diagonal condition (000 line 136): Jacobians are diagonal.
+    """
+
+    size: Extent = "n"
+
+    def _form(self) -> tuple[Extent, Extent, bool]:
+        return self.size, self.size, True
 
 
 _OPERATORS: dict[str, tuple[Callable[[Any, Any], Any], Callable[[Any, Any], tuple[Any, Any]]]] = {
@@ -275,8 +296,8 @@ class Elementwise:
 class ElementwisePair:
     """The domain of :class:`Elementwise`: an operator, and the domains of ``f`` and ``g``."""
 
-    f: VectorFunction = VectorFunction("n", "n")
-    g: VectorFunction = VectorFunction("n", "n")
+    f: Family = VectorFunction("n", "n")
+    g: Family = VectorFunction("n", "n")
     operators: str = "+−⊗⊘"
 
     def draw(self, choose: Chooser, extents: Mapping[str, int]) -> Elementwise:

@@ -1,4 +1,4 @@
-"""Closed forms as 2-D matrices in numerator layout, in the dtype of their ingredients.
+"""Closed forms as 2-D matrices in numerator layout, in the dtype of their ingredients; always fresh arrays.
 
 Functions run vertically, variables horizontally (000 line 52): a derivative of a
 scalar by a scalar is 1x1, a gradient a row 1xn, a vector by a scalar a column mx1.
@@ -35,7 +35,7 @@ def scalar(value: Any) -> Array:
     >>> scalar(np.float32(3)).dtype
     dtype('float32')
     """
-    return np.reshape(value, (1, 1))
+    return np.array(value).reshape(1, 1)
 
 
 def constant(value: float, like: Any) -> Array:
@@ -45,7 +45,7 @@ def constant(value: float, like: Any) -> Array:
 
 def row(vector: Any) -> Array:
     """Return a vector ``(n,)`` as the row ``(1, n)``: a gradient, or a transposed column."""
-    return np.reshape(vector, (1, -1)) if np.size(vector) else np.zeros((1, 0), np.asarray(vector).dtype)
+    return np.array(vector).reshape(1, np.size(vector))
 
 
 def column(vector: Any) -> Array:
