@@ -24,15 +24,19 @@ __all__: list[str] = []
 
 _ENTRY = r"\frac{\partial}{\partial %s_j} \left(f_i(\mathbf{w}) \bigcirc g_i(\mathbf{x})\right)"
 _COMPONENT = r"\frac{\partial}{\partial %s} \left(f_i(w_i) \bigcirc g_i(x_i)\right)"
-_MISPRINTS = "General. Operator forms ours. Misprints: E000-12, E001-04, E002-14, E004-08, E004-18."
 _OTHERS = (
-    " The entries off the diagonal alone: y_1 with respect to a vector that holds the other components, "
-    "the first being an argument of its own."
+    " Here: y_1 with respect to a vector that holds the other components; "
+    "the first is an argument of its own."
 )
 _ANCHORED = (
     " For max, f and g are shifted by constants so that at the point f_i = 0 and g_i = gap_i: "
     "ties can then be reached exactly (gap_i = 0)."
 )
+_FAULTY_REASON = (
+    'General. The reason given ("0○0 = 0", "precisely when") is faulty: E000-10, E000-11, E004-03, E004-04; '
+    "002's H rendering says i=j: E002-18."
+)
+_MISPRINTS = "General. Operator forms ours. Misprints: E000-12, E001-04, E002-14, E004-08, E004-18."
 
 
 def combined(w: Any, x: Any, *, pair: Any) -> Any:
@@ -99,7 +103,7 @@ def first_entry_by_x(w: Any, x_i: Any, x: Any, *, pair: Any) -> Any:
     domain=GENERAL,
     functions={"pair": PairOrMaximum()},
     minimum={"n": 1},
-    notes="General." + _OTHERS,
+    notes=_FAULTY_REASON + _OTHERS,
     latex=rf"{_COMPONENT % 'w_j'} = 0 \quad \text{{for }} j \neq i",
 )
 def off_diagonal_wrt_w(w_i: Array, w: Array, x: Array, *, pair: Any) -> Array:

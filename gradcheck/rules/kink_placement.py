@@ -54,7 +54,8 @@ def itself(name: str) -> Kinks:
     """The argument ``name`` is its own surface: ``max(0, z)`` bends at ``z = 0``."""
 
     def surface(**arguments: Any) -> Any:
-        return arguments[name]
+        # A copy: whoever marks entries of the surface must not write into the point.
+        return np.array(arguments[name])
 
     def place(arguments: Arguments, index: int, offset: float) -> Arguments:
         return copied(arguments) | {name: _with_entry(arguments[name], index, offset)}

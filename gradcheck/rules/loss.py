@@ -211,6 +211,11 @@ def loss_of_single_input_wrt_w(w: Array, b: Array, X: Array, y: Array) -> Array:
 
 _GRID = 32.0
 """Multiples of 1/32 up to 16: products and their sum over 32 components are exact in float32."""
+_LARGEST = 16.0
+
+
+def _on_grid(value: Any, rounding: Any) -> Any:
+    return (rounding(np.asarray(value) * _GRID) / _GRID).astype(np.asarray(value).dtype)
 
 
 def zero_error(arguments: Arguments) -> Arguments:
@@ -219,14 +224,12 @@ def zero_error(arguments: Arguments) -> Arguments:
     On the grid no order of summation rounds, so that ``e_1`` is 0 for every
     witness and in every precision.
     """
-    rounded = {
-        name: np.clip(np.round(np.asarray(value) * _GRID) / _GRID, -16, 16).astype(np.asarray(value).dtype)
-        for name, value in arguments.items()
-    }
-    z = rounded["X"] @ rounded["w"]
-    if not z[0] + rounded["b"] >= 0.5:
-        rounded["b"] = np.array(0.5 - z[0], dtype=z.dtype)
-    return rounded | {"y": z + rounded["b"]}
+    w, X = (np.clip(_on_grid(arguments[name], np.round), -_LARGEST, _LARGEST) for name in ("w", "X"))
+    b = _on_grid(arguments["b"], np.round)
+    z = X @ w
+    if not z[0] + b >= 0.5:
+        b = _on_grid(np.asarray(0.5 - z[0]), np.ceil)
+    return copied(arguments) | {"w": w, "b": np.asarray(b), "X": X, "y": z + b}
 
 
 @claim(
