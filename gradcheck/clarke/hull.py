@@ -39,7 +39,8 @@ class Membership:
     gap
         0 inside; outside, by how much the claim exceeds every cell along
         ``separating``, beyond both error bars, relative to the entries' sizes.
-        NaN when the programme gave neither a combination nor a separation.
+        inf when the claim is not finite; NaN when neither a combination nor a
+        separation is certain, as when a bar of the claim is NaN.
     separating
         ``(m, n)``: ``<separating, claim>`` exceeds ``<separating, J>`` for every cell; zero inside.
     weights
@@ -92,6 +93,8 @@ def membership(claim: Array, claim_error: Array, cells: Sequence[Pair]) -> Membe
     values, errors, kept = _stacked(claim, claim_error, cells)
     if not np.all(np.isfinite(claim)):
         return Membership(False, np.inf, np.zeros_like(claim), np.zeros(len(cells)), np.inf)
+    if np.any(np.isnan(claim_error)):
+        return Membership(False, np.nan, np.zeros_like(claim), np.zeros(len(cells)), np.inf)
     misses = np.abs(claim - values) - claim_error - errors
     # Where every cell agrees with the claim, so does every combination: such an entry decides nothing.
     decisive = np.any(~(misses <= 0), axis=0)
