@@ -172,7 +172,10 @@ def _thinned(rungs: int, allowed: int) -> Array:
 
 def _need(ladder: Ladder, answer: Answer, target: float, stuck: Array) -> Array:
     """Return by how many powers of e each entry's relative bar exceeds the target; 0 where nothing helps."""
-    size = np.where(np.abs(answer.value) > 4 * answer.bar, np.abs(answer.value), answer.scale)
+    # A value lost in its bar is measured against max |f| per unit of x, or per largest step if that is longer:
+    # near 0 the size of x says nothing of the scale on which f varies.
+    zero = answer.scale * np.minimum(1.0, 8.0 * answer.reach)
+    size = np.where(np.abs(answer.value) > 4 * answer.bar, np.abs(answer.value), zero)
     relative = np.where(np.isfinite(answer.bar), answer.bar, 1e300) / size
     need = np.nan_to_num(np.log(relative / target), nan=0.0, posinf=700.0).clip(min=0.0)
     hopeless = (stuck >= 2) | ~np.isfinite(ladder.f0) | (answer.codes == Status.DISCONTINUITY.code)
@@ -189,6 +192,7 @@ def _chosen(ladder: Ladder, answer: Answer, need: Array, pairs: int) -> Array:
     noise = np.take_along_axis(answer.noise, side, axis=0)[0]
     order = np.where(answer.side == 0, 2, 1)
     wanted = wanted_rungs(quotients, answer.value, answer.bar, noise, ladder.exponents, ladder.x, order)
+    wanted = np.concatenate([answer.probe, wanted])
     neediest = np.argmax(need, axis=1)
     listed = np.take_along_axis(wanted, neediest[None, :, None], axis=2)[..., 0]
     known = (listed[:, None] == ladder.exponents[None]).any(axis=1)

@@ -58,6 +58,9 @@ class Ladder:
         self.minus: Array = np.empty((0, n, m))
         self.step_plus: Array = np.empty((0, n))
         self.step_minus: Array = np.empty((0, n))
+        self._asked: Array = np.zeros(n, dtype=bool)
+        self._change: Array = np.full((n, m), np.nan)
+        self._small_step: Array = np.full((n, 1), np.nan)
 
     def add(self, exponents: Array) -> None:
         """Evaluate the rungs ``exponents``, shape ``(q, n)``, and sort them in.
@@ -80,6 +83,27 @@ class Ladder:
         self.plus, self.minus = merged(self.plus, plus), merged(self.minus, minus)
         self.step_plus = merged(self.step_plus, above - self.x)
         self.step_minus = merged(self.step_minus, self.x - below)
+
+    def beside_coarsest(self, entries: Array, exponents: Array) -> tuple[Array, Array]:
+        """Return a small step ``(n, 1)`` and how ``f`` changes over it far from x, at the coarsest rung, ``(n, m)``.
+
+        One evaluation for each column in which ``entries``, ``(n, m)`` of bool, marks one for the
+        first time; the step is ``2**exponents`` of the marked entries' finest, if x + h still moves by it.
+        """
+        fresh = entries.any(axis=1) & ~self._asked
+        if fresh.any():
+            valid = np.isfinite(self.plus).any(axis=2)
+            coarsest = (valid.shape[0] - 1 - np.argmax(valid[::-1], axis=0))[None]
+            far = self.x + np.take_along_axis(self.step_plus, coarsest, axis=0)[0]
+            there = np.take_along_axis(self.plus, coarsest[..., None], axis=0)[0]
+            finest = np.where(entries, exponents, NO_RUNG).min(axis=1).clip(-1070, 1020)
+            step = np.maximum(np.ldexp(1.0, finest.astype(np.int32)), 16 * np.spacing(np.abs(far)))
+            nearer = far - step
+            change = there - self._sampled(nearer[None], fresh[None])[0]
+            self._change = np.where(fresh[:, None], change, self._change)
+            self._small_step = np.where(fresh, far - nearer, self._small_step[:, 0])[:, None]
+            self._asked |= fresh
+        return self._small_step, self._change
 
     def _sampled(self, points: Array, allowed: Array) -> Array:
         """Return ``f`` at the coordinate values ``points`` (q, n), shape ``(q, n, m)``."""

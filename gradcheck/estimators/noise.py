@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradcheck.estimators.ladder import Ladder
+from gradcheck.estimators.ladder import NO_RUNG, Ladder
 
 __all__ = ["Noise", "measured_noise", "unit_roundoff"]
 
@@ -22,19 +22,24 @@ Array = np.ndarray[Any, np.dtype[Any]]
 _TINY = 2.0**-1074
 #: A second difference this many times the finest one is curvature or structure, not noise.
 _CURVED = 64.0
+#: An odd deviation this many times the even one is no noise.
+_ODD = 8.0
+#: Noise this many times the rounding of the result is worth a rung of its own.
+_NOISY = 16.0
+#: Rounding of x inside ``f`` (``sin(1e4 * x)``), in roundoffs of x: a quarter is its root mean square.
+_ARGUMENT_ROUNDING = 0.25
 
 
 class Noise(NamedTuple):
     """``level`` (R, n, m): bound on the error of the values at each rung, units of f.
 
-    ``flat`` (R, n, m): neither side moved.  ``staircase`` (n, m): the function moves in treads,
-    ``tread`` (n, m) high, so that flat fine rungs say nothing.
+    ``silent`` (R, n, m): flat rungs between the treads of a staircase, which say nothing of the slope.
+    ``probe`` (2, n, m): exponents of the rungs that would tell noise from structure, or ``NO_RUNG``.
     """
 
     level: Array
-    flat: Array
-    staircase: Array
-    tread: Array
+    silent: Array
+    probe: Array
 
 
 def unit_roundoff(dtype: np.dtype[Any] | None) -> float:
@@ -57,47 +62,74 @@ def measured_noise(ladder: Ladder, eps: float) -> Noise:
     f0, plus, minus = ladder.f0, ladder.plus, ladder.minus
     rise, fall = plus - f0, f0 - minus
     size = np.fmax(np.abs(f0), np.fmax(np.abs(plus), np.abs(minus)))
-    level = np.maximum(eps * size, _TINY)
+    slope = np.abs(rise + fall)[:1] * np.exp2(-1.0 - ladder.exponents[:1, :, None])
+    argument = _ARGUMENT_ROUNDING * eps * np.abs(ladder.x)[:, None] * slope
+    floor = np.fmax(eps * size, np.fmax(argument, _TINY))
+    fine = _fine_noise(ladder, rise, fall, floor[0])
     flat = (rise == 0) & (fall == 0)
-    staircase, tread = _staircase(ladder, rise, fall, flat)
-    level = np.fmax(level, _fine_noise(ladder, rise, fall, flat))
-    level = np.fmax(level, np.where(staircase, tread, 0.0))
-    return Noise(level, flat, staircase, tread)
+    run = np.logical_and.accumulate(flat, axis=0).sum(axis=0)
+    tread = _tread(ladder, rise, fall, run, floor)
+    level = np.fmax(floor, np.fmax(fine, tread))
+    return Noise(level, flat & (tread > 0), _probe(ladder, run, tread, fine > _NOISY * floor[0]))
 
 
-def _fine_noise(ladder: Ladder, rise: Array, fall: Array, flat: Array) -> Array:
-    """Return the noise seen at the two finest rungs, curvature removed, shape ``(n, m)``."""
+def _fine_noise(ladder: Ladder, rise: Array, fall: Array, floor: Array) -> Array:
+    """Return the noise seen at the two finest rungs, smooth part removed, shape ``(n, m)``.
+
+    ``floor`` is what rounding alone would make.  Noise shows in the even and in the odd part
+    alike: an odd deviation without an even one is a slope that coarser steps missed.
+    """
     second = rise - fall
     if second.shape[0] < 3:
         return np.nan_to_num(np.abs(second[:1]).max(axis=0, initial=0.0))
     octaves = (ladder.exponents[1:3] - ladder.exponents[:2]).astype(np.float64)
     ratio = np.exp2(-octaves)[..., None]
     even = np.abs(second[:2] - second[1:3] * ratio**2)
-    quotient = 0.5 * (rise + fall)[:2]
-    odd = np.abs(quotient[0] - quotient[1] * ratio[0])
-    finest = np.fmax(even[0], odd)
-    next_counts = (even[1] <= _CURVED * finest) | flat[0]
+    moved = 0.5 * (rise + fall)[:2]
+    odd = np.abs(moved[0] - moved[1] * ratio[0])
+    finest = np.fmax(even[0], np.where(odd <= _ODD * np.fmax(even[0], floor), odd, 0.0))
+    next_counts = (even[1] <= _CURVED * np.fmax(finest, floor)) | (rise[0] == 0) & (fall[0] == 0)
     return np.nan_to_num(np.fmax(finest, np.where(next_counts, even[1], 0.0)))
 
 
-def _staircase(ladder: Ladder, rise: Array, fall: Array, flat: Array) -> tuple[Array, Array]:
-    """Return where fine rungs are flat though coarser ones climb steadily on both sides, and the tread.
+def _tread(ladder: Ladder, rise: Array, fall: Array, run: Array, floor: Array) -> Array:
+    """Return the height of the steps of a staircase, 0 elsewhere, shape ``(n, m)``.
 
-    Only one side climbing is a kink near by, and no steady slope a dead zone: there the flat rungs are right.
+    Fine rungs (``run`` of them) flat, two neighbouring coarse ones climbing alike on both sides: a staircase
+    if ``f`` stands still elsewhere too, otherwise a dead zone around x, where the flat rungs are
+    right.  (Only one side climbing is a kink near by: the flat rungs are right again.)
     """
-    rungs = rise.shape[0]
-    run = np.logical_and.accumulate(flat, axis=0).sum(axis=0)
-    candidate = (run > 0) & (run + 2 < rungs)
-    if not candidate.any():
-        return candidate, np.zeros(candidate.shape)
-    rows = np.stack([run + 1, run + 2]).clip(max=rungs - 1)
-    up, down = np.take_along_axis(rise, rows, axis=0), np.take_along_axis(fall, rows, axis=0)
-    steps = np.take_along_axis(ladder.exponents[..., None] + np.zeros_like(run), rows, axis=0)
-    slope = (up + down) * np.exp2(-(steps - steps[:1]).astype(np.float64))
-    one_way = ((up > 0) & (down > 0)).all(axis=0) | ((up < 0) & (down < 0)).all(axis=0)
-    balanced = np.abs(up - down).max(axis=0) <= 0.6 * np.abs(up + down).max(axis=0)
-    steady = np.abs(slope[0] - slope[1]) <= 0.3 * np.abs(slope).max(axis=0)
+    nothing = np.zeros(run.shape)
+    if not run.any() or rise.shape[0] < 3:
+        return nothing
+    ascent = 0.5 * (rise + fall)
+    slope = ascent * np.exp2(-ladder.exponents[..., None].astype(np.float64))
+    even_sided = (rise * fall > 0) & (np.abs(rise - fall) <= 1.2 * np.abs(ascent))
+    steady = np.abs(slope[1:] - slope[:-1]) <= 0.3 * np.abs(slope[1:])
+    rungs = ladder.exponents[..., None] + np.zeros_like(run)
+    widest = np.take_along_axis(rungs, (run - 1).clip(min=0)[None], axis=0)[0]
+    beyond_noise = np.abs(slope[1:]) * np.exp2(widest.astype(np.float64)) > 4 * floor[0]
+    beyond_run = np.arange(1, rise.shape[0])[:, None, None] > run
+    pairs = even_sided[1:] & even_sided[:-1] & steady & beyond_noise & beyond_run & (run > 0)
+    climbing = pairs.any(axis=0)
+    if not climbing.any():
+        return nothing
+    coarsest = pairs.shape[0] - 1 - np.argmax(pairs[::-1], axis=0)
+    expected = np.take_along_axis(slope[1:], coarsest[None], axis=0)[0]
+    step, change = ladder.beside_coarsest(climbing, widest - 3)
+    staircase = climbing & ~(np.abs(change - expected * step) <= 0.5 * np.abs(expected * step))
     moved = np.abs(np.concatenate([rise, fall]))
-    tread = np.nanmin(np.where(moved > 0, moved, np.inf), axis=0)
-    staircase = candidate & one_way & balanced & steady
-    return staircase, np.where(staircase, tread, 0.0)
+    lowest = np.fmin.reduce(np.where(moved > 0, moved, np.inf), axis=0)
+    return np.where(staircase, lowest, nothing)
+
+
+def _probe(ladder: Ladder, run: Array, tread: Array, noisy: Array) -> Array:
+    """Return rungs between the finest two where there is noise, at the first tread where there are treads."""
+    rungs = ladder.exponents.shape[0]
+    rows = np.stack([run - 1, run]).clip(min=0, max=rungs - 1)
+    rows = np.where(tread > 0, rows, np.array([0, min(1, rungs - 1)])[:, None, None])
+    fine, coarse = np.take_along_axis(ladder.exponents[..., None] + np.zeros_like(run), rows, axis=0)
+    gap = np.where(coarse == NO_RUNG, 0, coarse - fine)
+    middle = np.where((tread > 0) & (gap >= 3) | noisy & (gap >= 6), fine + gap // 2, NO_RUNG)
+    lower = np.where((tread > 0) & (gap >= 6), fine + gap // 4, NO_RUNG)
+    return np.stack([middle, lower])

@@ -39,6 +39,8 @@ class Answer(NamedTuple):
     quotients: Array
     noise: Array
     scale: Array
+    reach: Array
+    probe: Array
 
 
 def answer_from(ladder: Ladder, noise: Noise) -> Answer:
@@ -52,16 +54,18 @@ def answer_from(ladder: Ladder, noise: Noise) -> Answer:
     )
     lopsided = 0.5 * np.abs(ahead - behind) * np.abs(rise - fall) / (ahead * behind)
     rounding[CENTRAL] += np.where(np.isfinite(lopsided), lopsided, 0.0)
-    silent = noise.staircase & noise.flat
-    sides = best_window(quotients, rounding, ladder.exponents, silent)
+    sides = best_window(quotients, rounding, ladder.exponents, noise.silent)
     side = _side(quotients, sides)
     value = np.take_along_axis(sides.value, side[None], axis=0)[0]
     bar = np.take_along_axis(sides.bar, side[None], axis=0)[0]
-    scale = _scale(ladder)
-    codes = _codes(value, bar, scale)
+    scale, reach = _scale(ladder)
+    limited = np.take_along_axis(sides.truncation <= sides.rounding, side[None], axis=0)[0]
+    codes = _codes(value, bar, scale, limited)
     codes = np.where(_kinked(quotients, rounding, sides), Status.KINK.code, codes)
-    codes = np.where(_jumps(rise, fall, noise), Status.DISCONTINUITY.code, codes)
-    return Answer(value, bar, codes.astype(np.uint8), side, sides, quotients, rounding, scale)
+    codes = np.where(_jumps(rise, fall), Status.DISCONTINUITY.code, codes)
+    return Answer(
+        value, bar, codes.astype(np.uint8), side, sides, quotients, rounding, scale, reach, noise.probe
+    )
 
 
 def _side(quotients: Array, sides: Best) -> Array:
@@ -74,17 +78,17 @@ def _side(quotients: Array, sides: Best) -> Array:
     return chosen
 
 
-def _scale(ladder: Ladder) -> Array:
-    """Return ``max |f| / largest step``: what a derivative of zero is measured against."""
+def _scale(ladder: Ladder) -> tuple[Array, Array]:
+    """Return ``max |f| / largest step``, what a derivative of zero is measured against, and that step."""
     size = np.fmax(np.abs(ladder.plus), np.abs(ladder.minus))
     size = np.fmax(np.fmax.reduce(size, axis=0), np.abs(ladder.f0))
-    largest: Array = np.fmax.reduce(ladder.step_plus, axis=0)[:, None]
-    return size / largest
+    largest = np.fmax.reduce(np.fmax(ladder.step_plus, ladder.step_minus), axis=0)[:, None]
+    return size / largest, largest
 
 
-def _codes(value: Array, bar: Array, scale: Array) -> Array:
+def _codes(value: Array, bar: Array, scale: Array, limited: Array) -> Array:
     vague = ~(bar <= _WIDEST * np.abs(value)) & ~(bar <= 1e-3 * scale)
-    codes = np.where(vague, Status.NOISY.code, Status.OK.code)
+    codes = np.where(vague, np.where(limited, Status.NOISY.code, Status.NO_USABLE_STEP.code), Status.OK.code)
     return np.where(np.isfinite(bar) & np.isfinite(value), codes, Status.NO_USABLE_STEP.code)
 
 
@@ -105,7 +109,7 @@ def _kinked(quotients: Array, noise: Array, sides: Best) -> Array:
     return differ & (confirmed | ~finest).all(axis=0) & (finest.sum(axis=0) >= 2)
 
 
-def _jumps(rise: Array, fall: Array, noise: Array) -> Array:
+def _jumps(rise: Array, fall: Array) -> Array:
     """One side keeps a constant distance from ``f(x)`` over the three finest rungs."""
     if rise.shape[0] < 3:
         return np.zeros(rise.shape[1:], dtype=bool)
