@@ -95,11 +95,11 @@ def complex_step(rule, arguments, functions):
     return np.array(columns).T if columns else np.zeros((m, 0))
 
 
-def by_jax(rule, points, functions):
-    """JAX's forward derivative at several points at once, under jit and vmap."""
+def by_jax(rule, points, functions, derivative=jax.jacfwd):
+    """JAX's derivative at several points at once, under jit and vmap."""
 
     def jacobian(*arguments):
-        return jax.jacfwd(lambda *given: rule.f(*given, **functions), rule.wrt)(*arguments)
+        return derivative(lambda *given: rule.f(*given, **functions), rule.wrt)(*arguments)
 
     stacked = [np.stack([point[name] for point in points]) for name in points[0]]
     with jax.enable_x64(True):
@@ -150,6 +150,8 @@ def test_closed_form_agrees_with_jax_and_with_a_complex_step(rule):
     extents = extents_of(rule, 3)
     _, functions = smooth(rule, extents, 1)
     points = [smooth(rule, extents, seed)[0] for seed in (1, 2, 3)]
+    in_reverse = by_jax(rule, points[:1], functions, jax.jacrev)
+    assert agrees(rule.claim(*points[0].values(), **functions), in_reverse[0])
     for point, reference in zip(points, by_jax(rule, points, functions), strict=True):
         claimed = rule.claim(*point.values(), **functions)
         assert agrees(claimed, reference), (claimed, reference)
@@ -187,6 +189,9 @@ def test_single_precision_stays_single(rule, size):
     single = np.asarray(rule.claim(*arguments.values(), **functions))
     assert single.dtype == np.float32
     assert np.asarray(rule.f(*arguments.values(), **functions)).dtype == np.float32
+    with jax.enable_x64(True):
+        traced = jax.eval_shape(lambda *given: rule.f(*given, **functions), *arguments.values())
+    assert traced.dtype == np.float32
     wide = {name: value.astype(np.float64) for name, value in arguments.items()}
     assert np.asarray(rule.claim(*wide.values(), **functions)).dtype == np.float64
     assert np.allclose(single, rule.claim(*wide.values(), **functions), rtol=1e-4, atol=1e-3)
