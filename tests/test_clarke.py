@@ -125,6 +125,11 @@ def test_these_strangers_lie_in_the_box_of_the_entries(jacobian, x, claim):
     assert np.all((values.min(0) <= claim) & (claim <= values.max(0)))
 
 
+def test_no_cell_is_met_on_a_wall():
+    """At (0, 1) ``sign`` gives 0: a fifth "Jacobian" that is no limit of Jacobians at smooth points."""
+    assert len(judge(difference_of_abs, [0.0, 0.0], [1.0, 1.01]).cells) == 4
+
+
 def test_conventions_are_named():
     assert "switched off" in judge(sign, [0.0], [0.0]).convention
     assert "side" in judge(sign, [0.0], [1.0]).convention
@@ -287,6 +292,25 @@ def test_membership_sees_entries_of_very_different_size():
     cells = [(size * [[1.0], [1.0]], bar), (size * [[-1.0], [2.0]], bar)]
     assert membership(size * [[0.0], [1.5]], bar, cells).inside
     assert not membership(size * [[0.0], [1.500001]], bar, cells).inside
+
+
+def test_membership_finds_the_weights_that_only_the_small_entries_fix():
+    size = np.array([[1e12], [1e-12]])
+    cells = [(size * [[a], [b]], 1e-13 * size) for a, b in ((1.0, 1.0), (-1.0, 1.0), (0.0, -1.0))]
+    found = membership(size * [[0.0], [0.5]], 1e-13 * size, cells)
+    assert found.inside
+    assert found.weights == pytest.approx([0.375, 0.375, 0.25], abs=1e-9)
+
+
+def test_membership_counts_the_bar_of_each_cell_by_its_weight():
+    sharp, blunt = (np.array([[0.0]]), np.zeros((1, 1))), (np.array([[0.1]]), np.ones((1, 1)))
+    assert membership(np.array([[0.9]]), np.zeros((1, 1)), [sharp, blunt]).inside
+    assert not membership(np.array([[0.9]]), np.zeros((1, 1)), [sharp, (blunt[0], sharp[1])]).inside
+
+
+def test_the_gap_is_what_exceeds_both_bars():
+    found = membership(np.array([[1.15]]), np.array([[0.04]]), pairs([1.0], [-1.0], bar=0.1))
+    assert found.gap == pytest.approx((1.15 - 0.04 - 1.1) / 1.15, rel=1e-9)
 
 
 def test_membership_uses_both_bars():

@@ -115,7 +115,6 @@ class Search:
         Sets ``complete`` when none is left: cones are connected through their
         walls, so that flipping one sign at a time reaches all of them.
         """
-        self.learn_walls()
         answer = self.ask()
         done: set[Signs] = set()
         asked: set[Signs] = set()
