@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import random
 from collections import Counter
 from fractions import Fraction
@@ -74,11 +73,11 @@ def drawn(rule, extents, seed, *, unit=8, dtype="float64"):
 
 def smooth(rule, extents, seed, **options):
     """The first drawn point at least 1/16 off every kink."""
-    for attempt in itertools.count(1000 * seed):
-        arguments, functions = drawn(rule, extents, attempt, **options)
-        if rule.kinks is None or np.all(np.abs(rule.kinks.surface(**arguments)) > 1 / 16):
-            return arguments, functions
-    raise AssertionError
+    arguments, functions = drawn(rule, extents, seed, **options)
+    while rule.kinks is not None and np.any(np.abs(rule.kinks.surface(**arguments)) <= 1 / 16):
+        seed += 1000
+        arguments, functions = drawn(rule, extents, seed, **options)
+    return arguments, functions
 
 
 def complex_step(rule, arguments, functions):
@@ -221,12 +220,9 @@ def test_terms_add_up_and_each_counts(rule):
 
 
 def fractions_of(value):
-    if np.ndim(value) == 0:
-        return Fraction(float(value))
     exact = np.empty(np.shape(value), dtype=object)
-    for index in np.ndindex(exact.shape):
-        exact[index] = Fraction(float(value[index])) / 7
-    return exact
+    exact.flat = [Fraction(float(entry)) / 7 for entry in np.ravel(value)]
+    return exact if exact.ndim else exact[()]
 
 
 @by_id(VALUES)
@@ -251,11 +247,10 @@ def test_greater_is_zero_at_a_tie_and_one_above_it():
 def kinky_point(rule, extents, seed):
     """Small integers, and functions among which a drawn operator is ``max``."""
     arguments, functions = drawn(rule, extents, seed, unit=1)
-    for more in itertools.count():
-        if not rule.functions or isinstance(functions["pair"], LargerOf):
-            return arguments, functions
-        functions = drawn(rule, extents, 1000 * seed + more)[1]
-    raise AssertionError
+    while rule.functions and not isinstance(functions["pair"], LargerOf):
+        seed += 1000
+        functions = drawn(rule, extents, seed)[1]
+    return arguments, functions
 
 
 def placements(rule, count=12):
@@ -277,9 +272,8 @@ def test_placing_hits_the_surface_exactly(rule, offset, dtype):
         placed = rule.kinks.place(given, index, offset)
         assert np.asarray(rule.kinks.surface(**placed)).reshape(-1)[index] == offset
         assert all(np.array_equal(given[name], before[name]) for name in before)
-        assert all(
-            np.shape(placed[name]) == before[name].shape and placed[name].dtype == dtype for name in before
-        )
+        assert all(placed[name].shape == before[name].shape for name in before)
+        assert all(placed[name].dtype == dtype for name in before)
         if rule.arrange is not None:
             again = rule.arrange(placed)
             assert np.asarray(rule.kinks.surface(**again)).reshape(-1)[index] == offset
