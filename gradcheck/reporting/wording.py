@@ -121,9 +121,9 @@ def source_text(source: Mapping[str, str]) -> str:
     return printable(f"{place} ({source['status']})" if source["status"] else place, 200)
 
 
-def plural(count: int, noun: str) -> str:
-    """Return ``count`` with its noun: "1 check", "2 checks"."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def plural(count: int, noun: str, nouns: str = "") -> str:
+    """Return ``count`` with its noun: "1 check", "2 checks", "2 witnesses"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {nouns or noun + 's'}"
 
 
 def worst_ratio(checks: Iterable[Mapping[str, Any]]) -> float | None:
