@@ -26,8 +26,8 @@ _EPS = float(np.finfo(np.float64).eps)
 _RUNGS = (9, 18, 27, 36, 44)
 _FIRST = 3
 
-# Share of the leading error term left after one extrapolation that is still granted: successive rungs are 2**9
-# apart, so that the term itself shrinks by 2**18 and the next one by 2**36.
+# Share of the leading error term that is still granted after one extrapolation: rungs are 2**9 apart,
+# so that the term itself shrinks by 2**18 and the next one by 2**36.
 _GRANTED = 64.0
 
 # A row counts as settled when the bar of the comparison is below this share of the row's own scale.
@@ -41,7 +41,7 @@ _SEED = 20240311
 
 @dataclass(frozen=True)
 class Confirmation:
-    """What the direction says: rows that disagree, rows that could not be settled, rows that step at large ``h``.
+    """What the direction says: rows that disagree, are left unsettled, or step at large ``h``.
 
     ``wrong`` and ``weak`` and ``rough`` are Boolean of shape ``(m,)``; ``bar`` is the bound on
     ``|residual|`` that was applied, in units of ``f`` per unit of ``h``.
@@ -61,7 +61,7 @@ def _direction(x: Array) -> Array:
     size = np.abs(x)
     typical = float(size.max(initial=0.0)) or 1.0
     scale = np.where(size > 0.0, size, typical)
-    return scale * rng.uniform(0.5, 1.0, x.shape) * rng.choice((-1.0, 1.0), x.shape)
+    return np.asarray(scale * rng.uniform(0.5, 1.0, x.shape) * rng.choice((-1.0, 1.0), x.shape))
 
 
 class _Ladder:
@@ -127,7 +127,7 @@ class _Ladder:
         return Confirmation(wrong, weak, rough, best, best_bar, count)
 
     def _extrapolated(self, raw: Array, noise: Array) -> tuple[Array, Array]:
-        """Return each rung's residual with the ``h**2`` term removed by help of the next coarser, and its bar."""
+        """Return each rung's residual, its ``h**2`` term removed by the next coarser rung, and its bar."""
         value, bar = raw.copy(), noise.copy()
         for k in range(len(self.steps)):
             usable = np.isfinite(raw[:k]) if k else np.zeros((0, self.primal.m), bool)

@@ -21,7 +21,8 @@ import gradcheck.estimators.continuation_linalg
 import gradcheck.estimators.continuation_reductions  # noqa: F401
 from gradcheck.errors import InvalidArgument, RefusedOperation
 from gradcheck.estimators.certificate import Confirmation, confirm
-from gradcheck.estimators.continuation import Continuation, lift
+from gradcheck.estimators.continuation import Continuation
+from gradcheck.estimators.continuation_dispatch import lift
 from gradcheck.estimators.continuation_trace import REPLICAS, Array, Trace
 from gradcheck.estimators.flat import FlatEstimate, gravest, unusable
 from gradcheck.estimators.primal import InconsistentOutput, Primal
@@ -116,19 +117,24 @@ def _disagreement(found: Confirmation, value: Array) -> str:
     if found.rungs == 0 or not np.isfinite(found.residual[row]):
         return f"no central difference could be taken to confirm row {row}: the function is not finite nearby"
     return (
-        f"the central difference along one direction disagrees in row {row}: off by {found.residual[row]:.3g} "
-        f"with a bar of {found.bar[row]:.3g} (largest entry of the row {np.max(np.abs(value[row])):.3g})"
+        f"the central difference along one direction disagrees in row {row}: off by "
+        f"{found.residual[row]:.3g} with a bar of {found.bar[row]:.3g} "
+        f"(largest entry of the row {np.max(np.abs(value[row])):.3g})"
     )
 
 
-def _certified(primal: Primal, base: Array, runs: _Columns, value: Array, along: Array | None) -> tuple[str, ...]:
+def _certified(
+    primal: Primal, base: Array, runs: _Columns, value: Array, along: Array | None
+) -> tuple[str, ...]:
     """Return notes; raise ``_Refused`` where the certificate fails."""
     finite = np.isfinite(base)
     spread = _spread(runs.primals)
     if not _same_value(base, runs.primals, spread):
         raise _Refused("value differs: the real part of the continued run is not the value of the function")
     if runs.ties:
-        raise _Refused(f"tie at {runs.ties[0]}: a branch was taken where both sides meet, the derivative is one-sided")
+        raise _Refused(
+            f"tie at {runs.ties[0]}: a branch was taken where both sides meet, the derivative is one-sided"
+        )
     constant = (value == 0.0).all(axis=1) & finite
     if runs.jumps and value.shape[1] and constant.any():
         raise _Refused(f"row {int(np.argmax(constant))} is piecewise constant by {runs.jumps[0]}")
@@ -218,7 +224,8 @@ def complex_step_jacobian(primal: Primal, *, direction: Array | None = None) -> 
     m, n = primal.m, primal.n
     directions = np.eye(n) if direction is None else np.asarray(direction, dtype=np.float64).reshape(1, n)
     width = len(directions)
-    refusal, notes = "", ()
+    refusal = ""
+    notes: tuple[str, ...] = ()
     value, error = np.zeros((m, width)), np.zeros((m, width))
     try:
         runs = _columns(primal, directions)
@@ -256,7 +263,8 @@ def _assembled(base: Array, value: Array, error: Array, nfev: int, notes: tuple[
     if status is Status.OUTSIDE_DOMAIN:
         message = f"f is not finite at the point in row {int(np.argmax(~np.isfinite(base)))}"
     elif status is Status.REFUSED:
-        message = f"the derivative is not finite in row {int(np.argwhere(bad)[0, 0])}: an intermediate value overflows"
+        row = int(np.argwhere(bad)[0, 0])
+        message = f"the derivative is not finite in row {row}: an intermediate value overflows"
     return FlatEstimate(
         value=np.where(bad, np.nan, value),
         error=np.where(bad, np.inf, error),

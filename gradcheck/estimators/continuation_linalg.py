@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.estimators.continuation import FUNCTIONS, UFUNC_METHODS, Continuation, apply, lift
+from gradcheck.estimators.continuation import Continuation
+from gradcheck.estimators.continuation_dispatch import FUNCTIONS, UFUNC_METHODS, apply, lift
 from gradcheck.estimators.continuation_structure import register
 from gradcheck.estimators.continuation_trace import REPLICAS, Array, Trace, refuse
 
@@ -39,10 +40,12 @@ def multilinear(func: Any, operands: list[Any], name: str) -> Any:
         at = [primal[r] for primal, _ in pairs]
         primals.append(func(*at))
         terms = [
-            func(*at[:k], tangent[r], *at[k + 1 :]) for k, (_, tangent) in enumerate(pairs) if tangent is not None
+            func(*at[:k], tangent[r], *at[k + 1 :])
+            for k, (_, tangent) in enumerate(pairs)
+            if tangent is not None
         ]
         tangents.append(terms[0] if len(terms) == 1 else sum(terms[1:], start=terms[0]))
-    return Continuation(*trace.rounded(np.array(primals), np.array(tangents)), trace)
+    return Continuation.paired(trace.rounded(np.array(primals), np.array(tangents)), trace)
 
 
 def _product(func: Any, count: int = 2) -> Callable[..., Any]:
@@ -55,7 +58,17 @@ def _product(func: Any, count: int = 2) -> Callable[..., Any]:
     return handler
 
 
-for _func in (np.dot, np.inner, np.outer, np.vdot, np.tensordot, np.kron, np.cross, np.convolve, np.correlate):
+for _func in (
+    np.dot,
+    np.inner,
+    np.outer,
+    np.vdot,
+    np.tensordot,
+    np.kron,
+    np.cross,
+    np.convolve,
+    np.correlate,
+):
     FUNCTIONS[_func] = _product(_func)
 FUNCTIONS[np.linalg.outer] = _product(np.linalg.outer)
 FUNCTIONS[np.linalg.cross] = _product(np.linalg.cross)
@@ -103,11 +116,16 @@ def _diagonal(x: Any, /, *, offset: int = 0) -> Any:
 
 
 def _matrix_noise(trace: Trace, a: Array) -> Array:
-    """Disturb a matrix by ulps of its largest entry: elimination is backward stable in that sense only."""
-    scale = np.max(np.abs(a), axis=(-2, -1), keepdims=True, initial=0.0)
-    moved = a + a.shape[-1] * (trace.disturb(np.broadcast_to(scale, a.shape).copy()) - scale)
-    moved[0] = a[0]
-    return moved
+    """Disturb each entry by ulps of the largest in its row or column, whichever is less.
+
+    Elimination with pivoting is backward stable to ``n`` ulps of the columns' largest
+    entries (Higham 2002, theorem 9.3); the rows' bound it where rows are badly scaled.
+    """
+    size = np.abs(a)
+    scale = np.minimum(
+        np.max(size, axis=-1, keepdims=True, initial=0.0), np.max(size, axis=-2, keepdims=True, initial=0.0)
+    )
+    return np.asarray(a + a.shape[-1] * (trace.disturb(scale) - scale))
 
 
 def _parts(value: Any, trace: Trace, name: str) -> tuple[Array, Array]:
@@ -152,7 +170,7 @@ def _solve(a: Any, b: Any) -> Any:
     tangent = np.linalg.solve(_matrix_noise(trace, pa), tb - ta @ x)
     if vector:
         x, tangent = x[..., 0], tangent[..., 0]
-    return Continuation(*trace.rounded(x, tangent), trace)
+    return Continuation.paired(trace.rounded(x, tangent), trace)
 
 
 @register(np.linalg.inv)
@@ -160,7 +178,7 @@ def _inv(a: Any) -> Any:
     p = _matrix_noise(a.run, a.primals)
     y = np.linalg.inv(p)
     tangent = -(np.linalg.inv(_matrix_noise(a.run, p)) @ a.tangents @ y)
-    return Continuation(*a.run.rounded(y, tangent), a.run)
+    return Continuation.paired(a.run.rounded(y, tangent), a.run)
 
 
 def _complex_matrix(p: Array, t: Array) -> tuple[Array, Array]:
@@ -177,7 +195,7 @@ def _complex_matrix(p: Array, t: Array) -> tuple[Array, Array]:
 def _det(a: Any) -> Any:
     p = _matrix_noise(a.run, a.primals)
     z, step = _complex_matrix(p, a.tangents)
-    return Continuation(*a.run.rounded(np.linalg.det(p), np.linalg.det(z).imag / step), a.run)
+    return Continuation.paired(a.run.rounded(np.linalg.det(p), np.linalg.det(z).imag / step), a.run)
 
 
 @register(np.linalg.slogdet)
@@ -188,7 +206,7 @@ def _slogdet(a: Any) -> Any:
     phase = np.linalg.slogdet(z)[0]
     a.run.tie("slogdet", (sign == 0.0) | (sign != sign[0]))
     tangent = (phase * sign).imag / step
-    return sign[0], Continuation(*a.run.rounded(value, tangent), a.run)
+    return sign[0], Continuation.paired(a.run.rounded(value, tangent), a.run)
 
 
 @register(np.linalg.matrix_power)
@@ -205,8 +223,10 @@ def _vector_norm(x: Any, order: Any, axis: Any, keepdims: bool) -> Any:
     if order is None or order == 2:
         # A power of two keeps the squares from over- and underflowing, exactly.
         largest = float(np.max(np.abs(x.primals[0]), initial=0.0))
-        return apply(np.sqrt, np.sum(x * x, axis=axis, keepdims=keepdims)) if _safe(largest) else _scaled(
-            x, largest, axis, keepdims
+        return (
+            apply(np.sqrt, np.sum(x * x, axis=axis, keepdims=keepdims))
+            if _safe(largest)
+            else _scaled(x, largest, axis, keepdims)
         )
     if order == np.inf:
         return np.max(abs(x), axis=axis, keepdims=keepdims)
@@ -240,7 +260,11 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
     along, across = (first, second) if ord in (1, -1) else (second, first)
     sums = np.sum(abs(x), axis=along, keepdims=True)
     extreme = (np.max if ord > 0 else np.min)(sums, axis=across, keepdims=True)
-    return extreme if keepdims else extreme.reshape(tuple(e for i, e in enumerate(x.shape) if i not in (first, second)))
+    return (
+        extreme
+        if keepdims
+        else extreme.reshape(tuple(e for i, e in enumerate(x.shape) if i not in (first, second)))
+    )
 
 
 @register(np.linalg.vector_norm)
@@ -332,7 +356,9 @@ def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, perio
 def _gradient(f: Any, *spacing: Any, axis: Any = None, edge_order: Any = 1) -> Any:
     if f.ndim != 1 and not isinstance(axis, int):
         refuse("numpy.gradient", "name one axis")
-    return multilinear(lambda y: np.gradient(y, *spacing, axis=axis, edge_order=edge_order), [f], "numpy.gradient")
+    return multilinear(
+        lambda y: np.gradient(y, *spacing, axis=axis, edge_order=edge_order), [f], "numpy.gradient"
+    )
 
 
 @register(np.vander)

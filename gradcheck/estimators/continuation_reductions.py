@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.estimators.continuation import FUNCTIONS, UFUNC_METHODS, Continuation, apply, lift
+from gradcheck.estimators.continuation import Continuation
+from gradcheck.estimators.continuation_dispatch import FUNCTIONS, UFUNC_METHODS, apply, lift
 from gradcheck.estimators.continuation_structure import register
 from gradcheck.estimators.continuation_trace import REPLICAS, Array, refuse
 
@@ -47,13 +48,18 @@ def _flat_keepdims(keepdims: Any) -> bool:
 
 @register(np.sum)
 def _sum(
-    a: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False, initial: Any = _MISSING, where: Any = True
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    keepdims: Any = False,
+    initial: Any = _MISSING,
+    where: Any = True,
 ) -> Any:
     _checked("numpy.sum", dtype, where, initial)
     axes, keep = _axes(axis, a.ndim), _flat_keepdims(keepdims)
     # Every term is disturbed: a sum's rounding is relative to its terms, which may cancel.
-    p = np.add.reduce(a.run.disturb(a.primals), axis=axes, keepdims=keep)
-    t = np.add.reduce(a.run.disturb(a.tangents), axis=axes, keepdims=keep)
+    p = np.sum(a.run.disturb(a.primals), axis=axes, keepdims=keep)
+    t = np.sum(a.run.disturb(a.tangents), axis=axes, keepdims=keep)
     return Continuation(p, t, a.run)
 
 
@@ -61,12 +67,16 @@ def _sum(
 def _mean(a: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False, *, where: Any = True) -> Any:
     _checked("numpy.mean", dtype, where)
     total = _sum(a, axis, keepdims=keepdims)
-    count = a.size // total.size if total.size else int(np.prod([a.shape[i - 1] for i in _axes(axis, a.ndim)]))
+    count = (
+        a.size // total.size if total.size else int(np.prod([a.shape[i - 1] for i in _axes(axis, a.ndim)]))
+    )
     return total / count
 
 
 @register(np.average)
-def _average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: Any = False) -> Any:
+def _average(
+    a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: Any = False
+) -> Any:
     if returned:
         refuse("numpy.average", "`returned` is not continued")
     if weights is None:
@@ -111,7 +121,9 @@ def _last(a: Any, axis: Any) -> Any:
     axes = [each - 1 for each in _axes(axis, a.ndim)]
     kept = [each for each in range(a.ndim) if each not in axes]
     moved = a.transpose(*kept, *axes) if a.ndim else a
-    return moved.reshape(*(a.shape[each] for each in kept), int(np.prod([a.shape[each] for each in axes], dtype=int)))
+    return moved.reshape(
+        *(a.shape[each] for each in kept), int(np.prod([a.shape[each] for each in axes], dtype=int))
+    )
 
 
 def _with_dims(reduced: Any, shape: tuple[int, ...], axis: Any, keepdims: Any) -> Any:
@@ -123,7 +135,12 @@ def _with_dims(reduced: Any, shape: tuple[int, ...], axis: Any, keepdims: Any) -
 
 @register(np.prod)
 def _prod(
-    a: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False, initial: Any = _MISSING, where: Any = True
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    keepdims: Any = False,
+    initial: Any = _MISSING,
+    where: Any = True,
 ) -> Any:
     _checked("numpy.prod", dtype, where, initial)
     rows = _last(a, axis)
@@ -132,7 +149,9 @@ def _prod(
     # The product of all factors but one, from both sides: no division, so that zeros are no trouble.
     before = np.cumprod(np.concatenate([ones, p[..., :-1]], axis=-1), axis=-1)[..., : p.shape[-1]]
     after = np.cumprod(np.concatenate([ones, p[..., :0:-1]], axis=-1), axis=-1)[..., : p.shape[-1]][..., ::-1]
-    total = Continuation(*a.run.rounded(np.prod(p, axis=-1), np.sum(before * after * t, axis=-1)), a.run)
+    total = Continuation.paired(
+        a.run.rounded(np.prod(p, axis=-1), np.sum(before * after * t, axis=-1)), a.run
+    )
     return _with_dims(total, a.shape, axis, keepdims)
 
 
@@ -162,7 +181,7 @@ def _along(a: Any, found: Array) -> Any:
 
 
 def _note_ties(rows: Any, found: Array, name: str) -> None:
-    """A tie: another entry equals the chosen one but moves elsewhere, or another copy would choose another."""
+    """A tie: another entry equals the chosen one but moves elsewhere, or another copy has it larger."""
     chosen = _along(rows, found)
     equal = (rows.primals == chosen.primals) | np.isnan(chosen.primals)
     beyond = (rows.primals > chosen.primals) != (rows.primals > chosen.primals)[:1]
@@ -170,6 +189,8 @@ def _note_ties(rows: Any, found: Array, name: str) -> None:
     rows.run.tie(name, (equal[0] | beyond.any(axis=0)) & moved)
 
 
+_func: Any
+_ufunc: Any
 for _name in ("max", "amax"):
     FUNCTIONS[getattr(np, _name)] = _extreme(np.max, np.argmax)
 for _name in ("min", "amin"):
@@ -249,7 +270,7 @@ def linear(func: Any) -> Callable[..., Any]:
         p, t = trace.disturb(a.primals), trace.disturb(a.tangents)
         primal = np.stack([func(copy, *args, **kwargs) for copy in p])
         tangent = np.stack([func(copy, *args, **kwargs) for copy in t])
-        return Continuation(*trace.rounded(primal, tangent), trace)
+        return Continuation.paired(trace.rounded(primal, tangent), trace)
 
     return handler
 
@@ -294,7 +315,15 @@ def _of_reals(func: Any) -> Callable[..., Any]:
     return handler
 
 
-for _func in (np.isclose, np.allclose, np.array_equal, np.array_equiv, np.isneginf, np.isposinf, np.array_str):
+for _func in (
+    np.isclose,
+    np.allclose,
+    np.array_equal,
+    np.array_equiv,
+    np.isneginf,
+    np.isposinf,
+    np.array_str,
+):
     FUNCTIONS[_func] = _of_reals(_func)
 
 
@@ -304,7 +333,7 @@ def _searchsorted(a: Any, v: Any, side: Any = "left", sorter: Any = None) -> Any
     value = lift(v, "numpy.searchsorted")
     np.any(np.expand_dims(places, tuple(range(np.ndim(v)))) == np.expand_dims(value, -1))
     plain = [each.primals[0] if isinstance(each, Continuation) else each for each in (places, value)]
-    return np.searchsorted(*plain, side=side)
+    return np.searchsorted(plain[0], plain[1], side=side)
 
 
 @register(np.digitize)
@@ -316,7 +345,9 @@ def _digitize(x: Any, bins: Any, right: bool = False) -> Any:
 
 
 def _reduce(function: Any, default: Any = 0) -> Callable[..., Any]:
-    def handler(trace: Any, array: Any, axis: Any = default, dtype: Any = None, keepdims: bool = False, **rest: Any) -> Any:
+    def handler(
+        trace: Any, array: Any, axis: Any = default, dtype: Any = None, keepdims: bool = False, **rest: Any
+    ) -> Any:
         del trace
         initial, where = rest.get("initial", _MISSING), rest.get("where", True)
         _checked(f"numpy.{function.__name__}", dtype, where, initial)

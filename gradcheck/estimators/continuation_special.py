@@ -23,7 +23,7 @@ _H = 2.0**-60
 
 
 def _entire(ulps: int) -> Callable[[np.ufunc], Rule]:
-    """Continue by SciPy's complex loop, whose imaginary part is accurate to ``ulps`` units in the last place."""
+    """Continue by SciPy's complex loop, whose imaginary part is right to so many ``ulps``."""
 
     def factory(loop: np.ufunc) -> Rule:
         def rule(trace: Trace, p: Array, t: Array) -> Pair:

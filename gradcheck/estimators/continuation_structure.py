@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.estimators.continuation import FUNCTIONS, Continuation, lift
+from gradcheck.estimators.continuation import Continuation
+from gradcheck.estimators.continuation_dispatch import FUNCTIONS, lift
 from gradcheck.estimators.continuation_trace import REPLICAS, Array, refuse
 
 __all__ = ["register"]
@@ -79,14 +80,34 @@ def _moved(func: Any, *, writable: bool) -> Callable[..., Any]:
     return handler
 
 
+_func: Any
 for _func in (
-    *(np.repeat, np.tile, np.roll, np.take, np.take_along_axis, np.compress, np.extract, np.delete, np.trim_zeros),
+    *(
+        np.repeat,
+        np.tile,
+        np.roll,
+        np.take,
+        np.take_along_axis,
+        np.compress,
+        np.extract,
+        np.delete,
+        np.trim_zeros,
+    ),
     *(np.triu, np.tril, np.diagflat, np.resize),
 ):
     FUNCTIONS[_func] = _moved(_func, writable=True)
 for _func in (
     *(np.moveaxis, np.rollaxis, np.squeeze, np.expand_dims, np.broadcast_to, np.flip, np.fliplr, np.flipud),
-    *(np.rot90, np.diagonal, np.diag, np.split, np.array_split, np.vsplit, np.hsplit, np.dsplit, np.unstack),
+    *(
+        np.rot90,
+        np.diagonal,
+        np.diag,
+        np.split,
+        np.array_split,
+        np.vsplit,
+        np.hsplit,
+        np.dsplit,
+    ),
     np.matrix_transpose,
 ):
     FUNCTIONS[_func] = _moved(_func, writable=False)
@@ -126,7 +147,9 @@ def _only_float64(name: str, kwargs: dict[str, Any]) -> None:
     """Refuse a dtype other than float64, and drop it: positions are integers."""
     dtype = kwargs.pop("dtype", None)
     if dtype is not None and np.dtype(dtype) != np.dtype(np.float64):
-        refuse(name, f"a result of dtype {np.dtype(dtype)} cannot hold the infinitesimal part", "keep float64")
+        refuse(
+            name, f"a result of dtype {np.dtype(dtype)} cannot hold the infinitesimal part", "keep float64"
+        )
 
 
 for _func in (np.concatenate, np.stack, np.vstack, np.hstack, np.dstack, np.column_stack):
@@ -138,7 +161,9 @@ def _block(arrays: Any) -> Any:
     pool = _Pool()
 
     def inner(part: Any) -> Any:
-        return [inner(each) for each in part] if isinstance(part, list) else pool.positions(part, "numpy.block")
+        return (
+            [inner(each) for each in part] if isinstance(part, list) else pool.positions(part, "numpy.block")
+        )
 
     return pool.gather(np.block(inner(arrays)), writable=True)
 
@@ -146,7 +171,9 @@ def _block(arrays: Any) -> Any:
 @register(np.append)
 def _append(array: Any, values: Any, axis: int | None = None) -> Any:
     pool = _Pool()
-    found = np.append(pool.positions(array, "numpy.append"), pool.positions(values, "numpy.append"), axis=axis)
+    found = np.append(
+        pool.positions(array, "numpy.append"), pool.positions(values, "numpy.append"), axis=axis
+    )
     return pool.gather(found, writable=True)
 
 
@@ -189,7 +216,7 @@ def _choose(index: Any, choices: Any, mode: str = "raise") -> Any:
 
 
 def _truth(condition: Any, name: str) -> Any:
-    """Return a plain condition; a continued one is true where it is not zero, and a zero that moves is a tie."""
+    """Return a plain condition; a continued one holds where it is not zero; a zero that moves is a tie."""
     del name
     return condition != 0.0 if isinstance(condition, Continuation) else condition
 
@@ -198,7 +225,10 @@ def _truth(condition: Any, name: str) -> Any:
 def _pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> Any:
     if mode in ("mean", "linear_ramp", "median", "maximum", "minimum") or callable(mode):
         refuse("numpy.pad", f"mode={mode!r} is not continued")
-    if np.any(np.asarray(kwargs.get("constant_values", 0)) != 0) or kwargs.get("reflect_type", "even") != "even":
+    if (
+        np.any(np.asarray(kwargs.get("constant_values", 0)) != 0)
+        or kwargs.get("reflect_type", "even") != "even"
+    ):
         refuse("numpy.pad", "only zeros and even reflections are continued")
     pool = _Pool()
     positions = pool.positions(array, "numpy.pad")
@@ -206,7 +236,9 @@ def _pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> A
 
 
 @register(np.reshape)
-def _reshape(array: Any, /, shape: Any = None, order: str = "C", *, newshape: Any = None, copy: Any = None) -> Any:
+def _reshape(
+    array: Any, /, shape: Any = None, order: str = "C", *, newshape: Any = None, copy: Any = None
+) -> Any:
     return array.reshape(newshape if shape is None else shape, order=order, copy=copy)
 
 
@@ -275,7 +307,7 @@ def _meshgrid(*arrays: Any, copy: bool = True, sparse: bool = False, indexing: A
 
 
 def _filled(value: float | None) -> Callable[..., Any]:
-    """Make a buffer of our type, so that ``y = np.empty_like(x); y[0] = ...`` keeps the infinitesimal part."""
+    """Make a buffer of our type, so that ``y = np.empty_like(x); y[0] = x[0]`` loses nothing."""
 
     def handler(array: Any, *args: Any, dtype: Any = None, shape: Any = None, **kwargs: Any) -> Any:
         fill = value if value is not None else (args[0] if args else kwargs["fill_value"])
@@ -283,7 +315,11 @@ def _filled(value: float | None) -> Callable[..., Any]:
         if dtype is not None and np.dtype(dtype) not in (np.dtype(np.float64), np.dtype(object)):
             if np.dtype(dtype).kind in "biu" and not isinstance(fill, Continuation):
                 return np.full(extents, fill, dtype=dtype)
-            refuse("numpy.*_like", f"a buffer of dtype {np.dtype(dtype)} drops the infinitesimal part", "keep float64")
+            refuse(
+                "numpy.*_like",
+                f"a buffer of dtype {np.dtype(dtype)} drops the infinitesimal part",
+                "keep float64",
+            )
         made = Continuation.seed(np.zeros(extents), np.zeros(extents), array.run)
         made[...] = fill
         return made

@@ -37,8 +37,8 @@ _H = 2.0**-40
 _H_NEAR = 2.0**-100
 
 # Continuations of the neutral elements, Im F(. + i h) / h, from the complex loops.
-_EXP = {np.exp: 1.0, np.exp2: 1.0}
-_LOG = {np.log: 1.0, np.log2: 1.0, np.log10: 1.0}
+_EXP: dict[Any, float] = {np.exp: 1.0, np.exp2: 1.0}
+_LOG: dict[Any, float] = {np.log: 1.0, np.log2: 1.0, np.log10: 1.0}
 for _ufunc in _EXP:
     _EXP[_ufunc] = float(_ufunc(complex(0.0, _H)).imag / _H)
 for _ufunc in _LOG:
@@ -59,7 +59,7 @@ def _unit(loop: np.ufunc, h: float) -> Unary:
 
 
 def _scaled(loop: np.ufunc, h: float, edge: tuple[float, ...] = ()) -> Unary:
-    """Continue by the complex loop at the step ``h max(1, |p|)``; NaN outside the real domain, a tie on its edge."""
+    """Continue by the complex loop at ``h max(1, |p|)``; NaN outside the real domain, a tie on its edge."""
     name = loop.__name__
 
     def rule(trace: Trace, p: Array, t: Array) -> Pair:
@@ -189,7 +189,7 @@ _constant_factor = functools.lru_cache(maxsize=256)(_power_factor)
 
 
 def power(trace: Trace, a: Any, ta: Any, b: Any, tb: Any) -> Pair:
-    """Return ``a**b``: ``a**(b-1) * Im (1 + i h)**b / h`` for the base, ``exp(i h log a)`` for the exponent."""
+    """Return ``a**b``: ``a**(b-1) Im (1 + i h)**b / h`` by the base, ``exp(i h log a)`` by the exponent."""
     y = np.power(a, b)
     tangent = np.zeros(y.shape)
     if ta is not None:
@@ -251,7 +251,9 @@ def _chosen(loop: np.ufunc, first: Callable[[Any, Any], Any]) -> Binary:
         take_first = np.broadcast_to(first(a, b) | np.isnan(b), y.shape)
         moved = np.broadcast_to(np.not_equal(ta, tb), y.shape)
         equal = np.broadcast_to(np.equal(a, b), y.shape)
-        trace.tie(name, (equal[0] & moved[0]) | ((take_first != take_first[0]).any(axis=0) & moved.any(axis=0)))
+        trace.tie(
+            name, (equal[0] & moved[0]) | ((take_first != take_first[0]).any(axis=0) & moved.any(axis=0))
+        )
         return y, np.where(take_first, ta, tb) + 0.0 * y
 
     return rule
@@ -343,7 +345,16 @@ JUMPS: dict[np.ufunc, bool] = {
 
 # Answer with plain truth values from the real parts; comparisons note ties.
 COMPARISONS = (np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal)
-TESTS = (np.isnan, np.isfinite, np.isinf, np.signbit, np.logical_not, np.logical_and, np.logical_or, np.logical_xor)
+TESTS = (
+    np.isnan,
+    np.isfinite,
+    np.isinf,
+    np.signbit,
+    np.logical_not,
+    np.logical_and,
+    np.logical_or,
+    np.logical_xor,
+)
 
 
 def special_rule(ufunc: np.ufunc) -> Unary | Binary | None:

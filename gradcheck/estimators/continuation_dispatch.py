@@ -1,0 +1,172 @@
+"""Which rule continues an operation: ufuncs, comparisons, piecewise constants and array functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradcheck.estimators.continuation_carrier import Carrier
+from gradcheck.estimators.continuation_trace import REPLICAS, Trace, refuse
+from gradcheck.estimators.continuation_ufuncs import BINARY, COMPARISONS, JUMPS, TESTS, UNARY, special_rule
+
+__all__ = ["FUNCTIONS", "UFUNC_METHODS", "apply", "dispatch", "lift", "stored"]
+
+# numpy function -> handler(*args, **kwargs); filled by continuation_structure and its siblings.
+FUNCTIONS: dict[Any, Callable[..., Any]] = {}
+# (ufunc, method) -> handler(trace, *inputs, **kwargs), such as (np.add, "reduce").
+UFUNC_METHODS: dict[tuple[Any, str], Callable[..., Any]] = {}
+
+_PLAIN = (float, int, bool, np.floating, np.integer, np.bool_)
+
+
+def lift(value: Any, operation: str) -> Any:
+    """Return a Continuation or a plain real scalar or array; gather an object array of continued scalars."""
+    if isinstance(value, (Carrier, *_PLAIN)):
+        return value
+    array = np.asarray(value)
+    if array.dtype == object:
+        return _gathered(array, operation)
+    if array.dtype.kind not in "fiub" and array.dtype.name != "bfloat16":
+        refuse(operation, f"an operand of dtype {array.dtype} is not real")
+    return array if array.dtype.itemsize <= 8 else array.astype(np.float64)
+
+
+def _gathered(boxed: np.ndarray[Any, Any], operation: str) -> Any:
+    """Return the continued array whose entries are the objects of ``boxed``; plain numbers are constants."""
+    kind: Any = None
+    trace = None
+    primals, tangents = np.empty((REPLICAS, boxed.size)), np.zeros((REPLICAS, boxed.size))
+    for position, entry in enumerate(boxed.reshape(-1)):
+        if isinstance(entry, Carrier) and entry.size == 1:
+            kind, trace = type(entry), entry.run
+            primals[:, position] = entry.primals.reshape(REPLICAS)
+            tangents[:, position] = entry.tangents.reshape(REPLICAS)
+        elif isinstance(entry, _PLAIN):
+            primals[:, position] = entry
+        else:
+            refuse(operation, f"an object array holds a {type(entry).__name__}", "use float arrays")
+    if trace is None:
+        return primals[0].reshape(boxed.shape)
+    shape = (REPLICAS, *boxed.shape)
+    return kind(primals.reshape(shape), tangents.reshape(shape), trace)
+
+
+def _aligned(value: Any, ndim: int) -> tuple[Any, Any]:
+    """Return primal and tangent (None for a constant) with ``ndim`` axes behind the replicas."""
+    if not isinstance(value, Carrier):
+        return value, None
+    p, t = value.primals, value.tangents
+    if p.ndim - 1 < ndim:
+        shape = (REPLICAS, *(1,) * (ndim - p.ndim + 1), *p.shape[1:])
+        return p.reshape(shape), t.reshape(shape)
+    return p, t
+
+
+def apply(ufunc: np.ufunc, *inputs: Any) -> Any:
+    """Return ``ufunc(*inputs)`` continued: a Continuation, or plain truth values or jumps."""
+    rule: Any = UNARY.get(ufunc)
+    if rule is not None:
+        x = lift(inputs[0], ufunc.__name__)
+        return type(x).paired(rule(x.run, x.primals, x.tangents), x.run)
+    name = ufunc.__name__
+    lifted = [lift(value, name) for value in inputs]
+    continued = [value for value in lifted if isinstance(value, Carrier)]
+    if not continued:
+        return ufunc(*lifted)
+    trace, kind = continued[0].run, type(continued[0])
+    rule = BINARY.get(ufunc)
+    if rule is not None:
+        a, b = lifted
+        if ufunc is np.power and isinstance(b, (int, float)) and b == 2:
+            return apply(np.square, a)
+        ndim = max(value.ndim if hasattr(value, "ndim") else 0 for value in lifted)
+        return kind.paired(rule(trace, *_aligned(a, ndim), *_aligned(b, ndim)), trace)
+    if ufunc in COMPARISONS:
+        return _compared(trace, ufunc, *lifted)
+    return _plain_or_special(trace, kind, ufunc, lifted)
+
+
+def _plain_or_special(trace: Trace, kind: Any, ufunc: np.ufunc, lifted: list[Any]) -> Any:
+    name = ufunc.__name__
+    reals = [value.primals[0] if isinstance(value, Carrier) else value for value in lifted]
+    if ufunc in TESTS:
+        return ufunc(*reals)
+    if ufunc in JUMPS:
+        return _jump(trace, ufunc, lifted, reals)
+    if ufunc is np.divmod:
+        return apply(np.floor_divide, *lifted), apply(np.remainder, *lifted)
+    if ufunc is np.modf:
+        return apply(np.fmod, lifted[0], 1.0), apply(np.trunc, lifted[0])
+    handler = UFUNC_METHODS.get((ufunc, "__call__"))
+    if handler is not None:
+        return handler(trace, *lifted)
+    rule: Any = None if getattr(np, name, None) is ufunc else special_rule(ufunc)
+    if rule is None:
+        refuse(name, "it has no continuation")
+    if len(lifted) == 1:
+        return kind.paired(rule(trace, lifted[0].primals, lifted[0].tangents), trace)
+    ndim = max(np.ndim(value) for value in lifted)
+    pairs = [part for value in lifted for part in _aligned(value, ndim)]
+    return kind.paired(rule(trace, *pairs), trace)
+
+
+def _jump(trace: Trace, ufunc: np.ufunc, lifted: list[Any], reals: list[Any]) -> Any:
+    """Return the piecewise constant real result; a tie where the argument sits on the jump and moves."""
+    trace.jump(ufunc.__name__)
+    result = ufunc(*reals)
+    ratio = np.true_divide(*reals) if ufunc is np.floor_divide else reals[0]
+    moving = np.zeros((), dtype=bool)
+    for value in lifted:
+        if isinstance(value, Carrier):
+            moving = moving | (value.tangents[0] != 0.0)
+    if ufunc in (np.sign, np.heaviside):
+        edge = np.equal(ratio, 0.0)
+    elif JUMPS[ufunc]:
+        edge = np.equal(ratio, np.floor(ratio))
+    else:
+        edge = np.equal(np.abs(ratio - np.trunc(ratio)), 0.5)
+    trace.tie(ufunc.__name__, edge & moving)
+    return result
+
+
+def _compared(trace: Trace, ufunc: np.ufunc, a: Any, b: Any) -> Any:
+    """Compare real parts; a tie where they are equal but move apart, or where rounding decides."""
+    ndim = max(np.ndim(a), np.ndim(b))
+    (pa, ta), (pb, tb) = _aligned(a, ndim), _aligned(b, ndim)
+    outcome = ufunc(pa, pb)
+    moved = np.not_equal(0.0 if ta is None else ta, 0.0 if tb is None else tb)
+    undecided = (outcome != outcome[0]).any(axis=0) | np.equal(pa, pb)[0]
+    if undecided.any():
+        trace.tie(ufunc.__name__, undecided & moved.any(axis=0))
+    return outcome[0]
+
+
+def stored(result: Any, out: Any, name: str) -> Any:
+    """Write ``result`` into ``out``; refuse a plain buffer, which would drop the infinitesimal part."""
+    if out is None:
+        return result
+    target = out[0] if isinstance(out, tuple) and len(out) == 1 else out
+    if isinstance(target, Carrier):
+        target[...] = result  # type: ignore[index]
+        return target
+    if isinstance(result, Carrier):
+        refuse(
+            f"{name}(out=)",
+            "a plain buffer cannot hold the infinitesimal part",
+            "make it with np.empty_like(x)",
+        )
+    np.copyto(target, result)
+    return target
+
+
+def dispatch(func: Any, args: Any, kwargs: Any) -> Any:
+    """Return ``func(*args, **kwargs)`` by its handler; refuse a function without one."""
+    handler = FUNCTIONS.get(func)
+    module = getattr(func, "__module__", "numpy") or "numpy"
+    name = f"{module}.{getattr(func, '__name__', func)}"
+    if handler is None:
+        refuse(name, "it has no continuation")
+    out = kwargs.pop("out", None) if "out" in kwargs else None
+    return stored(handler(*args, **kwargs), out, name)
