@@ -26,7 +26,7 @@ __all__ = ["central_jacobian"]
 Array = np.ndarray[Any, np.dtype[Any]]
 
 #: A relative bar that needs no more evaluations, in float64; lower precisions stop at 40 roundoffs.
-TARGET = 2e-11
+TARGET = 5e-11
 #: Pairs that one column may use when it alone is difficult.
 MAX_PAIRS = 16
 #: Rungs added to a column at a time.
@@ -151,6 +151,8 @@ def _search(ladder: Ladder, eps: float, max_nfev: int | None) -> Answer | None:
     stuck = np.zeros((n, m), dtype=np.int64)
     while pairs > 0:
         need = _need(ladder, answer, target, stuck)
+        if not need.any():
+            break
         rungs = _chosen(ladder, answer, need, pairs)
         added = int((rungs != NO_RUNG).sum())
         if not added:

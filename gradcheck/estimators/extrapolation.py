@@ -10,11 +10,13 @@ that rung's own uncertainty.
 
 from __future__ import annotations
 
+import functools
+import itertools
 from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["Best", "best_window", "quotient_intervals"]
+__all__ = ["Best", "best_window"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -43,32 +45,38 @@ class Best(NamedTuple):
     rounding: Array
 
 
-def _weight(exponents: Array, level: int) -> Array:
-    """Return Neville's ``1 / (ratio**p - 1)``, shape ``(3, R - level, n, 1)``; p = 2, 1, 1."""
-    octaves = (exponents[level:] - exponents[:-level]).astype(np.float64)
-    ratio = np.exp2(np.stack([2.0 * octaves, octaves, octaves]))
-    return (1.0 / (ratio - 1.0))[..., None]
+@functools.lru_cache(maxsize=64)
+def _windows(rungs: int) -> tuple[Array, Array, tuple[slice, ...]]:
+    """Return the finest and the coarsest rung of every window of 2 to 7 rungs, and each level's slice."""
+    levels = range(1, min(MAX_LEVEL, rungs - 1) + 1)
+    finest = np.concatenate([np.arange(rungs - level) for level in levels])
+    coarsest = np.concatenate([np.arange(level, rungs) for level in levels])
+    ends = np.cumsum([0] + [rungs - level for level in levels]).tolist()
+    return finest, coarsest, tuple(slice(a, b) for a, b in itertools.pairwise(ends))
 
 
-def quotient_intervals(
-    quotients: Array, noise: Array, exponents: Array, silent: Array
-) -> tuple[Array, Array]:
+def _weights(exponents: Array, finest: Array, coarsest: Array) -> Array:
+    """Return Neville's ``1 / (ratio**p - 1)`` of each window, shape ``(3, W, n, 1)``; p = 2, 1, 1."""
+    ratio = np.exp2((exponents[coarsest] - exponents[finest]).astype(np.float64))
+    weights = np.empty((3, *ratio.shape, 1))
+    weights[1, ..., 0] = weights[2, ..., 0] = 1.0 / (ratio - 1.0)
+    weights[0, ..., 0] = 1.0 / (ratio * ratio - 1.0)
+    return weights
+
+
+def _possible(quotients: Array, noise: Array, weights: Array, silent: Array | None) -> tuple[Array, Array]:
     """Return what the rungs up to each one leave possible: ``(low, high)``, shapes ``(3, R, n, m)``.
 
-    ``noise`` is the rounding of each quotient; rungs marked ``silent`` say nothing.
-    The truncation of a rung is judged from its coarser neighbour.
+    ``weights`` of neighbouring rungs.  The truncation of a rung is judged from its coarser neighbour.
     """
     width = VETO_SAFETY * noise
-    width[:, :-1] += (
-        2.0 * np.abs(quotients[:, 1:] - quotients[:, :-1]).clip(max=1e300) * _weight(exponents, 1)
-    )
-    width = np.where(silent, np.inf, width)
-    low = np.fmax.accumulate(quotients - width, axis=1)
-    high = np.fmin.accumulate(quotients + width, axis=1)
-    return low, high
+    width[:, :-1] += 2.0 * np.abs(quotients[:, 1:] - quotients[:, :-1]) * weights
+    if silent is not None:
+        width[:, silent] = np.inf
+    return np.fmax.accumulate(quotients - width, axis=1), np.fmin.accumulate(quotients + width, axis=1)
 
 
-def best_window(quotients: Array, noise: Array, exponents: Array, silent: Array) -> Best:
+def best_window(quotients: Array, noise: Array, exponents: Array, silent: Array | None = None) -> Best:
     """Return the best believable extrapolant of central, right and left difference quotients.
 
     Parameters
@@ -79,37 +87,50 @@ def best_window(quotients: Array, noise: Array, exponents: Array, silent: Array)
     exponents
         ``(R, n)``: binary logarithms of the steps.
     silent
-        Broadcastable to ``(3, R, n, m)``: rungs that may not veto.
+        ``(R, n, m)`` of bool: rungs that may not veto.
     """
-    low, high = quotient_intervals(quotients, noise, exponents, silent)
-    value, rounding = quotients, ROUNDING_SAFETY * noise
-    spread_before: Array | None = None
-    found: list[tuple[Array, Array, Array, Array]] = []
-    truncation = np.zeros_like(quotients)
-    for level in range(1, min(MAX_LEVEL, quotients.shape[1] - 1) + 1):
-        weight = _weight(exponents, level)
-        spread = np.abs(value[:, :-1] - value[:, 1:])
-        value = value[:, :-1] + weight * (value[:, :-1] - value[:, 1:])
-        rounding = (1.0 + weight) * rounding[:, :-1] + weight * rounding[:, 1:]
-        guard = LEVEL_GAIN * np.maximum(truncation[:, :-1], truncation[:, 1:])
-        truncation = np.maximum((1.0 + weight) * spread, guard)
-        bar = truncation + rounding
-        if spread_before is not None:
-            stalled = spread > STALL * np.maximum(spread_before[:, :-1], spread_before[:, 1:])
-            bar = np.where(stalled & (weight * spread > 4.0 * rounding), np.inf, bar)
-        spread_before = spread
-        inside = (value[:, 1:] - bar[:, 1:] <= high[:, : -level - 1]) & (
-            value[:, 1:] + bar[:, 1:] >= low[:, : -level - 1]
-        )
-        bar[:, 1:] = np.where(inside, bar[:, 1:], np.inf)
-        found.append((value, bar, truncation, rounding))
-    if not found:
+    rungs = quotients.shape[1]
+    if rungs < 2:
         nothing = np.full((3, *quotients.shape[2:]), np.nan)
         return Best(nothing, np.full_like(nothing, np.inf), nothing, nothing)
-    return _smallest(*(np.concatenate(parts, axis=1) for parts in zip(*found, strict=True)))
+    finest, coarsest, levels = _windows(rungs)
+    weights = _weights(exponents, finest, coarsest)
+    value, truncation, rounding, stalled = _neville(quotients, noise, weights, levels)
+    bar = truncation + rounding
+    low, high = _possible(quotients, noise, weights[:, levels[0]], silent)
+    later = np.flatnonzero(finest)
+    before = finest[later] - 1
+    v, b = value[:, later], bar[:, later]
+    vetoed = ~((v - b <= high[:, before]) & (v + b >= low[:, before]))
+    bar[:, later] = np.where(vetoed, np.inf, b)
+    bar[stalled | ~np.isfinite(value) | np.isnan(bar)] = np.inf
+    chosen = np.argmin(bar, axis=1)
+    three, columns, rows = np.indices(chosen.shape, sparse=True)
+    at = (three, chosen, columns, rows)
+    return Best(value[at], bar[at], truncation[at], rounding[at])
 
 
-def _smallest(value: Array, bar: Array, truncation: Array, rounding: Array) -> Best:
-    bar = np.where(np.isfinite(value) & np.isfinite(bar), bar, np.inf)
-    chosen = np.argmin(bar, axis=1)[:, None]
-    return Best(*(np.take_along_axis(a, chosen, axis=1)[:, 0] for a in (value, bar, truncation, rounding)))
+def _neville(
+    quotients: Array, noise: Array, weights: Array, levels: tuple[slice, ...]
+) -> tuple[Array, Array, Array, Array]:
+    """Return value, truncation, rounding and whether convergence stalled, each ``(3, W, n, m)``."""
+    shape = (3, levels[-1].stop, *quotients.shape[2:])
+    values, truncations, roundings = np.empty(shape), np.empty(shape), np.empty(shape)
+    stalled = np.zeros(shape, dtype=bool)
+    value, rounding = quotients, ROUNDING_SAFETY * noise
+    spread = truncation = value[:, :0]
+    for window in levels:
+        weight = weights[:, window]
+        difference = value[:, :-1] - value[:, 1:]
+        correction = weight * difference
+        value = value[:, :-1] + correction
+        rounding = rounding[:, :-1] + weight * (rounding[:, :-1] + rounding[:, 1:])
+        before, spread, moved = spread, np.abs(difference), np.abs(correction)
+        earlier, truncation = truncation, spread + moved
+        if window.start:
+            guard = np.maximum(earlier[:, :-1], earlier[:, 1:])
+            truncation = np.maximum(truncation, LEVEL_GAIN * guard)
+            slow = spread > STALL * np.maximum(before[:, :-1], before[:, 1:])
+            stalled[:, window] = slow & (moved > 4.0 * rounding)
+        values[:, window], truncations[:, window], roundings[:, window] = value, truncation, rounding
+    return values, truncations, roundings, stalled

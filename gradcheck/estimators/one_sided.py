@@ -54,7 +54,7 @@ def answer_from(ladder: Ladder, noise: Noise) -> Answer:
     )
     lopsided = 0.5 * np.abs(ahead - behind) * np.abs(rise - fall) / (ahead * behind)
     rounding[CENTRAL] += np.where(np.isfinite(lopsided), lopsided, 0.0)
-    sides = best_window(quotients, rounding, ladder.exponents, noise.silent)
+    sides = best_window(quotients, rounding, ladder.exponents, noise.silent if noise.silent.any() else None)
     side = _side(quotients, sides)
     value = np.take_along_axis(sides.value, side[None], axis=0)[0]
     bar = np.take_along_axis(sides.bar, side[None], axis=0)[0]

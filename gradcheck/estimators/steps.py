@@ -21,6 +21,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 MIN_EXPONENT, MAX_EXPONENT = -1070, 1020
 #: Where x is 0 its scale is unknown: from a quarter down to structure 1e-21 wide.
 _AT_ZERO = np.array([-2, -4, -6, -14, -28, -46, -70])
+#: Octaves beyond the coarsest rung at a time: the length seen there may be longer than the true one.
+_REACH = 2
 #: A derivative that deviates by less than this from the extrapolated one is resolved by its step.
 _RESOLVED = 0.25
 
@@ -103,7 +105,8 @@ def wanted_rungs(
     octaves = np.log2(np.abs(value) / (6.0 * seen)) / order
     length = np.floor(top_rung + np.nan_to_num(octaves, nan=0.0, posinf=60.0, neginf=-60.0)).astype(np.int64)
     hidden = seen <= 2.0 * rounding
-    start = np.where(hidden, _coarser(top_rung, next_rung, x), np.minimum(length - 1, next_rung - 1))
+    ceiling = np.where(next_rung == NO_RUNG, top_rung + _REACH, next_rung - 1)
+    start = np.where(hidden, _coarser(top_rung, next_rung, x), np.minimum(length - 1, ceiling))
     ladder = start - np.arange(5)[:, None, None]
     unresolved = (count == 0) | ~np.isfinite(bar) | (count < 2) & (bar > _RESOLVED * np.abs(value))
     ladder = np.where(unresolved, _finer(rungs, x), ladder)
