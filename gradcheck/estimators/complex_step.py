@@ -23,7 +23,7 @@ from gradcheck.errors import InvalidArgument, RefusedOperation
 from gradcheck.estimators.certificate import Confirmation, confirm
 from gradcheck.estimators.continuation import Continuation
 from gradcheck.estimators.continuation_dispatch import lift
-from gradcheck.estimators.continuation_trace import REPLICAS, Array, Trace
+from gradcheck.estimators.continuation_trace import REPLICAS, Array, Trace, raised_at
 from gradcheck.estimators.flat import FlatEstimate, gravest, unusable
 from gradcheck.estimators.primal import InconsistentOutput, Primal
 from gradcheck.results import Status
@@ -97,7 +97,8 @@ def _explained(cause: BaseException) -> str:
         if isinstance(seen, RefusedOperation):
             return str(seen)
         seen = seen.__cause__ or seen.__context__
-    return f"the function raised {type(cause).__name__} on continued numbers: {cause}"
+    place = raised_at(cause)
+    return f"the function raised {type(cause).__name__} on continued numbers at {place}: {cause}"
 
 
 def _spread(copies: Array) -> Array:

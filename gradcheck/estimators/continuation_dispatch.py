@@ -94,7 +94,7 @@ def _plain_or_special(trace: Trace, kind: Any, ufunc: np.ufunc, lifted: list[Any
     if ufunc in TESTS:
         return ufunc(*reals)
     if ufunc in JUMPS:
-        return _jump(trace, ufunc, lifted, reals)
+        return _jump(trace, ufunc, reals)
     if ufunc is np.divmod:
         return apply(np.floor_divide, *lifted), apply(np.remainder, *lifted)
     if ufunc is np.modf:
@@ -112,34 +112,34 @@ def _plain_or_special(trace: Trace, kind: Any, ufunc: np.ufunc, lifted: list[Any
     return kind.paired(rule(trace, *pairs), trace)
 
 
-def _jump(trace: Trace, ufunc: np.ufunc, lifted: list[Any], reals: list[Any]) -> Any:
-    """Return the piecewise constant real result; a tie where the argument sits on the jump and moves."""
-    trace.jump(ufunc.__name__)
+def _jump(trace: Trace, ufunc: np.ufunc, reals: list[Any]) -> Any:
+    """Return the piecewise constant real result; a tie where the argument sits on the jump."""
     result = ufunc(*reals)
     ratio = np.true_divide(*reals) if ufunc is np.floor_divide else reals[0]
-    moving = np.zeros((), dtype=bool)
-    for value in lifted:
-        if isinstance(value, Carrier):
-            moving = moving | (value.tangents[0] != 0.0)
-    if ufunc in (np.sign, np.heaviside):
-        edge = np.equal(ratio, 0.0)
-    elif JUMPS[ufunc]:
-        edge = np.equal(ratio, np.floor(ratio))
-    else:
-        edge = np.equal(np.abs(ratio - np.trunc(ratio)), 0.5)
-    trace.tie(ufunc.__name__, edge & moving)
+    kind = JUMPS[ufunc]
+    if kind != "zero":
+        # A sign is constant on either side of 0; the steps of a staircase may be narrower than any h.
+        trace.jump(ufunc.__name__)
+    edge = {
+        "zero": lambda: np.equal(ratio, 0.0),
+        "whole": lambda: np.equal(ratio, np.floor(ratio)),
+        "half": lambda: np.equal(np.abs(ratio - np.trunc(ratio)), 0.5),
+    }[kind]()
+    trace.tie(ufunc.__name__, edge)
     return result
 
 
 def _compared(trace: Trace, ufunc: np.ufunc, a: Any, b: Any) -> Any:
-    """Compare real parts; a tie where they are equal but move apart, or where rounding decides."""
+    """Compare real parts; a tie where they are equal, or where rounding decides.
+
+    Equal real parts that do not move apart are a tie too: ``where(x * x > 0, x, 2 * x)``.
+    """
     ndim = max(np.ndim(a), np.ndim(b))
-    (pa, ta), (pb, tb) = _aligned(a, ndim), _aligned(b, ndim)
+    pa, pb = _aligned(a, ndim)[0], _aligned(b, ndim)[0]
     outcome = ufunc(pa, pb)
-    moved = np.not_equal(0.0 if ta is None else ta, 0.0 if tb is None else tb)
-    undecided = (outcome != outcome[0]).any(axis=0) | np.equal(pa, pb)[0]
-    if undecided.any():
-        trace.tie(ufunc.__name__, undecided & moved.any(axis=0))
+    undecided = np.equal(pa, pb)[0] | (outcome != outcome[0]).any(axis=0)
+    if a is not b and undecided.any():
+        trace.tie(ufunc.__name__, undecided)
     return outcome[0]
 
 

@@ -221,13 +221,7 @@ def _matrix_power(a: Any, n: int) -> Any:
 
 def _vector_norm(x: Any, order: Any, axis: Any, keepdims: bool) -> Any:
     if order is None or order == 2:
-        # A power of two keeps the squares from over- and underflowing, exactly.
-        largest = float(np.max(np.abs(x.primals[0]), initial=0.0))
-        return (
-            apply(np.sqrt, np.sum(x * x, axis=axis, keepdims=keepdims))
-            if _safe(largest)
-            else _scaled(x, largest, axis, keepdims)
-        )
+        return apply(np.sqrt, np.sum(x * x, axis=axis, keepdims=keepdims))
     if order == np.inf:
         return np.max(abs(x), axis=axis, keepdims=keepdims)
     if order == -np.inf:
@@ -237,15 +231,6 @@ def _vector_norm(x: Any, order: Any, axis: Any, keepdims: bool) -> Any:
     if order == 1:
         return np.sum(abs(x), axis=axis, keepdims=keepdims)
     return np.sum(abs(x) ** order, axis=axis, keepdims=keepdims) ** (1.0 / order)
-
-
-def _safe(largest: float) -> bool:
-    return not 0.0 < largest < 1e-140 and not largest > 1e150
-
-
-def _scaled(x: Any, largest: float, axis: Any, keepdims: bool) -> Any:
-    del largest
-    return apply(np.sqrt, np.sum(x * x, axis=axis, keepdims=keepdims))
 
 
 @register(np.linalg.norm)
@@ -344,7 +329,7 @@ def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, perio
     nodes = np.asarray(xp, dtype=np.float64)
     real = x.primals[0] if isinstance(x, Continuation) else np.asarray(x, dtype=np.float64)
     if isinstance(x, Continuation):
-        np.any(x.reshape((*x.shape, 1)) == nodes)
+        np.equal(x.reshape((*x.shape, 1)), nodes)  # only for the ties: a node is a kink
     k = np.clip(np.searchsorted(nodes, real, side="right") - 1, 0, len(nodes) - 2)
     inside = fp[k] + (fp[k + 1] - fp[k]) / (nodes[k + 1] - nodes[k]) * (x - nodes[k])
     low = fp[0] if left is None else left

@@ -180,12 +180,17 @@ def _along(a: Any, found: Array) -> Any:
     )
 
 
-def _note_ties(rows: Any, found: Array, name: str) -> None:
-    """A tie: another entry equals the chosen one but moves elsewhere, or another copy has it larger."""
+def _note_ties(rows: Any, found: Array, name: str, *, always: bool = False) -> None:
+    """A tie: another entry equals the chosen one but moves elsewhere, or another copy has it larger.
+
+    ``always``: even if it moves alike, for what depends on the position and not on the value.
+    """
     chosen = _along(rows, found)
     equal = (rows.primals == chosen.primals) | np.isnan(chosen.primals)
     beyond = (rows.primals > chosen.primals) != (rows.primals > chosen.primals)[:1]
     moved = (rows.tangents != chosen.tangents).any(axis=0)
+    if always:
+        moved = np.arange(rows.shape[-1]) != found
     rows.run.tie(name, (equal[0] | beyond.any(axis=0)) & moved)
 
 
@@ -209,7 +214,7 @@ def _position(func: Any) -> Callable[..., Any]:
 
     def handler(a: Any, axis: int | None = None, keepdims: Any = False) -> Any:
         rows = _last(a, axis)
-        _note_ties(rows, func(rows.primals[0], axis=-1)[..., None], name)
+        _note_ties(rows, func(rows.primals[0], axis=-1)[..., None], name, always=True)
         return func(a.primals[0], axis=axis, keepdims=_flat_keepdims(keepdims))
 
     return handler
@@ -219,7 +224,7 @@ FUNCTIONS[np.argmax] = _position(np.argmax)
 FUNCTIONS[np.argmin] = _position(np.argmin)
 
 
-def _order(a: Any, axis: Any, kind: Any, name: str) -> tuple[Any, Array, int]:
+def _order(a: Any, axis: Any, kind: Any, name: str, *, always: bool = False) -> tuple[Any, Array, int]:
     """Return the array with ``axis`` last, its order there, and the axis; note ties of neighbours."""
     flat = a.reshape(-1) if axis is None else a
     axis = -1 if axis is None else axis
@@ -228,7 +233,7 @@ def _order(a: Any, axis: Any, kind: Any, name: str) -> tuple[Any, Array, int]:
     ordered = _along(rows, order)
     p, t = ordered.primals, ordered.tangents
     close = (p[..., 1:] == p[..., :-1])[0] | (p[..., 1:] < p[..., :-1]).any(axis=0)
-    rows.run.tie(name, close & (t[..., 1:] != t[..., :-1]).any(axis=0))
+    rows.run.tie(name, close & (always | (t[..., 1:] != t[..., :-1]).any(axis=0)))
     return ordered, order, axis
 
 
@@ -242,7 +247,7 @@ def _sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable
 @register(np.argsort)
 def _argsort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
     del order, stable
-    _order(a, axis, kind, "numpy.argsort")
+    _order(a, axis, kind, "numpy.argsort", always=True)
     return np.argsort(a.primals[0], axis=axis, kind=kind)
 
 
@@ -289,11 +294,6 @@ def _cumprod(a: Any, axis: Any = None, dtype: Any = None) -> Any:
     return made if axis is None or a.ndim <= 1 else made.swapaxes(axis, -1)
 
 
-@register(np.any, np.all, np.count_nonzero, np.nonzero, np.flatnonzero, np.argwhere)
-def _unreachable(*args: Any, **kwargs: Any) -> Any:
-    raise AssertionError("replaced below")
-
-
 def _of_truth(func: Any) -> Callable[..., Any]:
     def handler(a: Any, *args: Any, **kwargs: Any) -> Any:
         return func(a != 0.0, *args, **kwargs)
@@ -331,7 +331,8 @@ for _func in (
 def _searchsorted(a: Any, v: Any, side: Any = "left", sorter: Any = None) -> Any:
     places = lift(a, "numpy.searchsorted") if sorter is None else lift(a, "numpy.searchsorted")[sorter]
     value = lift(v, "numpy.searchsorted")
-    np.any(np.expand_dims(places, tuple(range(np.ndim(v)))) == np.expand_dims(value, -1))
+    # Compared only for the ties: a value on a node counts on one side of it.
+    np.equal(np.expand_dims(places, tuple(range(np.ndim(v)))), np.expand_dims(value, -1))
     plain = [each.primals[0] if isinstance(each, Continuation) else each for each in (places, value)]
     return np.searchsorted(plain[0], plain[1], side=side)
 

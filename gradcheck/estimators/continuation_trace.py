@@ -20,7 +20,7 @@ import numpy as np
 
 from gradcheck.errors import RefusedOperation
 
-__all__ = ["REPLICAS", "Array", "Trace", "refuse", "user_place"]
+__all__ = ["REPLICAS", "Array", "Trace", "raised_at", "refuse", "user_place"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -55,6 +55,24 @@ def user_place() -> str:
             return f"{name}:{frame.f_lineno}"
         frame = frame.f_back
     return "unknown line"
+
+
+def raised_at(cause: BaseException) -> str:
+    """Return ``file:line`` of the innermost frame of ``cause``'s traceback that is the user's.
+
+    Examples
+    --------
+    >>> raised_at(ValueError("never raised"))
+    'unknown line'
+    """
+    place = "unknown line"
+    entry = cause.__traceback__
+    while entry is not None:
+        name = entry.tb_frame.f_code.co_filename
+        if not name.startswith(_FOREIGN):
+            place = f"{name}:{entry.tb_lineno}"
+        entry = entry.tb_next
+    return place
 
 
 def refuse(operation: str, reason: str, fix: str = "") -> NoReturn:

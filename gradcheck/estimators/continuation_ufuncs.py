@@ -69,7 +69,7 @@ def _scaled(loop: np.ufunc, h: float, edge: tuple[float, ...] = ()) -> Unary:
         z.real = p
         z.imag = step
         for end in edge:
-            trace.tie(name, (p[0] == end) & (t[0] != 0.0))
+            trace.tie(name, p[0] == end)
         return trace.rounded(y, loop(z).imag / step * t + 0.0 * y)
 
     return rule
@@ -104,9 +104,9 @@ def _root(loop: np.ufunc, constant: float) -> Unary:
 
     def rule(trace: Trace, p: Array, t: Array) -> Pair:
         y = loop(p)
-        trace.tie(name, (p[0] == 0.0) & (t[0] != 0.0))
-        # A zero that depends on nothing stays a zero: sqrt(0 * x) has no slope to lose.
-        return trace.rounded(y, np.where((t == 0.0) & (p == 0.0), 0.0, constant * t / p * y))
+        # Even when the tangent is 0 there: sqrt(x * x) is |x|.
+        trace.tie(name, p[0] == 0.0)
+        return trace.rounded(y, constant * t / p * y)
 
     return rule
 
@@ -193,7 +193,7 @@ def power(trace: Trace, a: Any, ta: Any, b: Any, tb: Any) -> Pair:
     y = np.power(a, b)
     tangent = np.zeros(y.shape)
     if ta is not None:
-        edge = (a == 0.0) & (b != np.floor(b)) & (ta != 0.0)
+        edge = (a == 0.0) & (b != np.floor(b)) & ((ta != 0.0) | (b < 1.0))
         if np.any(edge):
             trace.tie("power", edge)
         factor = _constant_factor(float(b)) if isinstance(b, (int, float)) else _power_factor(b)
@@ -205,28 +205,26 @@ def power(trace: Trace, a: Any, ta: Any, b: Any, tb: Any) -> Pair:
     return trace.rounded(y, tangent)
 
 
-def _over(a: Any, ta: Any, b: Any, tb: Any, trace: Trace, name: str) -> tuple[Array, Array]:
-    """Return ``(tb + i ta) / (b + i a)`` and whether it fails at the origin: the logarithm's derivative."""
+def _over(a: Any, ta: Any, b: Any, tb: Any) -> tuple[Array, Array, Array]:
+    """Return ``dz / z`` (the logarithm's derivative; 0 for 0 / 0), ``z = b + i a`` and ``dz``."""
     ta = 0.0 if ta is None else ta
     tb = 0.0 if tb is None else tb
     z = np.add(b, np.multiply(1j, a))
     dz = np.add(tb, np.multiply(1j, ta))
-    moving = (z == 0.0) & (dz != 0.0)
-    trace.tie(name, moving)
-    ratio = np.divide(dz, z)
-    return np.where((z == 0.0) & (dz == 0.0), 0.0, ratio), z
+    return np.where((z == 0.0) & (dz == 0.0), 0.0, np.divide(dz, z)), z, dz
 
 
 def _hypot(trace: Trace, a: Any, ta: Any, b: Any, tb: Any) -> Pair:
-    ratio, _ = _over(a, ta, b, tb, trace, "hypot")
+    ratio, z, dz = _over(a, ta, b, tb)
+    trace.tie("hypot", (z == 0.0) & (dz != 0.0))
     y = np.hypot(a, b)
     # |log|z|' * |z|: the real part may cancel, its rounding is one ulp of the modulus and not of itself.
     return trace.rounded(y, y * trace.disturb(ratio).real)
 
 
 def _arctan2(trace: Trace, a: Any, ta: Any, b: Any, tb: Any) -> Pair:
-    ratio, z = _over(a, ta, b, tb, trace, "arctan2")
-    trace.tie("arctan2", (z.imag == 0.0) & (z.real < 0.0) & (ratio != 0.0))
+    ratio, z, _ = _over(a, ta, b, tb)
+    trace.tie("arctan2", (z.imag == 0.0) & (z.real <= 0.0))
     return trace.rounded(np.arctan2(a, b), trace.disturb(ratio).imag)
 
 
@@ -262,7 +260,7 @@ def _chosen(loop: np.ufunc, first: Callable[[Any, Any], Any]) -> Binary:
 def _copysign(trace: Trace, a: Any, ta: Any, b: Any, tb: Any) -> Pair:
     y = np.copysign(a, b)
     if tb is not None:
-        trace.tie("copysign", (b[0] == 0.0) & (tb[0] != 0.0))
+        trace.tie("copysign", b[0] == 0.0)
     if ta is None:
         return y, np.zeros(y.shape)
     trace.tie("copysign", (a[0] == 0.0) & (ta[0] != 0.0))
@@ -276,13 +274,12 @@ def _remainder(loop: np.ufunc, whole: Callable[[Any], Any]) -> Binary:
     def rule(trace: Trace, a: Any, ta: Any, b: Any, tb: Any) -> Pair:
         y = loop(a, b)
         quotient = whole(np.true_divide(a, b))
-        trace.jump(name)
         tangent = np.zeros(y.shape)
         if ta is not None:
             tangent = tangent + ta
         if tb is not None:
             tangent = tangent - quotient * tb
-        trace.tie(name, (y[0] == 0.0) & (tangent[0] != 0.0))
+        trace.tie(name, y[0] == 0.0)
         return trace.rounded(y, tangent)
 
     return rule
@@ -337,10 +334,11 @@ BINARY: dict[np.ufunc, Binary] = {
     np.ldexp: _ldexp,
 }
 
-# Piecewise constant: the result is a plain real array.
-JUMPS: dict[np.ufunc, bool] = {
-    **dict.fromkeys((np.floor, np.ceil, np.trunc, np.sign, np.floor_divide, np.heaviside), True),
-    np.rint: False,
+# Piecewise constant, the result a plain real array.  Where it jumps: at 0, at whole numbers, or halfway.
+JUMPS: dict[np.ufunc, str] = {
+    **dict.fromkeys((np.sign, np.heaviside), "zero"),
+    **dict.fromkeys((np.floor, np.ceil, np.trunc, np.floor_divide), "whole"),
+    np.rint: "half",
 }
 
 # Answer with plain truth values from the real parts; comparisons note ties.
