@@ -126,9 +126,10 @@ class _Anchors:
     def __call__(self, text: str) -> str:
         base = _UNSAFE_IN_ANCHOR.sub("-", text[:120]).strip("-") or "part"
         anchor, number = base, 2
-        while anchor in self._taken:
+        while self._taken & {anchor, f"{anchor}.title"}:
             anchor, number = f"{base}.{number}", number + 1
-        self._taken.add(anchor)
+        # The heading of a part has the part's anchor with this ending.
+        self._taken |= {anchor, f"{anchor}.title"}
         return anchor
 
 
