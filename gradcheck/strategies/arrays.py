@@ -76,7 +76,7 @@ def points(
     parsed = Signature.parse(signature)
     inputs = _inputs(parsed, domain, names)
     plain = _Plain(parsed, inputs)
-    chosen = np.dtype(dtype or "float64").name
+    chosen = _dtype_name(dtype)
     strata = [Stratum.SMOOTH, Stratum.SMOOTH, Stratum.EDGE, Stratum.EDGE]
     strata += [Stratum.EXTREME] if Stratum.EXTREME in strata_of(plain) else []
     built = {stratum: point(plain, stratum, sizes=sizes, dtype=chosen) for stratum in dict.fromkeys(strata)}
@@ -87,6 +87,13 @@ def points(
         return tuple(draw(built[stratum]).arguments.values())
 
     return arrays()
+
+
+def _dtype_name(dtype: str | None) -> str:
+    try:
+        return str(np.dtype(dtype or "float64").name)
+    except TypeError:
+        return str(dtype)
 
 
 def _inputs(parsed: Signature, domain: Domain | None, names: str | Sequence[str] | None) -> tuple[Input, ...]:

@@ -14,14 +14,15 @@ if TYPE_CHECKING:
 
     from gradcheck.domains import Signature
 
-__all__ = ["Extents", "choices", "grouped"]
+__all__ = ["Extents", "choices", "weighted"]
 
 Extents = dict[str, int]
 
 _MOST_CHOICES = 4096
-# Of twenty points: those with an empty array, with extents of at most 1, and larger.
-_SHARES = {Stratum.EDGE: (3, 8, 9)}
-_USUAL_SHARES = (1, 4, 15)
+# Of 240 equally likely draws: those with an empty array, with extents of at most 1, and larger.
+# Hypothesis draws integers evenly below 256 only; beyond, it favours small ones.
+_SLOTS = {Stratum.EDGE: (36, 96, 108)}
+_USUAL_SLOTS = (12, 48, 180)
 
 
 def choices(signature: Signature, minimum: Mapping[str, int], sizes: Sequence[int]) -> tuple[Extents, ...]:
@@ -64,13 +65,11 @@ def _possible(signature: Signature, extents: Extents) -> bool:
     return all(dimension.extent(extents) >= 0 for dimension in known)
 
 
-def grouped(
-    signature: Signature, legal: Sequence[Extents], stratum: Stratum
-) -> tuple[tuple[Extents, ...], ...]:
-    """Return one group for each of twenty equally likely draws, so that every kind of shape gets its share.
+def weighted(signature: Signature, legal: Sequence[Extents], stratum: Stratum) -> tuple[Extents, ...]:
+    """Repeat ``legal``, smallest first, so that a uniform index gives every kind of shape its share.
 
-    Kinds are: some array is empty, every extent is at most 1, larger.  The first
-    group holds the smallest shapes, and within a group the smallest come first.
+    Kinds are: some array is empty, every extent is at most 1, larger.  Where a
+    kind has more members than slots, members are taken at even distances.
     """
 
     def kind(extents: Extents) -> int:
@@ -82,6 +81,10 @@ def grouped(
     kinds: list[list[Extents]] = [[], [], []]
     for extents in legal:
         kinds[kind(extents)].append(extents)
-    shares = _SHARES.get(stratum, _USUAL_SHARES)
-    repeated = ([tuple(group)] * share for group, share in zip(kinds, shares, strict=True) if group)
-    return tuple(itertools.chain.from_iterable(repeated))
+    slots = _SLOTS.get(stratum, _USUAL_SLOTS)
+    return tuple(
+        group[slot * len(group) // count]
+        for group, count in zip(kinds, slots, strict=True)
+        if group
+        for slot in range(count)
+    )

@@ -25,6 +25,8 @@ __all__ = ["Arguments", "Place", "Spec", "entries", "off_kinks", "on_kink", "on_
 
 Arguments = dict[str, Any]
 
+_SETTLING = 4
+
 
 class Spec(Protocol):
     """What a point is drawn for: the fields of a rule that say which points are legal."""
@@ -96,10 +98,25 @@ def _scales(kinks: Kinks, arguments: Arguments, values: Array) -> Array:
 
 
 def settle(spec: Spec, arguments: Arguments, dtype: str) -> Arguments:
-    """Apply ``arrange`` if there is one, and return contiguous arrays of ``dtype`` in the inputs' order."""
-    arranged = arguments if spec.arrange is None else spec.arrange(dict(arguments))
+    """Apply ``arrange`` if there is one, and return arrays of ``dtype`` in the inputs' order.
+
+    It is applied until nothing changes (four times at most): across 50 decades a
+    first shift may round what it was to establish away.
+    """
+    current = _cast(spec, arguments, dtype)
+    if spec.arrange is None:
+        return current
+    for _ in range(_SETTLING):
+        arranged = _cast(spec, spec.arrange(dict(current)), dtype)
+        if all(np.array_equal(arranged[name], current[name]) for name in current):
+            break
+        current = arranged
+    return current
+
+
+def _cast(spec: Spec, arguments: Arguments, dtype: str) -> Arguments:
     with np.errstate(over="ignore"):
-        return {given.name: np.array(arranged[given.name], dtype) for given in spec.inputs}
+        return {given.name: np.array(arguments[given.name], dtype) for given in spec.inputs}
 
 
 def is_legal(spec: Spec, arguments: Arguments) -> bool:

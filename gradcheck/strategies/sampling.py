@@ -81,7 +81,7 @@ class _Plan:
     spec: Spec
     stratum: Stratum
     signature: Signature
-    groups: tuple[tuple[shapes.Extents, ...], ...]
+    extents: tuple[shapes.Extents, ...]
     tables: tuple[Table, ...]
     place: Place
 
@@ -148,14 +148,14 @@ def _plan(spec: Spec, stratum: Stratum, sizes: Sequence[int], dtype: str) -> _Pl
     apart = min([0.5, *(numbers.spacing for numbers in tables)])
     place = Place(dtype, _MARGINS[dtype], apart)
     legal = shapes.choices(signature, spec.minimum, sizes)
-    plan = _Plan(spec, stratum, signature, (legal,), tables, place)
+    plan = _Plan(spec, stratum, signature, legal, tables, place)
     if stratum in _KINKY:
         legal = tuple(extents for extents in legal if _placeable(plan, extents))
         if not legal:
             raise InvalidArgument.of(
                 "stratum", str(stratum), "shapes at which `place` reaches a legal kink", "see `strata_of`"
             )
-    return replace(plan, groups=shapes.grouped(signature, legal, stratum))
+    return replace(plan, extents=shapes.weighted(signature, legal, stratum))
 
 
 def _placeable(plan: _Plan, extents: shapes.Extents) -> bool:
@@ -200,8 +200,7 @@ def point(
         def integer(low: int, high: int) -> int:
             return low if low == high else draw(integers(low, high))
 
-        group = plan.groups[integer(0, len(plan.groups) - 1)]
-        extents = group[integer(0, len(group) - 1)]
+        extents = plan.extents[integer(0, len(plan.extents) - 1)]
         found = plan.build(integer, extents) or plan.fallback(integer(0, 255), extents)
         if found is None:
             raise InvalidArgument.of(

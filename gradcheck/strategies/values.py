@@ -167,8 +167,8 @@ def _decades(domain: Interval, largest: float, dtype: str) -> list[float]:
         for sign in (1, -1)
     ]
     inside = [value for value in signed if 10.0**-span <= abs(value) <= 10.0**span]
-    mixed = (pair for pair in itertools.zip_longest(inside, inner) for pair in pair)
-    return [value for value in mixed if value is not None]
+    interleaved = itertools.chain.from_iterable(itertools.zip_longest(inside, inner))
+    return [value for value in interleaved if value is not None]
 
 
 def _edges(domain: Interval) -> list[float]:
