@@ -28,6 +28,8 @@ ROUNDING_SAFETY = 2.0
 VETO_SAFETY = 8.0
 #: One level cannot gain more than three digits: guards against a disagreement that is small by accident.
 LEVEL_GAIN = 2.0**-10
+#: Two rungs alone have nothing to confirm their disagreement by.
+_PAIR_SAFETY = 2.0
 #: A level that shrinks the disagreement by less than this no longer converges.
 STALL = 0.5
 
@@ -96,6 +98,7 @@ def best_window(quotients: Array, noise: Array, exponents: Array, silent: Array 
     finest, coarsest, levels = _windows(rungs)
     weights = _weights(exponents, finest, coarsest)
     value, truncation, rounding, stalled = _neville(quotients, noise, weights, levels)
+    truncation[:, levels[0]] *= _PAIR_SAFETY
     bar = truncation + rounding
     low, high = _possible(quotients, noise, weights[:, levels[0]], silent)
     later = np.flatnonzero(finest)

@@ -19,6 +19,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 #: Exponent that stands for "no rung": sorts behind every real one, like a coarse rung without values.
 NO_RUNG = 5000
+_FINE_RUNGS = 3
 
 
 class Ladder:
@@ -58,6 +59,7 @@ class Ladder:
         self.minus: Array = np.empty((0, n, m))
         self.step_plus: Array = np.empty((0, n))
         self.step_minus: Array = np.empty((0, n))
+        self._third_finest: Array = np.full(n, NO_RUNG)
         self._asked: Array = np.zeros(n, dtype=bool)
         self._change: Array = np.full((n, m), np.nan)
         self._small_step: Array = np.full((n, 1), np.nan)
@@ -74,6 +76,8 @@ class Ladder:
         plus = self._sampled(above, above <= self.upper)
         minus = self._sampled(below, below >= self.lower)
         order = np.argsort(np.concatenate([self.exponents, exponents]), axis=0, kind="stable")
+        if not self.exponents.shape[0]:
+            self._third_finest = np.sort(exponents, axis=0)[:_FINE_RUNGS][-1]
 
         def merged(old: Array, new: Array) -> Array:
             rows = order if old.ndim == 2 else order[:, :, None]
@@ -83,6 +87,11 @@ class Ladder:
         self.plus, self.minus = merged(self.plus, plus), merged(self.minus, minus)
         self.step_plus = merged(self.step_plus, above - self.x)
         self.step_minus = merged(self.step_minus, self.x - below)
+
+    @property
+    def third_finest(self) -> Array:
+        """Exponent of the third finest rung of the first ladder, shape ``(n,)``: fine ends there."""
+        return self._third_finest
 
     def beside_coarsest(self, entries: Array, exponents: Array) -> tuple[Array, Array]:
         """Return a small step ``(n, 1)`` and how ``f`` changes over it far from x, at the coarsest rung, ``(n, m)``.

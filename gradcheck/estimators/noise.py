@@ -24,6 +24,8 @@ _TINY = 2.0**-1074
 _CURVED = 64.0
 #: An odd deviation this many times the even one is no noise.
 _ODD = 8.0
+#: Octaves within which a slope seen by the finer rung alone is noise too: structure as narrow as that.
+_NEIGHBOURS = 4
 #: Noise this many times the rounding of the result is worth a rung of its own.
 _NOISY = 16.0
 #: Rounding of x inside ``f`` (``sin(1e4 * x)``), in roundoffs of x: a quarter is its root mean square.
@@ -62,34 +64,40 @@ def measured_noise(ladder: Ladder, eps: float) -> Noise:
     f0, plus, minus = ladder.f0, ladder.plus, ladder.minus
     rise, fall = plus - f0, f0 - minus
     size = np.fmax(np.abs(f0), np.fmax(np.abs(plus), np.abs(minus)))
-    slope = np.abs(rise + fall)[:1] * np.exp2(-1.0 - ladder.exponents[:1, :, None])
+    per_step = np.exp2(-ladder.exponents[..., None].astype(np.float64))
+    slope = 0.5 * np.abs(rise + fall)[:1] * per_step[:1] + np.abs(rise - fall) * per_step
     argument = _ARGUMENT_ROUNDING * eps * np.abs(ladder.x)[:, None] * slope
     floor = np.fmax(eps * size, np.fmax(argument, _TINY))
-    fine = _fine_noise(ladder, rise, fall, floor[0])
+    fine, doubtful = _fine_noise(ladder, rise, fall, floor[0])
     flat = (rise == 0) & (fall == 0)
     run = np.logical_and.accumulate(flat, axis=0).sum(axis=0)
     tread = _tread(ladder, rise, fall, run, floor)
     level = np.fmax(floor, np.fmax(fine, tread))
-    return Noise(level, flat & (tread > 0), _probe(ladder, run, tread, fine > _NOISY * floor[0]))
+    return Noise(level, flat & (tread > 0), _probe(ladder, run, tread, doubtful))
 
 
-def _fine_noise(ladder: Ladder, rise: Array, fall: Array, floor: Array) -> Array:
-    """Return the noise seen at the two finest rungs, smooth part removed, shape ``(n, m)``.
+def _fine_noise(ladder: Ladder, rise: Array, fall: Array, floor: Array) -> tuple[Array, Array]:
+    """Return the noise seen at the finest rungs, smooth part removed, and whether to look closer; ``(n, m)``.
 
     ``floor`` is what rounding alone would make.  Noise shows in the even and in the odd part
     alike: an odd deviation without an even one is a slope that coarser steps missed.
     """
     second = rise - fall
     if second.shape[0] < 3:
-        return np.nan_to_num(np.abs(second[:1]).max(axis=0, initial=0.0))
-    octaves = (ladder.exponents[1:3] - ladder.exponents[:2]).astype(np.float64)
+        seen = np.nan_to_num(np.abs(second[:1]).max(axis=0, initial=0.0))
+        return seen, np.zeros(seen.shape, dtype=bool)
+    used = min(4, second.shape[0])
+    octaves = (ladder.exponents[1:used] - ladder.exponents[: used - 1]).astype(np.float64)
     ratio = np.exp2(-octaves)[..., None]
-    even = np.abs(second[:2] - second[1:3] * ratio**2)
-    moved = 0.5 * (rise + fall)[:2]
-    odd = np.abs(moved[0] - moved[1] * ratio[0])
-    finest = np.fmax(even[0], np.where(odd <= _ODD * np.fmax(even[0], floor), odd, 0.0))
-    next_counts = (even[1] <= _CURVED * np.fmax(finest, floor)) | (rise[0] == 0) & (fall[0] == 0)
-    return np.nan_to_num(np.fmax(finest, np.where(next_counts, even[1], 0.0)))
+    even = np.abs(second[: used - 1] - second[1:used] * ratio**2)
+    # A third rung only if it was added as a fine one: those of the first ladder see too much curvature.
+    even[2:] = np.where((ladder.exponents[2 : used - 1] < ladder.third_finest)[..., None], even[2:], 0.0)
+    odd = 0.5 * np.abs((rise + fall)[0] - (rise + fall)[1] * ratio[0])
+    is_noise = (odd <= _ODD * np.fmax(even[0], floor)) | (octaves[0] <= _NEIGHBOURS)[:, None]
+    finest = np.fmax(even[0], np.where(is_noise, odd, 0.0))
+    counts = (even[1:] <= _CURVED * np.fmax(finest, floor)) | (rise[0] == 0) & (fall[0] == 0)
+    noise = np.fmax(finest, np.where(counts, even[1:], 0.0).max(axis=0))
+    return np.nan_to_num(noise), np.fmax(noise, odd) > _NOISY * floor
 
 
 def _tread(ladder: Ladder, rise: Array, fall: Array, run: Array, floor: Array) -> Array:
@@ -123,13 +131,13 @@ def _tread(ladder: Ladder, rise: Array, fall: Array, run: Array, floor: Array) -
     return np.where(staircase, lowest, nothing)
 
 
-def _probe(ladder: Ladder, run: Array, tread: Array, noisy: Array) -> Array:
-    """Return rungs between the finest two where there is noise, at the first tread where there are treads."""
+def _probe(ladder: Ladder, run: Array, tread: Array, doubtful: Array) -> Array:
+    """Return rungs between the finest two where noise is in doubt, at the first tread where there are treads."""
     rungs = ladder.exponents.shape[0]
     rows = np.stack([run - 1, run]).clip(min=0, max=rungs - 1)
     rows = np.where(tread > 0, rows, np.array([0, min(1, rungs - 1)])[:, None, None])
     fine, coarse = np.take_along_axis(ladder.exponents[..., None] + np.zeros_like(run), rows, axis=0)
     gap = np.where(coarse == NO_RUNG, 0, coarse - fine)
-    middle = np.where((tread > 0) & (gap >= 3) | noisy & (gap >= 6), fine + gap // 2, NO_RUNG)
+    middle = np.where((tread > 0) & (gap >= 3) | doubtful & (gap > _NEIGHBOURS), fine + gap // 2, NO_RUNG)
     lower = np.where((tread > 0) & (gap >= 6), fine + gap // 4, NO_RUNG)
     return np.stack([middle, lower])

@@ -22,6 +22,8 @@ _KINK_MARGIN = 3.0
 _WIDEST = 0.25
 #: A jump keeps its height, to this relative precision, while the step shrinks a million times.
 _STEADY = 1e-2
+#: Fine rungs of the first ladder, which a jump has to pass.
+_FINE_RUNGS = 3
 
 
 class Answer(NamedTuple):
@@ -62,7 +64,7 @@ def answer_from(ladder: Ladder, noise: Noise) -> Answer:
     limited = np.take_along_axis(sides.truncation <= sides.rounding, side[None], axis=0)[0]
     codes = _codes(value, bar, scale, limited)
     codes = np.where(_kinked(quotients, rounding, sides), Status.KINK.code, codes)
-    codes = np.where(_jumps(rise, fall), Status.DISCONTINUITY.code, codes)
+    codes = np.where(_jumps(ladder, rise, fall), Status.DISCONTINUITY.code, codes)
     return Answer(
         value, bar, codes.astype(np.uint8), side, sides, quotients, rounding, scale, reach, noise.probe
     )
@@ -109,13 +111,16 @@ def _kinked(quotients: Array, noise: Array, sides: Best) -> Array:
     return differ & (confirmed | ~finest).all(axis=0) & (finest.sum(axis=0) >= 2)
 
 
-def _jumps(rise: Array, fall: Array) -> Array:
-    """One side keeps a constant distance from ``f(x)`` over the three finest rungs."""
-    if rise.shape[0] < 3:
-        return np.zeros(rise.shape[1:], dtype=bool)
+def _jumps(ladder: Ladder, rise: Array, fall: Array) -> Array:
+    """One side keeps a constant distance from ``f(x)`` over all the fine rungs of the first ladder."""
     found = np.zeros(rise.shape[1:], dtype=bool)
-    for moves in (rise[:3], fall[:3]):
-        height = np.abs(moves).min(axis=0)
-        steady = np.ptp(moves, axis=0) <= _STEADY * height
-        found |= steady & (height > 0) & (height > 64 * 2.0**-52 * np.abs(rise[0] - fall[0]))
+    fine = (ladder.exponents <= ladder.third_finest)[..., None]
+    if rise.shape[0] < _FINE_RUNGS:
+        return found
+    roundoff = 64 * 2.0**-52 * np.abs(ladder.f0)
+    for moves in (rise, fall):
+        smallest = np.where(fine, moves, np.inf).min(axis=0)
+        largest = np.where(fine, moves, -np.inf).max(axis=0)
+        height = np.minimum(np.abs(smallest), np.abs(largest))
+        found |= (largest - smallest <= _STEADY * height) & (height > roundoff)
     return found
