@@ -85,7 +85,7 @@ def central_jacobian(
     eps = unit_roundoff(primal.f_dtype)
     try:
         with np.errstate(all="ignore"):
-            answer = _search(ladder, eps, max_nfev)
+            answer = _search(ladder, eps, max_nfev) if ladder.x.size and f0.size else None
         repeated = primal(primal.x)
     except InconsistentOutput as cause:
         return unusable(f0.size, wanted.size, Status.INCONSISTENT_OUTPUT, primal.nfev, str(cause))
@@ -137,16 +137,16 @@ def _limits(bounds: tuple[Any, Any] | None, primal: Primal) -> tuple[Array, Arra
 
 
 def _search(ladder: Ladder, eps: float, max_nfev: int | None) -> Answer | None:
-    """Climb the first ladder, then add rungs where they narrow the widest bars; None without columns."""
+    """Climb the first ladder, then add rungs where they narrow the widest bars; None if one pair is too many."""
     n, m = ladder.x.size, ladder.f0.size
-    if n == 0 or m == 0:
-        return None
     start = first_ladder(ladder.x, ladder.lower, ladder.upper, eps)
     limit = 20 * n + 20 if max_nfev is None else max_nfev
     pairs = (limit - 2) // 2
+    if pairs < n:
+        return None
     ladder.add(start[_thinned(start.shape[0], pairs // n)])
     pairs -= int((ladder.exponents != NO_RUNG).sum())
-    answer = answer_from(ladder, measured_noise(ladder, eps))
+    answer = answer_from(ladder, measured_noise(ladder, eps), eps)
     target = max(TARGET, 40 * eps)
     stuck = np.zeros((n, m), dtype=np.int64)
     while pairs > 0:
@@ -160,7 +160,7 @@ def _search(ladder: Ladder, eps: float, max_nfev: int | None) -> Answer | None:
         pairs -= added
         ladder.add(rungs)
         before = answer.bar
-        answer = answer_from(ladder, measured_noise(ladder, eps))
+        answer = answer_from(ladder, measured_noise(ladder, eps), eps)
         stuck += ~(answer.bar < 0.5 * before) & (need > 0)
     return answer
 
@@ -180,7 +180,8 @@ def _need(ladder: Ladder, answer: Answer, target: float, stuck: Array) -> Array:
     size = np.where(np.abs(answer.value) > 4 * answer.bar, np.abs(answer.value), zero)
     relative = np.where(np.isfinite(answer.bar), answer.bar, 1e300) / size
     need = np.nan_to_num(np.log(relative / target), nan=0.0, posinf=700.0).clip(min=0.0)
-    hopeless = (stuck >= 2) | ~np.isfinite(ladder.f0) | (answer.codes == Status.DISCONTINUITY.code)
+    still = (answer.scale == 0) & (answer.value == 0)
+    hopeless = still | (stuck >= 2) | ~np.isfinite(ladder.f0) | (answer.codes == Status.DISCONTINUITY.code)
     hopeless |= answer.codes == Status.KINK.code
     pairs = (ladder.exponents != NO_RUNG).sum(axis=0)
     hopeless |= (pairs >= MAX_PAIRS)[:, None]
@@ -211,8 +212,9 @@ def _chosen(ladder: Ladder, answer: Answer, need: Array, pairs: int) -> Array:
 def _estimate(ladder: Ladder, answer: Answer | None) -> FlatEstimate:
     m, n, nfev = ladder.f0.size, ladder.x.size, ladder.primal.nfev
     if answer is None:
-        nothing = np.zeros((m, n))
-        return FlatEstimate(nothing, nothing.copy(), np.zeros((m, n), dtype=np.uint8), nfev)
+        message = f"{Status.NO_USABLE_STEP.text}: `max_nfev` leaves no pair of evaluations for a column"
+        status = Status.NO_USABLE_STEP if m * n else Status.OK
+        return unusable(m, n, status, nfev, message if m * n else "")
     codes = np.where(np.isfinite(ladder.f0), answer.codes, Status.OUTSIDE_DOMAIN.code).astype(np.uint8)
     usable = codes == Status.OK.code
     value = np.where(usable, answer.value, np.nan)

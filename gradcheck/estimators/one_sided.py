@@ -20,6 +20,8 @@ CENTRAL, RIGHT, LEFT = 0, 1, 2
 _KINK_MARGIN = 3.0
 #: A wider relative bar is no answer.
 _WIDEST = 0.25
+#: Around zero a bar this small against ``max |f| / largest step`` still says something; half precision less.
+_WEAK = 1e-3
 #: A jump keeps its height, to this relative precision, while the step shrinks a million times.
 _STEADY = 1e-2
 #: Fine rungs of the first ladder, which a jump has to pass.
@@ -45,7 +47,7 @@ class Answer(NamedTuple):
     probe: Array
 
 
-def answer_from(ladder: Ladder, noise: Noise) -> Answer:
+def answer_from(ladder: Ladder, noise: Noise, eps: float) -> Answer:
     """Return value, bar and status of each entry from the ladder's values and their noise."""
     rise, fall = ladder.plus - ladder.f0, ladder.f0 - ladder.minus
     ahead, behind = ladder.step_plus[..., None], ladder.step_minus[..., None]
@@ -62,7 +64,7 @@ def answer_from(ladder: Ladder, noise: Noise) -> Answer:
     bar = np.take_along_axis(sides.bar, side[None], axis=0)[0]
     scale, reach = _scale(ladder)
     limited = np.take_along_axis(sides.truncation <= sides.rounding, side[None], axis=0)[0]
-    codes = _codes(value, bar, scale, limited)
+    codes = _codes(value, bar, max(_WEAK, 32 * eps) * scale, limited)
     codes = np.where(_kinked(quotients, rounding, sides), Status.KINK.code, codes)
     codes = np.where(_jumps(ladder, rise, fall), Status.DISCONTINUITY.code, codes)
     return Answer(
@@ -88,8 +90,10 @@ def _scale(ladder: Ladder) -> tuple[Array, Array]:
     return size / largest, largest
 
 
-def _codes(value: Array, bar: Array, scale: Array, limited: Array) -> Array:
-    vague = ~(bar <= _WIDEST * np.abs(value)) & ~(bar <= 1e-3 * scale)
+def _codes(value: Array, bar: Array, enough: Array, limited: Array) -> Array:
+    # Where f is 0 throughout there is nothing to measure a bar against: it stands as an absolute number.
+    silent = (enough == 0) & (value == 0)
+    vague = ~silent & ~(bar <= _WIDEST * np.abs(value)) & ~(bar <= enough)
     codes = np.where(vague, np.where(limited, Status.NOISY.code, Status.NO_USABLE_STEP.code), Status.OK.code)
     return np.where(np.isfinite(bar) & np.isfinite(value), codes, Status.NO_USABLE_STEP.code)
 

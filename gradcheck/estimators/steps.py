@@ -19,6 +19,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 #: Steps outside 2**±these would leave the normal numbers when halved or squared.
 MIN_EXPONENT, MAX_EXPONENT = -1070, 1020
+#: Too small to have steps of its own between it and the subnormals: taken as 0.
+_NEGLIGIBLE = 2.0**-960
 #: Where x is 0 its scale is unknown: from a quarter down to structure 1e-21 wide.
 _AT_ZERO = np.array([-2, -4, -6, -14, -28, -46, -70])
 #: Octaves beyond the coarsest rung at a time: the length seen there may be longer than the true one.
@@ -34,7 +36,7 @@ def _exponent(x: Array) -> Array:
 
 def finest_exponent(x: Array) -> Array:
     """Return the exponent of the finest step worth taking at each ``x``: four units in the last place."""
-    return np.where(x == 0, MIN_EXPONENT, np.maximum(_exponent(x) - 50, MIN_EXPONENT))
+    return np.where(np.abs(x) < _NEGLIGIBLE, MIN_EXPONENT, np.maximum(_exponent(x) - 50, MIN_EXPONENT))
 
 
 def first_ladder(x: Array, lower: Array, upper: Array, eps: float) -> Array:
@@ -53,7 +55,7 @@ def first_ladder(x: Array, lower: Array, upper: Array, eps: float) -> Array:
     fine = [round(bits * part) for part in (0.27, 0.5, 0.77)]
     coarse = [3, 5, 7] if bits > 30 else [2, 3, 4]
     relative = -np.array(coarse + fine)
-    zero = x == 0
+    zero = np.abs(x) < _NEGLIGIBLE
     if zero.any():
         relative = np.concatenate([relative, [NO_RUNG] * (_AT_ZERO.size - relative.size)])
     exponents = np.where(relative[:, None] == NO_RUNG, NO_RUNG, _exponent(x) + relative[:, None])
@@ -128,7 +130,9 @@ def _finer(rungs: Array, x: Array) -> Array:
     second = np.where(second == NO_RUNG, finest, second)
     middle = (finest + second) // 2
     lowest = finest_exponent(x)[:, None]
-    below = np.where(x[:, None] == 0, finest - 24, np.maximum((finest + lowest) // 2, lowest))
+    below = np.where(
+        np.abs(x[:, None]) < _NEGLIGIBLE, finest - 24, np.maximum((finest + lowest) // 2, lowest)
+    )
     nothing = np.full_like(finest, NO_RUNG)
     return np.stack(
         [np.where(middle < second, middle, NO_RUNG), below, lowest + 0 * finest, nothing, nothing]
