@@ -511,6 +511,7 @@ def test_a_chain_of_equations_may_wrap_before_its_signs():
     assert safe_mathml("a = b = c", convert).count("<math ") == 3
     assert safe_mathml("f(a = b)", convert).count("<math ") == 1
     assert safe_mathml("a = -b", convert).count("<math ") == 2
+    assert safe_mathml("(a + b)^2 = c", convert).count("<math ") == 2
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,6 @@ def _pieces(math: ET.Element) -> Iterator[ET.Element]:
     depth, after = 0, ""
     for child in body:
         sign = (child.text or "") if child.tag == "mo" else ""
-        depth += (sign in _OPENING) - (sign in _CLOSING) if sign else 0
         if sign and sign in _BREAKS and depth <= 0 and len(piece) and after not in _BREAKS:
             yield piece
             piece = _piece()
@@ -141,7 +140,14 @@ def _pieces(math: ET.Element) -> Iterator[ET.Element]:
             child.set("form", "infix")
         piece.append(child)
         after = sign or "."
+        depth += _balance(child)
     yield piece
+
+
+def _balance(element: ET.Element) -> int:
+    """Return how many brackets ``element`` opens: a bracket may close inside a power, ``(x)^2``."""
+    signs = [part.text or "." for part in element.iter("mo")]
+    return sum(sign in _OPENING for sign in signs) - sum(sign in _CLOSING for sign in signs)
 
 
 def _piece() -> ET.Element:
