@@ -14,6 +14,7 @@ from gradcheck.campaign.kinks import conventions, judge_at_kink
 from gradcheck.campaign.shapes import judge_shapes
 from gradcheck.campaign.verdicts import PointVerdict, reason_of, verdict_on
 from gradcheck.campaign.witnesses import (
+    AUTODIFF,
     CENTRAL,
     COMPLEX_STEP,
     Testimony,
@@ -21,6 +22,7 @@ from gradcheck.campaign.witnesses import (
     closed_form,
     numerical,
     primal_of,
+    remeasured,
 )
 from gradcheck.results import Reason, Status, Verdict
 from gradcheck.rules.registry import Kind, Rule
@@ -99,7 +101,11 @@ def _judge_derivative(
         )
     if central.status is Status.KINK and claimed.value.shape == central.value.shape:
         return judge_at_kink(rule, point, said, nfev)
-    return verdict_on(said, dtype, nfev=nfev, scale=_row_scale(rule, point))
+    scale = _row_scale(rule, point)
+    found = verdict_on(said, dtype, nfev=nfev, scale=scale)
+    if found.failing is not None and autodiff is not None and AUTODIFF & set(found.failing.names):
+        found = verdict_on(remeasured(rule, point, said, autodiff), dtype, nfev=nfev, scale=scale)
+    return found
 
 
 def _measured_rounding(claimed: Testimony, references: Sequence[Testimony]) -> Array | None:

@@ -97,12 +97,19 @@ def _legal_power(arguments: dict[str, Any]) -> dict[str, Any]:
     return {**arguments, "x": x, "n": n}
 
 
+def _real_power(x: Array, n: Array) -> Array:
+    """Return ``x^n``, written so that autodiff does not meet ``0 * 0^(-1)`` where ``n = 0``."""
+    xp = namespace(x, n)
+    constant_one = n == 0
+    return xp.where(constant_one, x * 0 + 1, xp.where(constant_one, x * 0 + 1, x) ** n)
+
+
 @claim(
     "scalar/power",
     "(),()->()",
     names="x n",
     wrt="x",
-    f=lambda x, n: x**n,
+    f=_real_power,
     domain={"x": real(tame=1e3, extreme=1e30), "n": interval(-2.5, 6.5, tame=6)},
     arrange=_legal_power,
     latex=r"\frac{d}{dx} x^{n} = n x^{n-1}",
