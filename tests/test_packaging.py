@@ -64,21 +64,26 @@ def test_data_files_are_part_of_the_package(path):
     assert resources.files("gradcheck").joinpath(path).is_file()
 
 
+def run_module(arguments, folder):
+    """Run ``python -m gradcheck`` in ``folder``, on this very package."""
+    return subprocess.run(
+        [sys.executable, "-m", "gradcheck", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(Path(gradcheck.__file__).parents[1])},
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [(["--help"], 0), (["no-such-command"], 2), (["run", "no/such/rule"], 2)],
     ids=["help", "unknown-command", "no-match"],
 )
 def test_python_m_gradcheck_is_the_command_line(arguments, code, tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-m", "gradcheck", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(Path(gradcheck.__file__).parents[1])},
-    )
+    done = run_module(arguments, tmp_path)
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
 
@@ -113,3 +118,29 @@ def test_the_readme_gives_the_two_commands(test_command):
 def test_a_readme_without_one_test_command_is_refused(test_command, readme):
     with pytest.raises(ValueError, match="expected one marked test command"):
         test_command(readme)
+
+
+@pytest.fixture(scope="module")
+def snippets():
+    where = ROOT / "README.md"
+    if not where.is_file():
+        pytest.skip("not a checkout")
+    return re.findall(r"^```python\n(.*?)^```$", where.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def test_the_first_example_of_the_readme_does_what_it_says(snippets):
+    names = {}
+    exec(snippets[0], names)
+    est = names["est"]
+    assert est.value.tolist() == [[5.0, 0.0], [0.0, 7.0]]
+    assert est.error.shape == est.value.shape
+    assert str(est.status) == "ok"
+
+
+@pytest.mark.parametrize(("change", "code"), [("", 0), ("3 *", 1)], ids=["as-printed", "made-wrong"])
+def test_the_rule_of_the_readme_is_checked_and_a_wrong_one_is_refused(snippets, tmp_path, change, code):
+    text = snippets[1].replace("3 * x**2", f"{change} 3 * x**2")
+    (tmp_path / "my_rules.py").write_text(text, encoding="utf-8")
+    done = run_module(["run", "my_rules", "--examples", "5", "--jobs", "1"], tmp_path)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert (tmp_path / "reports" / "gradcheck.json").is_file()
