@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.errors import GradcheckError, InvalidArgument, RefusedOperation
+from gradcheck.errors import GradcheckError, InvalidArgument
 from gradcheck.estimators.central import central_jacobian
+from gradcheck.estimators.complex_step import complex_step_jacobian
 from gradcheck.estimators.flat import FlatEstimate, gravest
 from gradcheck.estimators.primal import Primal
 from gradcheck.results import Estimate, Status
@@ -46,8 +47,8 @@ def jacobian(
         Which argument varies, or several of them.
     method
         ``"central"``, extrapolated differences; ``"complex-step"``, exact to rounding, where
-        ``f`` can be continued analytically; ``"jax"``, automatic differentiation;
-        ``"auto"``, the complex step where it is certified and central differences otherwise.
+        ``f`` can be continued analytically (otherwise the status is ``REFUSED``); ``"jax"``,
+        automatic differentiation; ``"auto"``, the complex step where it is certified and central differences otherwise.
     bounds
         ``(lower, upper)`` of the varying argument, units of x: central differences never
         evaluate ``f`` outside.  With several ``argnums``, one such pair (or None) for each.
@@ -66,8 +67,6 @@ def jacobian(
     ------
     InvalidArgument
         Unknown ``method``, bad ``argnums``, arguments or results that are not real numbers.
-    RefusedOperation
-        ``method="complex-step"`` and ``f`` cannot be continued analytically.
     MissingExtra
         ``method="jax"`` and JAX is not installed.
     Exception
@@ -92,13 +91,16 @@ def jacobian(
 
 def _argnums(argnums: int | Sequence[int], count: int) -> tuple[list[int], bool]:
     single = not isinstance(argnums, (tuple, list))
+    listed: list[Any] = [argnums] if single else list(argnums)  # type: ignore[arg-type]
     try:
-        chosen = [operator.index(k) for k in ([argnums] if single else argnums)]  # type: ignore[list-item, union-attr]
+        chosen = [operator.index(k) for k in listed]
     except TypeError:
         raise InvalidArgument.of(
             "argnums", argnums, "an index, or a tuple of indices", "count from 0"
         ) from None
-    inside = all(-count <= k < count and not isinstance(k, bool) for k in chosen)
+    inside = all(
+        -count <= k < count and not isinstance(given, bool) for k, given in zip(chosen, listed, strict=True)
+    )
     chosen = [k % count for k in chosen] if inside and count else []
     if not chosen or len(set(chosen)) < len(chosen):
         raise InvalidArgument.of(
@@ -137,14 +139,10 @@ def _one(
             return _public(_by_complex_step(primal), primal, method)
         notes: tuple[str, ...] = ()
         if method == "auto":
-            try:
-                exact = _by_complex_step(primal)
-            except RefusedOperation as refusal:
-                notes = (f"complex step refused: {refusal}",)
-            else:
-                if exact.status is Status.OK:
-                    return _public(exact, primal, "complex-step")
-                notes = (f"complex step not certified: {exact.message}",)
+            exact = _by_complex_step(primal)
+            if exact.status is Status.OK:
+                return _public(exact, primal, "complex-step")
+            notes = (f"complex step not used: {exact.message}",)
         found = central_jacobian(primal, bounds=bounds, max_nfev=max_nfev)
         return _public(found, primal, "central", notes)
     except GradcheckError:
@@ -155,11 +153,10 @@ def _one(
 
 
 def _by_complex_step(primal: Primal) -> FlatEstimate:
-    try:
-        from gradcheck.estimators.complex_step import complex_step_jacobian
-    except ModuleNotFoundError as cause:
-        raise RefusedOperation("the complex step is not available") from cause
-    return complex_step_jacobian(primal)
+    found = complex_step_jacobian(primal)
+    if found.status is Status.RAISED:
+        primal(primal.x)
+    return found
 
 
 def _by_jax(primal: Primal) -> Estimate:

@@ -105,7 +105,7 @@ def _columns(columns: Any, n: int) -> Array:
     if columns is None:
         return np.arange(n)
     wanted = np.asarray(columns, dtype=np.int64).reshape(-1)
-    if wanted.size and not (0 <= wanted.min() and wanted.max() < n):
+    if wanted.size and (wanted.min() < 0 or wanted.max() >= n):
         raise InvalidArgument.of("columns", columns, f"indices below {n}", "count from 0")
     return wanted
 
@@ -137,7 +137,7 @@ def _limits(bounds: tuple[Any, Any] | None, primal: Primal) -> tuple[Array, Arra
 
 
 def _search(ladder: Ladder, eps: float, max_nfev: int | None) -> Answer | None:
-    """Climb the first ladder, then add rungs where they narrow the widest bars; None if one pair is too many."""
+    """Climb the first ladder, then add rungs where bars are widest; None if one pair is too many."""
     n, m = ladder.x.size, ladder.f0.size
     start = first_ladder(ladder.x, ladder.lower, ladder.upper, eps)
     limit = 20 * n + 20 if max_nfev is None else max_nfev
@@ -174,8 +174,8 @@ def _thinned(rungs: int, allowed: int) -> Array:
 
 def _need(ladder: Ladder, answer: Answer, target: float, stuck: Array) -> Array:
     """Return by how many powers of e each entry's relative bar exceeds the target; 0 where nothing helps."""
-    # A value lost in its bar is measured against max |f| per unit of x, or per largest step if that is longer:
-    # near 0 the size of x says nothing of the scale on which f varies.
+    # A value lost in its bar is measured against max |f| per unit of x, or per largest step if that
+    # is longer: near 0 the size of x says nothing of the scale on which f varies.
     zero = answer.scale * np.minimum(1.0, 8.0 * answer.reach)
     size = np.where(np.abs(answer.value) > 4 * answer.bar, np.abs(answer.value), zero)
     relative = np.where(np.isfinite(answer.bar), answer.bar, 1e300) / size

@@ -94,14 +94,14 @@ class Ladder:
         return self._third_finest
 
     def beside_coarsest(self, entries: Array, exponents: Array) -> tuple[Array, Array]:
-        """Return a small step ``(n, 1)`` and how ``f`` changes over it far from x, at the coarsest rung, ``(n, m)``.
+        """Return a small step ``(n, 1)`` and how ``f`` changes over it at the coarsest rung, ``(n, m)``.
 
         One evaluation for each column in which ``entries``, ``(n, m)`` of bool, marks one for the
         first time; the step is ``2**exponents`` of the marked entries' finest, if x + h still moves by it.
         """
         fresh = entries.any(axis=1) & ~self._asked
         if fresh.any():
-            valid = np.isfinite(self.plus).any(axis=2)
+            valid: Array = np.any(np.isfinite(self.plus), axis=2)
             coarsest = (valid.shape[0] - 1 - np.argmax(valid[::-1], axis=0))[None]
             far = self.x + np.take_along_axis(self.step_plus, coarsest, axis=0)[0]
             there = np.take_along_axis(self.plus, coarsest[..., None], axis=0)[0]

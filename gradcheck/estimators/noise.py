@@ -132,7 +132,7 @@ def _tread(ladder: Ladder, rise: Array, fall: Array, run: Array, floor: Array) -
 
 
 def _probe(ladder: Ladder, run: Array, tread: Array, doubtful: Array) -> Array:
-    """Return rungs between the finest two where noise is in doubt, at the first tread where there are treads."""
+    """Return rungs between the finest two where noise is in doubt, and at the first tread of a staircase."""
     rungs = ladder.exponents.shape[0]
     rows = np.stack([run - 1, run]).clip(min=0, max=rungs - 1)
     rows = np.where(tread > 0, rows, np.array([0, min(1, rungs - 1)])[:, None, None])

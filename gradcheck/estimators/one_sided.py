@@ -102,7 +102,7 @@ def _kinked(quotients: Array, noise: Array, sides: Best) -> Array:
     """One-sided derivatives differ beyond their bars, and every finer pair of secants says the same."""
     gap = sides.value[RIGHT] - sides.value[LEFT]
     bars = sides.bar[RIGHT] + sides.bar[LEFT]
-    differ = np.isfinite(bars) & (np.abs(gap) > _KINK_MARGIN * bars)
+    differ: Array = np.isfinite(bars) & (np.abs(gap) > _KINK_MARGIN * bars)
     if not differ.any():
         return differ
     opening = quotients[RIGHT] - quotients[LEFT]
@@ -112,7 +112,8 @@ def _kinked(quotients: Array, noise: Array, sides: Best) -> Array:
     # The finest telling rungs decide; coarser ones may be bent by curvature.
     seen = np.cumsum(tells, axis=0)
     finest = tells & (seen <= 3)
-    return differ & (confirmed | ~finest).all(axis=0) & (finest.sum(axis=0) >= 2)
+    kinked: Array = differ & (confirmed | ~finest).all(axis=0) & (finest.sum(axis=0) >= 2)
+    return kinked
 
 
 def _jumps(ladder: Ladder, rise: Array, fall: Array) -> Array:

@@ -36,7 +36,10 @@ def _exponent(x: Array) -> Array:
 
 def finest_exponent(x: Array) -> Array:
     """Return the exponent of the finest step worth taking at each ``x``: four units in the last place."""
-    return np.where(np.abs(x) < _NEGLIGIBLE, MIN_EXPONENT, np.maximum(_exponent(x) - 50, MIN_EXPONENT))
+    finest: Array = np.where(
+        np.abs(x) < _NEGLIGIBLE, MIN_EXPONENT, np.maximum(_exponent(x) - 50, MIN_EXPONENT)
+    )
+    return finest
 
 
 def first_ladder(x: Array, lower: Array, upper: Array, eps: float) -> Array:
@@ -69,7 +72,8 @@ def _within(exponents: Array, x: Array, lower: Array, upper: Array) -> Array:
     room = np.where(both_fit, near, far)
     top = np.where(np.isfinite(room) & (room > 0), _exponent(np.where(room > 0, room, 1.0)), MAX_EXPONENT)
     shifted = np.minimum(exponents, top - np.arange(exponents.shape[0])[:, None])
-    return shifted.clip(MIN_EXPONENT, MAX_EXPONENT)
+    fitting: Array = shifted.clip(MIN_EXPONENT, MAX_EXPONENT)
+    return fitting
 
 
 def wanted_rungs(
