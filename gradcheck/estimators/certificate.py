@@ -30,6 +30,9 @@ _FIRST = 3
 # so that the term itself shrinks by 2**18 and the next one by 2**36.
 _GRANTED = 64.0
 
+# Share of a row's scale by which two rungs may differ and still lie on the same parabola.
+_BEYOND = 0.05
+
 # A row counts as settled when the bar of the comparison is below this share of the row's own scale.
 _SETTLED = 1e-3
 
@@ -139,6 +142,9 @@ class _Ladder:
             drop = np.where(np.isfinite(raw[k - 1]), raw[k] - raw[k - 1], 0.0)
             value[k] += drop / (ratio - 1.0)
             bar[k] += _GRANTED * np.abs(drop) / ratio
+            # A coarser rung that misses by this much lies beyond the scale on which f is smooth: its distance
+            # says nothing about the error left at this rung.
+            bar[k] += np.where(np.abs(drop) > _BEYOND * self.scale, _BEYOND * self.scale, 0.0)
         return value, np.where(np.isfinite(value), bar, np.inf)
 
     def _best(self, value: Array, bar: Array) -> tuple[Array, Array]:
