@@ -1,0 +1,100 @@
+"""The confirming direction: a right Jacobian is settled, a wrong one is not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gradcheck.estimators.certificate import confirm
+from gradcheck.estimators.primal import Primal
+
+
+def confirmed(f, x, jacobian, spread=0.0, **keywords):
+    primal = Primal(f, [np.array(x, dtype=float)])
+    value = primal(primal.x)
+    before = primal.nfev
+    found = confirm(primal, np.atleast_2d(jacobian), np.full(value.shape, spread), **keywords)
+    return found, primal.nfev - before
+
+
+CASES = {
+    "exp": (np.exp, [0.7], [[np.exp(0.7)]], 1e-16),
+    "sin x^2 at 1e4": (lambda x: np.sin(x**2), [1e4], [[2e4 * np.cos(1e8)]], 1e-8),
+    "sin x^2 at 4.6e4": (
+        lambda x: np.sin(x**2),
+        [46484.59529226],
+        [[2 * 46484.59529226 * np.cos(46484.59529226**2)]],
+        3e-7,
+    ),
+    "narrow bump": (
+        lambda x: np.exp(-1e6 * x**2),
+        [1e-3],
+        [[-2e3 * np.exp(-1.0)]],
+        1e-16,
+    ),
+    "fast ripple": (
+        lambda x: np.sin(x) + 1e-8 * np.sin(1e9 * x),
+        [1.0],
+        [[np.cos(1.0) + 10 * np.cos(1e9)]],
+        1e-15,
+    ),
+    "flat": (lambda x: x**3, [0.0], [[0.0]], 0.0),
+    "edge of the domain": (np.arcsin, [1 - 1e-9], [[1 / np.sqrt(1 - (1 - 1e-9) ** 2)]], 1e-16),
+    "constant": (lambda x: 0 * x + 5.0, [1.0], [[0.0]], 0.0),
+    "huge": (lambda x: x * x, [1e150], [[2e150]], 1e284),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_right_jacobian_is_confirmed(name):
+    f, x, jacobian, spread = CASES[name]
+    with np.errstate(all="ignore"):
+        found, cost = confirmed(f, x, jacobian, spread)
+    assert not found.wrong.any()
+    assert cost <= 10
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("mistake", ["twice", "negated", "lost"])
+def test_a_wrong_jacobian_is_not(name, mistake):
+    f, x, jacobian, spread = CASES[name]
+    wrong = {"twice": 2.0, "negated": -1.0, "lost": 0.0}[mistake] * np.array(jacobian)
+    if not np.any(jacobian):
+        wrong = np.array([[1e-3]])
+    with np.errstate(all="ignore"):
+        found, _ = confirmed(f, x, wrong, spread)
+    assert found.wrong.all()
+
+
+def test_each_row_is_judged_for_itself():
+    found, _ = confirmed(lambda x: np.array([np.sin(x[0]), 1e12 * x[0]]), [0.5], [[1.0], [1e12]], 1e-16)
+    assert found.wrong.tolist() == [True, False]
+
+
+def test_nothing_to_look_at_is_not_agreement():
+    calls = []
+
+    def f(x):
+        calls.append(1)
+        if len(calls) > 1:
+            raise ValueError
+        return x
+
+    found, _ = confirmed(f, [1.0], [[1.0]])
+    assert found.wrong.all()
+    assert found.rungs == 0
+
+
+def test_noise_makes_a_row_weak_and_not_wrong():
+    found, _ = confirmed(lambda x: 1e16 + 1e3 * x, [1.0], [[1e3]], 2.0)
+    assert not found.wrong.any()
+    assert found.bar[0] > 1e2
+
+
+def test_a_given_direction():
+    point, along = np.array([0.4, 0.9]), np.array([1.0, -3.0])
+    slope = np.cos(point) * along
+    right, _ = confirmed(np.sin, point, slope[:, None], 1e-16, along=along)
+    wrong, _ = confirmed(np.sin, point, 1.001 * slope[:, None], 1e-16, along=along)
+    assert not right.wrong.any()
+    assert wrong.wrong.all()

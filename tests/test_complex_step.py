@@ -1,0 +1,432 @@
+"""The complex step: honest bars against high precision, and the traps a plain complex step falls into."""
+
+from __future__ import annotations
+
+import math
+import random
+from types import SimpleNamespace
+
+import mpmath as mp
+import numpy as np
+import pytest
+
+from gradcheck.errors import InvalidArgument
+from gradcheck.estimators import complex_step
+from gradcheck.estimators.complex_step import complex_step_jacobian
+from gradcheck.estimators.primal import Primal
+from gradcheck.results import Status
+
+X = np.array([0.3, -0.8, 1.7])
+S = np.array([[2.0, 0.3, -0.7], [0.1, 1.5, 0.4], [-0.2, 0.6, 3.0]])
+
+
+def estimate(f, x, **keywords):
+    return complex_step_jacobian(Primal(f, [np.array(x, dtype=float)]), **keywords)
+
+
+def plain(f, x):
+    """Return what a complex step without a certificate says: one column for each entry of ``x``."""
+    x = np.asarray(x, dtype=float)
+    columns = []
+    with np.errstate(all="ignore"):
+        for j in range(x.size):
+            z = x.astype(complex).reshape(-1)
+            z[j] += 1e-100j
+            columns.append(np.imag(np.asarray(f(z.reshape(x.shape)))).reshape(-1) / 1e-100)
+    return np.array(columns).T
+
+
+NAMES = ("sin", "cos", "exp", "log", "sqrt", "tanh", "log1p", "tan", "sinh", "cosh")
+NUMPY = SimpleNamespace(**{name: getattr(np, name) for name in NAMES}, atan=np.arctan, asinh=np.arcsinh)
+
+
+def sigmoid(u, z):
+    return 1 / (1 + u.exp(-z))
+
+
+# Each entry: the function on a namespace, and how a point is drawn.
+HONEST = {
+    "log of 1 - s": (lambda u, x: u.log(1 - sigmoid(u, x[0])), lambda r: [r.uniform(5, 35)]),
+    "s (1 - s)": (lambda u, x: sigmoid(u, x[0]) * (1 - sigmoid(u, x[0])), lambda r: [r.uniform(-35, 35)]),
+    "sin x^2": (lambda u, x: u.sin(x[0] ** 2), lambda r: [10 ** r.uniform(-3, 5)]),
+    "polynomial": (
+        lambda u, x: x[0] ** 3 - 3 * x[0] ** 2 * x[1] + x[1] ** 5 * x[2] - 7,
+        lambda r: r.standard_normal(3) * 10 ** r.uniform(-3, 3),
+    ),
+    "cancelling squares": (
+        lambda u, x: (x[0] + x[1]) ** 2 - x[0] ** 2 - x[1] ** 2,
+        lambda r: [10 ** r.uniform(0, 8), 10 ** r.uniform(-8, 0)],
+    ),
+    "(e^x - 1 - x) / x^2": (
+        lambda u, x: (u.exp(x[0]) - 1 - x[0]) / x[0] ** 2,
+        lambda r: [10 ** r.uniform(-7, 0)],
+    ),
+    "(1 - cos x) / x^2": (lambda u, x: (1 - u.cos(x[0])) / x[0] ** 2, lambda r: [10 ** r.uniform(-7, 0)]),
+    "softmax": (
+        lambda u, x: u.exp(x[0]) / (u.exp(x[0]) + u.exp(x[1]) + u.exp(x[2])),
+        lambda r: r.standard_normal(3) * 10 ** r.uniform(-1, 1.3),
+    ),
+    "x^y": (lambda u, x: x[0] ** x[1], lambda r: [10 ** r.uniform(-2, 2), r.uniform(-3, 3)]),
+    "powers": (
+        lambda u, x: x[0] ** 2.5 * x[1] ** -3 + x[0] ** 7,
+        lambda r: [10 ** r.uniform(-20, 20), 10 ** r.uniform(-20, 20)],
+    ),
+    "norm": (
+        lambda u, x: u.sqrt(x[0] ** 2 + x[1] ** 2 + x[2] ** 2),
+        lambda r: r.standard_normal(3) * 10 ** r.uniform(-100, 100),
+    ),
+    "ratio": (lambda u, x: (x[0] * x[1] - x[2]) / (x[0] - x[2]), lambda r: r.standard_normal(3)),
+    "nested": (
+        lambda u, x: u.sin(u.exp(u.sin(u.exp(u.sin(3 * x[0])) * 5) * 3) * 2),
+        lambda r: [r.standard_normal()],
+    ),
+    "tan, atan": (
+        lambda u, x: u.tan(x[0]) * u.atan(x[1]),
+        lambda r: [r.uniform(-1.57, 1.57), 10 ** r.uniform(-5, 5)],
+    ),
+    "ln x^2": (lambda u, x: u.log(x[0] ** 2), lambda r: [r.standard_normal() * 10 ** r.uniform(-70, 70)]),
+    "1/x + ln x sqrt x": (
+        lambda u, x: 1 / x[0] + u.log(x[0]) * u.sqrt(x[0]),
+        lambda r: [10 ** r.uniform(-150, 150)],
+    ),
+    "narrow bump": (lambda u, x: u.exp(-1e6 * x[0] ** 2), lambda r: [r.uniform(-3e-3, 3e-3)]),
+    "fast ripple": (lambda u, x: u.sin(x[0]) + 1e-8 * u.sin(1e9 * x[0]), lambda r: [r.uniform(-2, 2)]),
+    "sqrt(x + 1) - sqrt x": (
+        lambda u, x: u.sqrt(x[0] + 1) - u.sqrt(x[0]),
+        lambda r: [10 ** r.uniform(0, 12)],
+    ),
+}
+
+
+def truth(f, x):
+    """Return the gradient at the exact floats, by central differences with 400 digits."""
+    with mp.workdps(400):
+        point = [mp.mpf(float(v)) for v in x]
+        slopes = []
+        for j in range(len(x)):
+            h = abs(point[j]) * mp.mpf(10) ** -120
+            sides = [[*point[:j], point[j] + s * h, *point[j + 1 :]] for s in (1, -1)]
+            slopes.append((f(mp, sides[0]) - f(mp, sides[1])) / (2 * h))
+        return slopes
+
+
+def campaign(seed, draws):
+    """Return true error, bar and |truth| of every entry of every certified estimate; and how many were not."""
+    rng = np.random.default_rng(seed)
+    rows, refused = [], 0
+    for f, draw in HONEST.values():
+        for _ in range(draws):
+            x = np.array(draw(rng), dtype=float)
+            found = estimate(lambda z, f=f: f(NUMPY, z), x)
+            assert found.nfev <= x.size + 12
+            if found.status is not Status.OK:
+                refused += 1
+                continue
+            for j, exact in enumerate(truth(f, x)):
+                error = abs(mp.mpf(float(found.value[0, j])) - exact)
+                rows.append((float(error), float(found.error[0, j]), float(abs(exact))))
+    return np.array(rows).T, refused
+
+
+@pytest.fixture(scope="module")
+def measured():
+    return campaign(11, 12)
+
+
+def test_the_bar_contains_the_true_error(measured):
+    (error, bar, _), refused = measured
+    assert np.mean(error <= bar) >= 0.995
+    assert refused <= 2
+    assert error.size > 300
+
+
+def test_a_bar_without_the_measured_noise_would_not(measured):
+    (error, _, exact), _ = measured
+    assert np.mean(error <= 8 * 2.0**-52 * exact) < 0.9
+
+
+def test_values_are_exact_to_rounding_and_bars_are_narrow(measured):
+    (error, bar, exact), _ = measured
+    usual = exact > 0.0
+    assert np.median(error[usual] / exact[usual]) <= 1e-15
+    assert np.median(bar[usual] / exact[usual]) <= 1e-13
+
+
+# Functions that a plain complex step gets wrong, with the right derivative.
+TRAPS = {
+    "abs": (np.abs, X, np.diag(np.sign(X))),
+    "norm": (np.linalg.norm, X, X[None] / np.linalg.norm(X)),
+    "vdot": (lambda x: np.vdot(x, x), X, 2 * X[None]),
+    "real": (lambda x: x.real**2, X, np.diag(2 * X)),
+    "std": (lambda x: x.std(), X, (X - X.mean())[None] / (3 * X.std())),
+    "sign(x) x": (lambda x: np.sign(x) * x, X, np.diag(np.sign(X))),
+    "abs of asarray": (lambda x: np.abs(np.asarray(x)), X, np.diag(np.sign(X))),
+}
+
+
+@pytest.mark.parametrize("name", TRAPS)
+def test_a_trap_gets_its_right_value(name):
+    f, x, right = TRAPS[name]
+    found = estimate(f, x)
+    assert found.status is Status.OK
+    np.testing.assert_allclose(found.value, right, rtol=1e-14, atol=1e-15)
+    assert np.all(np.abs(found.value - right) <= found.error + 4e-16 * np.abs(right))
+
+
+@pytest.mark.parametrize("name", TRAPS)
+def test_a_plain_complex_step_falls_into_it(name):
+    f, x, right = TRAPS[name]
+    assert not np.allclose(plain(f, x), right, rtol=1e-3)
+
+
+def test_x_times_its_conjugate_transpose():
+    def f(x):
+        return (x @ x.conj().T).sum()
+
+    found = estimate(f, S)
+    right = np.tile(2 * S.sum(axis=0), 3)[None]
+    np.testing.assert_allclose(found.value, right, rtol=1e-13)
+    assert not np.allclose(plain(f, S), right, rtol=1e-3)
+
+
+ANALYTIC = {
+    "maximum": lambda x: np.maximum(x, 0.5 * x),
+    "where": lambda x: np.where(x > 0, x * x, x),
+    "clip": lambda x: np.clip(x * x, 0.2, 1.0),
+    "log1p": lambda x: np.log1p(x * x),
+    "x**x": lambda x: (x * x) ** x,
+    "arctan2": lambda x: np.arctan2(x, x * x + 1),
+    "hypot": lambda x: np.hypot(x, 2 * x + 5),
+    "logaddexp": lambda x: np.logaddexp(x, 2 * x + 5),
+    "buffer": lambda x: np.multiply(x, x, out=np.empty_like(x)),
+    "tanh of a product": lambda x: np.tanh(S @ x),
+}
+
+
+@pytest.mark.parametrize("name", ANALYTIC)
+def test_branches_and_functions_without_complex_loops(name):
+    f = ANALYTIC[name]
+    found = estimate(f, X)
+    assert found.status is Status.OK, found.message
+    h = 2.0**-18
+    columns = [(f(X + h * e) - f(X - h * e)) / (2 * h) for e in np.eye(3)]
+    np.testing.assert_allclose(found.value, np.array(columns).T, rtol=1e-7, atol=1e-8)
+
+
+def float_buffer(x):
+    out = np.zeros(3)
+    out[:] = x**2
+    return out
+
+
+REFUSED = {
+    "svd": (lambda x: np.linalg.svd(x)[1], S, "numpy.linalg.svd"),
+    "eigvalsh": (lambda x: np.linalg.eigvalsh(x + x.T), S, "numpy.linalg.eigvalsh"),
+    "float buffer": (float_buffer, X, "`"),
+    "out buffer": (lambda x: np.add(x, x, out=np.zeros(3)), X, "add(out=)"),
+    "asarray as float": (lambda x: np.asarray(x, float) ** 2, X, "array(dtype=float64)"),
+    "float": (lambda x: float(x[0]) * x, X, "float()"),
+    "math": (lambda x: math.sin(x[0]) * x, X, "float()"),
+    "float32": (lambda x: x.astype(np.float32) * 1.0, X, "astype"),
+    "rounded output": (lambda x: np.round(x * 3.3, 3), X, "rint"),
+    "finely rounded output": (lambda x: np.round(x * 3.3, 12), X, "rint"),
+    "staircase beside a slope": (lambda x: np.round(x, 4) + 1e-3 * x, X, "rint"),
+    "abs at 0": (np.abs, [0.0, 1.0], "tie at `absolute`"),
+    "tie of max": (np.max, [1.0, 1.0], "tie at `numpy.max`"),
+    "norm at 0": (np.linalg.norm, [0.0, 0.0], "tie at `sqrt`"),
+    "equality in a branch": (lambda x: x if x[0] > 0.3 else x * x, X, "tie at `greater`"),
+    "type check": (lambda x: x * x if isinstance(x, np.ndarray) else np.sin(x), X, "value differs"),
+    "constant by type check": (
+        lambda x: x * x if isinstance(x, np.ndarray) else np.array(X) ** 2,
+        X,
+        "disagrees",
+    ),
+    "shape by type check": (
+        lambda x: x * x if isinstance(x, np.ndarray) else x[:1],
+        X,
+        "returned shape (1,)",
+    ),
+    "raises on continued numbers": (lambda x: x * {"ndarray": 1.0}[type(x).__name__], X, "KeyError"),
+    "text": (lambda x: float(str(x[0])) * x, X, "float"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_certified_is_refused(name):
+    f, x, words = REFUSED[name]
+    found = estimate(f, x)
+    assert found.status is Status.REFUSED
+    assert words in found.message
+    assert np.isnan(found.value).all()
+    assert np.isinf(found.error).all()
+    assert set(found.codes.ravel()) == {Status.REFUSED.code}
+
+
+def test_refusals_name_the_line():
+    for name in (
+        "svd",
+        "float buffer",
+        "asarray as float",
+        "float",
+        "abs at 0",
+        "raises on continued numbers",
+    ):
+        f, x, _ = REFUSED[name]
+        first = f.__code__.co_firstlineno if hasattr(f, "__code__") else 0
+        message = estimate(f, x).message
+        if first:
+            assert any(f"{__file__}:{line}" in message for line in range(first, first + 4)), message
+
+
+def test_a_plain_complex_step_says_zero_for_the_float_buffer():
+    with pytest.warns(np.exceptions.ComplexWarning):
+        assert np.all(plain(float_buffer, X) == 0.0)
+
+
+def test_a_wrong_continuation_is_caught_by_the_central_direction(monkeypatch):
+    right = complex_step._run
+
+    def wrong(primal, direction, number):
+        primals, tangents, trace = right(primal, direction, number)
+        return primals, tangents * factors[-1], trace
+
+    monkeypatch.setattr(complex_step, "_run", wrong)
+    factors = []
+    for factor in (2.0, -1.0, 0.0, 1.001, 0.99999):
+        factors.append(factor)
+        found = estimate(lambda x: np.exp(x) * x, X)
+        assert found.status is Status.REFUSED
+        assert "disagrees" in found.message
+    factors.append(1.0)
+    assert estimate(lambda x: np.exp(x) * x, X).status is Status.OK
+
+
+def test_random_numbers_and_state():
+    rng = random.Random(3)
+    found = estimate(lambda x: x + rng.random(), X)
+    assert found.status is Status.NONDETERMINISTIC
+    calls = []
+    found = estimate(lambda x: calls.append(1) or x * (1.0 if len(calls) < 8 else 1.5), X)
+    assert found.status in (Status.NONDETERMINISTIC, Status.REFUSED)
+
+
+def test_mutation_is_seen():
+    def f(x):
+        x *= 2
+        return x
+
+    assert estimate(f, X).status is Status.MUTATES_INPUT
+    assert estimate(lambda x: x * 2, X).status is Status.OK
+
+
+def test_a_shape_that_changes_is_seen():
+    calls = []
+
+    def f(x):
+        calls.append(1)
+        return x if len(calls) < 6 else x[:2]
+
+    assert estimate(f, X).status is Status.INCONSISTENT_OUTPUT
+
+
+def test_an_exception_at_the_point_is_a_status():
+    def f(x):
+        raise ZeroDivisionError("at home")
+
+    found = estimate(f, X)
+    assert found.status is Status.RAISED
+    assert "at home" in found.message
+
+
+def test_an_interrupt_passes():
+    def f(x):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        estimate(f, X)
+
+
+def test_output_that_is_no_number_is_the_callers_mistake():
+    with pytest.raises(InvalidArgument, match="real numbers"):
+        estimate(lambda x: "text", X)
+
+
+def test_rows_outside_the_domain():
+    found = estimate(np.log, [-1.0, 2.0])
+    assert found.status is Status.OUTSIDE_DOMAIN
+    assert found.codes.tolist() == [[5, 5], [0, 0]]
+    assert np.isnan(found.value[0]).all()
+    np.testing.assert_allclose(found.value[1], [0.0, 0.5])
+    assert plain(np.log, [-1.0, 2.0])[0, 0] != 0.0  # a number where there is no derivative
+
+
+def test_an_overflow_on_the_way_has_no_answer_at_its_row():
+    found = estimate(lambda x: 1 / (1 + np.exp(-x)), [-800.0, 1.0])
+    assert found.status is Status.REFUSED
+    assert np.isinf(found.error[0]).all()
+    assert np.isfinite(found.value[1]).all()
+
+
+@pytest.mark.parametrize("shape", [(0,), (0, 3), (), (1,), (2, 2)])
+def test_shapes(shape):
+    x = np.linspace(0.3, 0.9, int(np.prod(shape))).reshape(shape)
+    found = estimate(lambda z: np.sin(z) * 2, x)
+    assert found.status is Status.OK
+    assert found.value.shape == (x.size, x.size) == found.error.shape == found.codes.shape
+    np.testing.assert_allclose(np.diag(found.value), 2 * np.cos(x.reshape(-1)), rtol=1e-15)
+
+
+def test_a_scalar_argument_and_a_scalar_result():
+    found = complex_step_jacobian(Primal(lambda x, k: k * x**2, [0.7, 3.0]))
+    np.testing.assert_allclose(found.value, [[4.2]], rtol=1e-15)
+    found = complex_step_jacobian(Primal(lambda x, k: k * x**2, [0.7, 3.0], argnum=1))
+    np.testing.assert_allclose(found.value, [[0.49]], rtol=1e-15)
+
+
+def test_no_rows():
+    found = estimate(lambda x: x[:0], X)
+    assert (found.status, found.value.shape) == (Status.OK, (0, 3))
+
+
+def test_one_direction():
+    direction = np.array([1.0, -2.0, 0.5])
+    found = estimate(lambda x: np.exp(x) * x[0], X, direction=direction)
+    full = estimate(lambda x: np.exp(x) * x[0], X)
+    assert found.status is Status.OK
+    assert found.nfev <= 1 + 12
+    np.testing.assert_allclose(found.value[:, 0], full.value @ direction, rtol=1e-14)
+
+
+@pytest.mark.parametrize("exponent", [-150, -60, 0, 60, 150])
+def test_scales(exponent):
+    x = np.array([1.3, -0.4]) * 10.0**exponent
+    found = estimate(lambda z: z * z, x)
+    assert found.status is Status.OK, found.message
+    np.testing.assert_allclose(found.value, np.diag(2 * x), rtol=1e-15)
+    assert np.all(np.diag(found.error) <= 1e-14 * np.abs(np.diag(found.value)))
+
+
+def test_columns_of_very_different_scale_keep_their_own_bars():
+    x = np.array([1e100, 1.0, 1e-100])
+    found = estimate(lambda z: z**2 + 0.0 * z.sum(), x)
+    assert found.status is Status.OK, found.message
+    assert np.all(np.diag(found.error) <= 1e-14 * np.diag(found.value))
+
+
+def test_the_same_call_gives_the_same_answer():
+    first, second = (estimate(lambda x: np.tanh(S @ x), X) for _ in range(2))
+    np.testing.assert_array_equal(first.value, second.value)
+    np.testing.assert_array_equal(first.error, second.error)
+
+
+def test_a_constant_row_and_a_flat_point():
+    found = estimate(lambda x: np.stack([x[0] ** 3, x[1] * 0 + 5.0, x[2]]), [0.0, 1.0, 2.0])
+    assert found.status is Status.OK
+    np.testing.assert_array_equal(found.value, [[0, 0, 0], [0, 0, 0], [0, 0, 1]])
+
+
+def test_structural_zeros_have_no_bar_to_speak_of():
+    found = estimate(np.exp, [600.0, -600.0])
+    assert found.error[1, 0] < 1e-300
+    assert found.error[0, 1] < 1e-300
+    assert found.error[1, 1] < 1e-14 * found.value[1, 1]
