@@ -111,7 +111,7 @@ def truth(f, x):
 
 
 def campaign(seed, draws):
-    """Return true error, bar and |truth| of every entry of every certified estimate; and how many were not."""
+    """Return true error, bar and |truth| of every certified entry; and how many estimates were refused."""
     rng = np.random.default_rng(seed)
     rows, refused = [], 0
     for f, draw in HONEST.values():

@@ -70,6 +70,7 @@ class Continuation(Carrier):
 
     Examples
     --------
+    >>> from gradcheck.estimators.continuation_trace import Trace
     >>> x = Continuation.seed(np.array([3.0]), np.array([1.0]), Trace())
     >>> (x * x).tangents[0]
     array([6.])
