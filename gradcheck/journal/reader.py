@@ -17,9 +17,13 @@ __all__ = ["read_record", "tally"]
 
 
 def tally(checks: Sequence[Mapping[str, Any]], *, messages: Sequence[str] = ()) -> dict[str, Any]:
-    """Count what ``checks`` found, as the ``summary`` of a run that was cut short (exit code 2)."""
-    verdicts = [check["verdict"] for check in checks]
-    errata = {check["id"] for check in checks if check["group"] == "erratum"}
+    """Count what ``checks`` found, as the ``summary`` of a run that was cut short (exit code 2).
+
+    Errata and rejected claims count as refuted or not; the verdicts are those of the others.
+    """
+    refutable = ("erratum", "rejected")
+    verdicts = [check["verdict"] for check in checks if check["group"] not in refutable]
+    errata = {check["id"] for check in checks if check["group"] in refutable}
     standing = {check["id"] for check in checks if not check["as_expected"]}
     return {
         "pass": verdicts.count("pass"),

@@ -114,7 +114,6 @@ class Page:
     errata: Sequence[Card]
     rejected: Sequence[Card]
     standing: int
-    meant: int
 
 
 class _Anchors:
@@ -157,7 +156,6 @@ def page(record: Mapping[str, Any], formula: Mapping[str, str | None]) -> Page:
         errata=errata,
         rejected=[_card(row, row.anchor, 1) for row in rows if row.check["group"] == "rejected"],
         standing=sum(card.row.odd for card in errata),
-        meant=sum(check["verdict"] == check["expected"] == "fail" for check in checks),
     )
 
 

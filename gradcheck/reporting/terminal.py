@@ -130,7 +130,7 @@ def _fact_lines(record: Mapping[str, Any], width: int) -> list[str]:
     facts += [("  absent", f"{printable(w['name'], 60)}: {printable(w['detail'], 200)}") for w in absent]
     facts.append(("Compared", f"{summary['entries']} entries at {plural(summary['points'], 'point')}"))
     if summary["errata_total"]:
-        standing = [c["id"] for c in record["checks"] if c["group"] == "erratum" and not c["as_expected"]]
+        standing = [c["id"] for c in record["checks"] if c["expected"] == "fail" and not c["as_expected"]]
         rest = f"; NOT refuted: {printable(', '.join(standing), 200)}" if standing else ""
         facts.append(("Errata", f"{summary['errata_refuted']} of {summary['errata_total']} refuted{rest}"))
     weakest = max(
