@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 
 import hypothesis
 from hypothesis.errors import NoSuchExample
@@ -18,6 +22,8 @@ __all__ = ["Settings", "draw_points", "smallest_point"]
 
 _SEARCH = 100
 """Points tried at least when a failure is searched for again, to be shrunk."""
+
+_ON_OWN: ContextVar[bool] = ContextVar("gradcheck_draws_on_its_own", default=False)
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,37 @@ def _hypothesis_settings(examples: int, phases: Iterable[hypothesis.Phase]) -> h
     )
 
 
+@contextmanager
+def _numbers_of_the_seed() -> Iterator[None]:
+    """Draw what the seed says, and nothing from the source of the modules that happen to be loaded.
+
+    Hypothesis mixes in integers that it reads there.  The points of a seed would
+    depend on what else was imported, and the working folder would hold its cache.
+    """
+    _keep_out_constants()
+    token = _ON_OWN.set(True)
+    try:
+        yield
+    finally:
+        _ON_OWN.reset(token)
+
+
+@functools.cache
+def _keep_out_constants() -> None:
+    try:
+        from hypothesis.internal.conjecture.providers import HypothesisProvider
+
+        original = HypothesisProvider._maybe_draw_constant  # noqa: SLF001
+    except (ImportError, AttributeError):
+        # A Hypothesis that reads no sources.
+        return
+
+    def maybe(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return None if _ON_OWN.get() else original(self, *args, **kwargs)
+
+    setattr(HypothesisProvider, "_maybe_draw_constant", maybe)  # noqa: B010
+
+
 def draw_points(
     rule: Rule, stratum: Stratum, count: int, settings: Settings, dtype: str = "float64"
 ) -> list[Point]:
@@ -73,7 +110,8 @@ def draw_points(
     def collect(one: Point) -> None:
         drawn.append(one)
 
-    collect()
+    with _numbers_of_the_seed():
+        collect()
     return drawn
 
 
@@ -82,13 +120,14 @@ def smallest_point(
 ) -> Point | None:
     """Search ``stratum`` for a point that ``fails``, and shrink it; None when there is none."""
     try:
-        return hypothesis.find(
-            point(rule, stratum, sizes=settings.sizes, dtype=dtype),
-            fails,
-            settings=_hypothesis_settings(
-                max(settings.examples, _SEARCH), [hypothesis.Phase.generate, hypothesis.Phase.shrink]
-            ),
-            random=random.Random(_seed_of(settings, rule, dtype, stratum)),
-        )
+        with _numbers_of_the_seed():
+            return hypothesis.find(
+                point(rule, stratum, sizes=settings.sizes, dtype=dtype),
+                fails,
+                settings=_hypothesis_settings(
+                    max(settings.examples, _SEARCH), [hypothesis.Phase.generate, hypothesis.Phase.shrink]
+                ),
+                random=random.Random(_seed_of(settings, rule, dtype, stratum)),
+            )
     except NoSuchExample:
         return None
