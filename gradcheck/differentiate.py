@@ -48,7 +48,8 @@ def jacobian(
     method
         ``"central"``, extrapolated differences; ``"complex-step"``, exact to rounding, where
         ``f`` can be continued analytically (otherwise the status is ``REFUSED``); ``"jax"``,
-        automatic differentiation; ``"auto"``, the complex step where it is certified and central differences otherwise.
+        automatic differentiation; ``"auto"``, the complex step where it is certified and
+        central differences otherwise.
     bounds
         ``(lower, upper)`` of the varying argument, units of x: central differences never
         evaluate ``f`` outside.  With several ``argnums``, one such pair (or None) for each.

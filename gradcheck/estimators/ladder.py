@@ -93,6 +93,11 @@ class Ladder:
         """Exponent of the third finest rung of the first ladder, shape ``(n,)``: fine ends there."""
         return self._third_finest
 
+    def fine_rungs(self) -> Array:
+        """Return how many rungs are at most as coarse as the third finest of the first ladder, ``(n,)``."""
+        count: Array = (self.exponents <= self._third_finest).sum(axis=0)
+        return count
+
     def beside_coarsest(self, entries: Array, exponents: Array) -> tuple[Array, Array]:
         """Return a small step ``(n, 1)`` and how ``f`` changes over it at the coarsest rung, ``(n, m)``.
 

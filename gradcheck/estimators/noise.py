@@ -28,6 +28,8 @@ _ODD = 8.0
 _NEIGHBOURS = 4
 #: Noise this many times the rounding of the result is worth a rung of its own.
 _NOISY = 16.0
+#: Where f vanishes at x its size near by says little: noise grows no more than this.
+_GROWTH = 2.0**10
 #: Rounding of x inside ``f`` (``sin(1e4 * x)``), in roundoffs of x: a quarter is its root mean square.
 _ARGUMENT_ROUNDING = 0.25
 
@@ -72,7 +74,10 @@ def measured_noise(ladder: Ladder, eps: float) -> Noise:
     flat = (rise == 0) & (fall == 0)
     run = np.logical_and.accumulate(flat, axis=0).sum(axis=0)
     tread = _tread(ladder, rise, fall, run, floor)
-    level = np.fmax(floor, np.fmax(fine, tread))
+    # Noise beyond rounding usually goes with the size of f: larger where f is larger than near x.
+    near = np.take_along_axis(size, ladder.fine_rungs()[None, :, None] - 1, axis=0)
+    growth = np.nan_to_num(size / near, nan=1.0, posinf=_GROWTH).clip(1.0, _GROWTH)
+    level = np.fmax(floor, np.fmax(fine, tread) * growth)
     return Noise(level, flat & (tread > 0), _probe(ladder, run, tread, doubtful))
 
 

@@ -111,21 +111,18 @@ def wanted_rungs(
     octaves = np.log2(np.abs(value) / (6.0 * seen)) / order
     length = np.floor(top_rung + np.nan_to_num(octaves, nan=0.0, posinf=60.0, neginf=-60.0)).astype(np.int64)
     hidden = seen <= 2.0 * rounding
-    ceiling = np.where(next_rung == NO_RUNG, top_rung + _REACH, next_rung - 1)
-    start = np.where(hidden, _coarser(top_rung, next_rung, x), np.minimum(length - 1, ceiling))
+    # Never beyond a few |x|, or of order one: f need not make sense there.
+    farthest = np.maximum(top_rung, np.maximum(_exponent(x), 0)[:, None] + 1)
+    ceiling = np.where(next_rung == NO_RUNG, np.minimum(top_rung + _REACH, farthest), next_rung - 1)
+    halfway = np.maximum((top_rung + next_rung + 1) // 2, top_rung + 1)
+    tiny = (np.abs(x) < 2.0**-10)[:, None] & (top_rung < -12)
+    leap = np.minimum(np.where(tiny, -3, top_rung + 3), farthest)
+    start = np.where(hidden, np.where(next_rung == NO_RUNG, leap, halfway), np.minimum(length - 1, ceiling))
     ladder = start - np.arange(5)[:, None, None]
     unresolved = (count == 0) | ~np.isfinite(bar) | (count < 2) & (bar > _RESOLVED * np.abs(value))
     ladder = np.where(unresolved, _finer(rungs, x), ladder)
     finest = finest_exponent(x)[:, None]
     return np.where(ladder >= finest, ladder, NO_RUNG)
-
-
-def _coarser(top: Array, beyond: Array, x: Array) -> Array:
-    """Halfway to the first unresolved rung; with none, eight times coarser, or of order one for a tiny x."""
-    absolute = np.where((np.abs(x) < 2.0**-10)[:, None] & (top < -12), -3, top + 3)
-    return np.where(beyond == NO_RUNG, absolute, np.maximum((top + beyond + 1) // 2, top + 1)).clip(
-        max=MAX_EXPONENT
-    )
 
 
 def _finer(rungs: Array, x: Array) -> Array:
