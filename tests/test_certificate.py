@@ -13,7 +13,7 @@ def confirmed(f, x, jacobian, spread=0.0, **keywords):
     primal = Primal(f, [np.array(x, dtype=float)])
     value = primal(primal.x)
     before = primal.nfev
-    found = confirm(primal, np.atleast_2d(jacobian), np.full(value.shape, spread), **keywords)
+    found = confirm(primal, value, np.atleast_2d(jacobian), np.full(value.shape, spread), **keywords)
     return found, primal.nfev - before
 
 
@@ -83,6 +83,18 @@ def test_nothing_to_look_at_is_not_agreement():
     found, _ = confirmed(f, [1.0], [[1.0]])
     assert found.wrong.all()
     assert found.rungs == 0
+
+
+def test_a_loss_without_error_is_rounded_more_coarsely_beside_its_minimum():
+    weights, data = np.full(5, -2.0), np.array([-4.0, 0.5, -7.0, 2.5, 1.5])
+
+    def loss(w):
+        return (data @ w * 1.1 - 14.3) ** 2
+
+    found, _ = confirmed(loss, weights, np.zeros((1, 5)), 1e-29)
+    assert not found.wrong.any()
+    found, _ = confirmed(loss, weights, 1e-3 * data[None], 1e-29)
+    assert found.wrong.all()
 
 
 def test_noise_makes_a_row_weak_and_not_wrong():

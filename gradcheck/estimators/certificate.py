@@ -70,8 +70,11 @@ def _direction(x: Array) -> Array:
 class _Ladder:
     """The rungs taken so far: residuals, bars of their own, and scales."""
 
-    def __init__(self, primal: Primal, jacobian: Array, along: Array | None, spread: Array) -> None:
+    def __init__(
+        self, primal: Primal, value: Array, jacobian: Array, along: Array | None, spread: Array
+    ) -> None:
         self.primal = primal
+        self.value = value
         self.jacobian = np.where(np.isfinite(jacobian), jacobian, 0.0)
         self.along = along
         self.v = _direction(primal.x) if along is None else along * _stretch(primal.x, along)
@@ -93,13 +96,21 @@ class _Ladder:
         with np.errstate(all="ignore"):
             predicted, size, slack = self._predicted(moved)
             residual = (ahead - behind - predicted) / (2.0 * h)
-            rounding = 16.0 * self.spread + 2.0 * _EPS * (np.abs(ahead) + np.abs(behind)) + slack
+            rounding = self._rounding(ahead, behind) + slack
             level = size / (2.0 * h) + _NEGLIGIBLE * (np.abs(ahead) + np.abs(behind))
         # A rung whose points fall out of the domain says nothing about that row.
         self.residuals.append(residual)
         self.noise.append(rounding / (2.0 * h))
         self.steps.append(h)
         self.scale = np.fmax(self.scale, np.where(np.isfinite(level), level, 0.0))
+
+    def _rounding(self, ahead: Array, behind: Array) -> Array:
+        """Return what rounding may do to ``ahead - behind``."""
+        size = np.abs(ahead) + np.abs(behind)
+        # Where f all but vanishes at the point it is rounded more coarsely beside it: for u**2 at u = 0 the
+        # spread there is d**2 and beside it 2 u d, the geometric mean of d**2 and u**2.
+        grown = np.where(size > 8.0 * np.abs(self.value), np.sqrt(self.spread * size), 0.0)
+        return np.asarray(16.0 * (self.spread + grown) + 2.0 * _EPS * size)
 
     def _predicted(self, moved: Array) -> tuple[Array, Array, Array]:
         """Return ``J`` times the step really taken, its size, and what the step's own rounding may add."""
@@ -168,13 +179,17 @@ def _stretch(x: Array, along: Array) -> float:
     return 2.0 ** float(np.floor(np.log2(size / length))) if length > 0.0 else 1.0
 
 
-def confirm(primal: Primal, jacobian: Array, spread: Array, *, along: Array | None = None) -> Confirmation:
+def confirm(
+    primal: Primal, value: Array, jacobian: Array, spread: Array, *, along: Array | None = None
+) -> Confirmation:
     """Compare ``J v`` with an extrapolated central difference along one random ``v``, row by row.
 
     Parameters
     ----------
     primal
         The function, already called once.
+    value
+        ``(m,)``: ``f`` at the point.
     jacobian
         ``(m, n)``; or ``(m, 1)``, the derivative along ``along``.
     spread
@@ -190,11 +205,11 @@ def confirm(primal: Primal, jacobian: Array, spread: Array, *, along: Array | No
     Examples
     --------
     >>> primal = Primal(np.sin, [np.array([0.5])])
-    >>> _ = primal(primal.x)
-    >>> bool(confirm(primal, np.array([[1.0]]), np.zeros(1)).wrong[0])
+    >>> value = primal(primal.x)
+    >>> bool(confirm(primal, value, np.array([[1.0]]), np.zeros(1)).wrong[0])
     True
     """
-    ladder = _Ladder(primal, jacobian, along, spread)
+    ladder = _Ladder(primal, value, jacobian, along, spread)
     verdict = ladder.verdict()
     for taken, exponent in enumerate(_RUNGS, start=1):
         ladder.climb(exponent)

@@ -142,7 +142,7 @@ def _certified(
         raise _Refused(f"row {int(np.argmax(constant))} is piecewise constant by {runs.jumps[0]}")
     if value.shape[1] == 0 or value.shape[0] == 0:
         return ()
-    found = confirm(primal, value, spread.max(axis=0, initial=0.0), along=along)
+    found = confirm(primal, base, value, spread.max(axis=0, initial=0.0), along=along)
     usable = finite & np.isfinite(value).all(axis=1)
     if (found.wrong & usable).any():
         raise _Refused(_disagreement(_only(found, usable), value))
@@ -211,6 +211,11 @@ def complex_step_jacobian(primal: Primal, *, direction: Array | None = None) -> 
     ------
     InvalidArgument
         If ``f`` does not return real numbers.
+
+    Notes
+    -----
+    Constants are taken as exact, those too that ``f`` computes without the argument
+    (``np.sqrt(2.0)``): the derivative is that of ``f`` as it is coded.
 
     Examples
     --------
