@@ -169,10 +169,21 @@ def test_holder_continuous_jacobians_stay_within_their_bars():
     assert all(abs(cell.value[0, 0] - 1.0) <= cell.error[0, 0] for cell in found.cells)
 
 
-@pytest.mark.parametrize("bar", [0.2, 1e-2])
+@pytest.mark.parametrize("bar", [3.0, 0.2, 1e-2])
 def test_wide_bars_never_fail_and_never_pass_silently(bar):
     found = judge(sign, [0.0], [1.0 + bar], bar=bar)
     assert (found.verdict, found.reason) == (Verdict.INCONCLUSIVE, Reason.TOO_WEAK)
+
+
+def test_a_derivative_of_zero_is_weak_only_against_the_values():
+    """Of ``0.5 + 0 x`` with a noisy derivative: 1e-14 is nothing beside 0.5, and 10 is not."""
+
+    def found(bar, value):
+        return judge(lambda x: 0 * x[None, :] + bar / 2, [0.0], [0.0], bar=bar, claim_bar=0.0, value=value)
+
+    assert found(1e-14, lambda x: 0.5 + 0 * x).verdict is Verdict.PASS
+    assert found(1e-14, None).reason is Reason.TOO_WEAK
+    assert found(10.0, lambda x: 0.5 + 0 * x).reason is Reason.TOO_WEAK
 
 
 def test_a_wide_bar_of_the_claim_counts_too():

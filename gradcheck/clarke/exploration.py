@@ -90,7 +90,7 @@ def explore(
     rng
         A generator or a seed.
     scale
-        Typical size of each entry of ``x``, positive; points up to 1e-3 of it away
+        Typical size of each entry of ``x``, positive; points up to 4e-3 of it away
         are visited.  Raised to ``2**-12 |x|`` where it is smaller.
     value
         ``value(x) -> (m,)``; given, a jump is told from a kink.

@@ -47,7 +47,8 @@ class Membership:
         One weight a cell: the nearest convex combination.
     slack
         The widest bar that the answer leaned on, relative to its entry, or to its
-        row's largest entry where an entry is no larger than its bar.
+        row's largest entry where an entry is no larger than its bar, or to ``floor``
+        where the whole row is not.
     """
 
     inside: bool
@@ -57,7 +58,9 @@ class Membership:
     slack: float
 
 
-def membership(claim: Array, claim_error: Array, cells: Sequence[Pair]) -> Membership:
+def membership(
+    claim: Array, claim_error: Array, cells: Sequence[Pair], *, floor: Array | None = None
+) -> Membership:
     """Decide whether ``claim`` is ``sum_k w_k J_k`` with ``w >= 0``, ``sum w = 1``, within the error bars.
 
     A linear programme finds the weights with the least worst violation of
@@ -72,6 +75,9 @@ def membership(claim: Array, claim_error: Array, cells: Sequence[Pair]) -> Membe
         ``(m, n)``: the claimed Jacobian and a bound on its own error.
     cells
         Pairs ``(J, error)`` of ``(m, n)`` matrices; pairs with a NaN are left out.
+    floor
+        ``(m, n)``: what a bar is measured by where a whole row is no larger than
+        its bars, so that a derivative of 0 is not called weak; 0 when absent.
 
     Raises
     ------
@@ -99,7 +105,8 @@ def membership(claim: Array, claim_error: Array, cells: Sequence[Pair]) -> Membe
     # Where every cell agrees with the claim, so does every combination: such an entry decides nothing.
     decisive = np.any(~(misses <= 0), axis=0)
     weights, direction = _programme(claim, claim_error, values, errors, decisive)
-    violation, slack = _violation(claim, claim_error, values, errors, weights)
+    floor = np.zeros_like(claim) if floor is None else np.asarray(floor, float)
+    violation, slack = _violation(claim, claim_error, values, errors, weights, floor)
     spread = np.zeros(len(cells))
     spread[kept] = weights
     # One cell needs no programme: the comparison is then exact.
@@ -168,7 +175,7 @@ def _programme(
 
 
 def _violation(
-    claim: Array, claim_error: Array, values: Array, errors: Array, weights: Array
+    claim: Array, claim_error: Array, values: Array, errors: Array, weights: Array, floor: Array
 ) -> tuple[float, float]:
     """Return the worst violation of the nearest combination, and the widest bar, both relative."""
     if claim.size == 0:
@@ -179,7 +186,7 @@ def _violation(
     violation = float(np.max((np.abs(claim - nearest) - bars) / sizes))
     largest = np.maximum(np.abs(values).max(axis=0), np.abs(claim))
     rows = np.broadcast_to(largest.max(axis=1, keepdims=True), claim.shape)
-    reference = np.where(largest > bars, largest, rows)
+    reference = np.where(largest > bars, largest, np.where(rows > bars, rows, np.maximum(rows, floor)))
     # A row of exact zeros has no size of its own: its bar is absolute and makes nothing weak.
     relative = np.divide(bars, reference, out=np.zeros_like(bars), where=reference > 0)
     return violation, float(np.max(relative))

@@ -18,10 +18,17 @@ Array = np.ndarray[Any, Any]
 JacobianAt = Callable[[Array], tuple[Any, Any]]
 ValueAt = Callable[[Array], Any]
 
-# Distances along the ray, in units of the scale.  A ratio of 16 leaves a first-order
-# change a sixteenth of the last one, far from the third that a limit must show.
-_RATIO = 16.0
-_LEVELS = tuple(2.0**-power for power in (10, 14, 18, 22))
+# Distances along the ray, in units of the scale.  Estimates blur near the wall they step across, so that
+# the first three levels, far from it, should do.
+_RATIO = 4.0
+_LEVELS = tuple(2.0**-power for power in (8, 10, 12, 14, 16, 18, 20))
+# From level to level a smooth Jacobian changes a quarter as much, one Hölder continuous of order 1/2 half.
+_SETTLING = 0.6
+_SMOOTH = 1.0 / 3.0
+# Worst case of the rest when the change shrinks by _SETTLING: 0.78 / 0.67 of the last change, rounded up.
+_REST = 1.5
+# A limit known this well, relative to its row, needs no nearer look.
+_SHARP = 1e-6
 # Where a jump is confirmed: as near as the scale's own rounding allows without drowning in it.
 _NEAREST = 2.0**-36
 _VALUE_NOISE = 1e-9
@@ -60,6 +67,7 @@ class Probe:
     scale: Array
     left: int
     at_point: Array | None = None
+    largest: Array | None = None
 
     def jacobian_at(self, step: Array) -> tuple[Array, Array]:
         """Return the Jacobian and its error at ``point + step``; NaN and inf where it has none."""
@@ -71,15 +79,24 @@ class Probe:
         """Return the function's values at ``point + step``, as a vector."""
         assert self.value is not None
         self.left -= 1
-        return np.asarray(self.value(self.point + step), float).reshape(-1)
+        found = np.asarray(self.value(self.point + step), float).reshape(-1)
+        self.largest = np.abs(found) if self.largest is None else np.fmax(self.largest, np.abs(found))
+        return found
+
+    def floor(self) -> Array | None:
+        """Return the slopes that take each value to 0 over the largest step, ``(m, n)``, or None."""
+        if self.largest is None:
+            return None
+        slopes: Array = np.nan_to_num(self.largest)[:, None] / (_LEVELS[0] * self.scale)[None, :]
+        return slopes
 
 
 def limit_along(probe: Probe, direction: Array) -> Cell | Fault:
     """Return the limit of the Jacobian at ``point + t * scale * direction`` as ``t`` falls to 0.
 
-    Two levels that agree within their bars end the search; otherwise the change
-    must shrink to a third or less from level to level (a Jacobian that is Hölder
-    continuous of order 1/2 shrinks to a quarter), and the limit is extrapolated.
+    Two levels that agree within their bars show it; otherwise the change must
+    shrink from level to level, and the limit is extrapolated.  Of the levels
+    visited, those with the narrowest bar count: nearer is not always sharper.
     """
     ray = probe.scale * direction
     if probe.value is not None:
@@ -87,6 +104,7 @@ def limit_along(probe: Probe, direction: Array) -> Cell | Fault:
         if fault is not None:
             return fault
     met: list[tuple[Array, Array]] = []
+    best: tuple[Array, Array] | None = None
     for level in _LEVELS:
         if probe.left <= 0:
             return Fault.SPENT
@@ -95,9 +113,19 @@ def limit_along(probe: Probe, direction: Array) -> Cell | Fault:
             continue
         met.append((value, error))
         found = _settled(met)
-        if found is not None:
-            return Cell(*found, direction)
+        if found is not None and (best is None or _width(*found) < _width(*best)):
+            best = found
+        if best is not None and _width(*best) <= max(_SHARP, _width(value, error)):
+            break
+    if best is not None:
+        return Cell(*best, direction)
     return Fault.UNKNOWN if len(met) < 2 else Fault.UNSETTLED
+
+
+def _width(value: Array, error: Array) -> float:
+    """Return the widest bar relative to its row's largest entry."""
+    rows = np.abs(value).max(axis=1, initial=0.0, keepdims=True)
+    return float(np.max(error / np.where(rows > 0, rows, 1.0), initial=0.0))
 
 
 def _settled(met: list[tuple[Array, Array]]) -> tuple[Array, Array] | None:
@@ -112,12 +140,12 @@ def _settled(met: list[tuple[Array, Array]]) -> tuple[Array, Array] | None:
         return None
     first, first_error = met[-3]
     earlier = np.abs(before - first)
-    if not np.all(change <= np.maximum(earlier / 3.0, noise)):
+    if not np.all(change <= np.maximum(_SETTLING * earlier, noise)):
         return None
     limit = _extrapolated(before, last)
-    bar = change / 3.0
+    bar = _REST * change
     # A change that shrinks as the distance does is of first order: successive extrapolants bound the rest.
-    regular = change <= earlier / 12.0
+    regular = change <= _SMOOTH * earlier
     bar[regular] = np.abs(limit - _extrapolated(first, before))[regular]
     rounding = _extrapolated_error(before_error, last_error) + regular * first_error / _RATIO
     return limit, bar + rounding
@@ -139,7 +167,7 @@ def _value_fault(probe: Probe, ray: Array) -> Fault | None:
     noise = _VALUE_NOISE * np.abs(at_point)
 
     def distances() -> Iterator[Array]:
-        for level in (_LEVELS[0], _LEVELS[2], _NEAREST):
+        for level in (_LEVELS[0], _LEVELS[4], _NEAREST):
             yield np.abs(probe.value_at(level * ray) - at_point)
 
     far, near, nearest = distances()

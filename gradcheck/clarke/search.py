@@ -157,7 +157,8 @@ class Search:
 
     def ask(self) -> Membership:
         """Ask whether the claim lies in the hull of the cells met so far."""
-        return membership(self.claim, self.claim_error, [(cell.value, cell.error) for cell in self.cells])
+        pairs = [(cell.value, cell.error) for cell in self.cells]
+        return membership(self.claim, self.claim_error, pairs, floor=self.probe.floor())
 
     def first_directions(self) -> Iterator[Array]:
         """Yield enough directions to tell a kink from a smooth point."""

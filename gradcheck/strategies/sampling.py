@@ -151,6 +151,9 @@ def _plan(spec: Spec, stratum: Stratum, sizes: Sequence[int], dtype: str) -> _Pl
     plan = _Plan(spec, stratum, signature, legal, tables, place)
     if stratum in _KINKY:
         legal = tuple(extents for extents in legal if _placeable(plan, extents))
+        # A kink in b alone, with w and x empty, has nothing to say about w and x.
+        filled = tuple(extents for extents in legal if all(map(all, signature.shapes(extents))))
+        legal = filled or legal
         if not legal:
             raise InvalidArgument.of(
                 "stratum", str(stratum), "shapes at which `place` reaches a legal kink", "see `strata_of`"
