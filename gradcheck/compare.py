@@ -67,8 +67,8 @@ def compare(claim: Array, claim_error: Array, reference: Array, reference_error:
     """Compare ``claim`` with ``reference`` entry by entry: ``|claim - reference| <= both bars``.
 
     An entry whose reference is NaN, or whose bar is infinite, is undecided.  A
-    claim that is not finite where the reference is counts as wrong.  Shapes are
-    never broadcast.
+    claim that is not finite where the reference is counts as wrong, whatever its
+    bar.  Shapes are never broadcast.
 
     Parameters
     ----------
@@ -85,17 +85,18 @@ def compare(claim: Array, claim_error: Array, reference: Array, reference_error:
     """
     if claim.shape != reference.shape:
         return _shape_mismatch(claim, reference)
-    decided = np.isfinite(reference) & np.isfinite(reference_error)
+    finite = np.isfinite(claim)
+    decided = np.isfinite(reference) & np.isfinite(reference_error) & ~(finite & np.isposinf(claim_error))
     with np.errstate(all="ignore"):
         difference = np.abs(claim - reference)
         allowed = budget(claim_error, reference_error)
-        agrees = difference <= allowed
+        agrees = finite & (difference <= allowed)
         ratio = np.where(difference == 0, 0.0, difference / allowed)
     wrong = decided & ~agrees
     ratio = np.where(decided, np.where(wrong & ~np.isfinite(ratio), np.inf, ratio), np.nan)
     index = _worst(ratio)
     if wrong.any():
-        not_finite = wrong & ~np.isfinite(claim)
+        not_finite = wrong & ~finite
         reason = Reason.NOT_FINITE if not_finite.any() else Reason.DISAGREES
         verdict = Verdict.FAIL
         index = _worst(np.where(wrong, ratio, np.nan)) or index

@@ -112,5 +112,6 @@ def detectable(
     last = np.zeros_like(row) if substitute is None else np.abs(substitute)[:, None]
     scale = np.where(own, magnitude, np.broadcast_to(np.where(row > 0, row, last), magnitude.shape))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        relative = np.where(scale > 0, absolute / scale, np.nan)
+        # A bar that is infinite or NaN hides any error, whatever the scale.
+        relative = np.where(np.isfinite(absolute), np.where(scale > 0, absolute / scale, np.nan), np.inf)
     return Detectable(relative, absolute, ~own)

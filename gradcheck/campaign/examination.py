@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.autodiff.protocol import Autodiff
-from gradcheck.campaign.pointwise import judge_point, judge_with
+from gradcheck.campaign.pointwise import judge_point, judge_with, only_autodiff_differs
 from gradcheck.campaign.sampling import Settings, draw_points, smallest_point
 from gradcheck.campaign.selftest import Examined, examine_mutants
 from gradcheck.campaign.tallies import (
@@ -86,9 +86,9 @@ def check_rule(rule: Rule, dtype: str, settings: Settings, autodiff: Autodiff | 
     """Examine one rule in one dtype; never raises because the rule or its function is bad."""
     try:
         judged = _judge_all(rule, dtype, settings, autodiff)
+        return _assemble(rule, dtype, settings, autodiff, judged)
     except Exception as raised:
         return _broken(rule, dtype, f"{type(raised).__name__}: {raised}")
-    return _assemble(rule, dtype, settings, autodiff, judged)
 
 
 def _judge_all(rule: Rule, dtype: str, settings: Settings, autodiff: Autodiff | None) -> list[Judged]:
@@ -104,11 +104,13 @@ def _judge_all(rule: Rule, dtype: str, settings: Settings, autodiff: Autodiff | 
     return judged
 
 
+def _failing(judged: Sequence[Judged]) -> list[Judged]:
+    return [one for one in judged if one.verdict.verdict is Verdict.FAIL and Verdict.FAIL not in one.expected]
+
+
 def _conclude(judged: Sequence[Judged]) -> tuple[Verdict, Reason, str]:
     """Return the rule's verdict from its points'."""
-    failing = [
-        one for one in judged if one.verdict.verdict is Verdict.FAIL and Verdict.FAIL not in one.expected
-    ]
+    failing = _failing(judged)
     if failing:
         worst = failing[0]
         return Verdict.FAIL, worst.verdict.reason, worst.verdict.message
@@ -133,7 +135,7 @@ def _assemble(
     as_expected = verdict is expected and right in (None, Verdict.PASS)
     if misprint and right is not Verdict.PASS:
         message = f"the right form does not pass: {_right_message(judged)}"
-    shrunk = _shrink(rule, dtype, settings, autodiff) if verdict is Verdict.FAIL else None
+    evidence = _evidence(rule, dtype, settings, autodiff, judged) if verdict is Verdict.FAIL else None
     mutants = None
     if not misprint:
         mutants = examine_mutants(rule, dtype, _examined(judged)[:_SHORT_SELF_TEST])
@@ -154,8 +156,8 @@ def _assemble(
         "detectable": detectable_of(rule, dtype, judged),
         "conventions": conventions_of(rule, dtype, judged),
         "points": [point_row(rule, dtype, one) for one in judged],
-        "failures": [] if shrunk is None or misprint else [shrunk],
-        "counterexample": shrunk if misprint else None,
+        "failures": [] if evidence is None or misprint else [evidence],
+        "counterexample": evidence if misprint else None,
         "self_test": mutants,
     }
 
@@ -186,20 +188,37 @@ def _right_message(judged: Sequence[Judged]) -> str:
     return ""
 
 
-def _shrink(rule: Rule, dtype: str, settings: Settings, autodiff: Autodiff | None) -> dict[str, Any] | None:
+def _evidence(
+    rule: Rule, dtype: str, settings: Settings, autodiff: Autodiff | None, judged: Sequence[Judged]
+) -> dict[str, Any]:
+    """Return the smallest failure that a search finds, or the first of the campaign's own."""
+    # Autodiff is slow and seldom what fails: the search asks it only where nothing else does.
+    needed = autodiff if all(only_autodiff_differs(one.verdict) for one in _failing(judged)) else None
+    smallest = _smallest(rule, dtype, settings, needed)
+    if smallest is not None:
+        verdict = judge_point(rule, smallest, dtype, autodiff)
+        if verdict.verdict is Verdict.FAIL:
+            row = {"point": f"{rule.id}@{dtype}#shrunk", "stratum": str(smallest.stratum)}
+            return failure_row(rule, row | inputs_to_json(rule, smallest), verdict)
+    first = _failing(judged)[0]
+    return failure_row(rule, point_row(rule, dtype, first), first.verdict)
+
+
+def _smallest(rule: Rule, dtype: str, settings: Settings, autodiff: Autodiff | None) -> Point | None:
     """Search again for a failure, and let Hypothesis shrink it to the smallest shape and simplest numbers."""
 
     def fails(one: Point) -> bool:
-        return judge_point(rule, one, dtype, autodiff).verdict is Verdict.FAIL
+        try:
+            return judge_point(rule, one, dtype, autodiff).verdict is Verdict.FAIL
+        except Exception:
+            return False
 
     for stratum in _shares(rule, settings.examples):
         if Verdict.FAIL in expected_verdicts(rule, stratum):
             continue
-        smallest = smallest_point(rule, stratum, fails, settings, dtype)
-        if smallest is not None:
-            row = {"point": f"{rule.id}@{dtype}#shrunk", "stratum": str(stratum)}
-            verdict = judge_point(rule, smallest, dtype, autodiff)
-            return failure_row(rule, row | inputs_to_json(rule, smallest), verdict)
+        found = smallest_point(rule, stratum, fails, settings, dtype)
+        if found is not None:
+            return found
     return None
 
 
@@ -227,8 +246,8 @@ def _matrix(value: Any) -> list[Any] | None:
     if value is None:
         return None
     array = np.asarray(value, dtype=np.float64)
-    rows: list[Any] = array.reshape(array.shape if array.ndim == 2 else (array.size, 1)).tolist()
-    return rows
+    matrix = array if array.ndim == 2 else array.reshape(-1, 1)
+    return [row.tolist() for row in matrix]
 
 
 def _erratum(rule: Rule, right: Verdict | None) -> dict[str, Any] | None:

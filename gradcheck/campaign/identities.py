@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from gradcheck.campaign.witnesses import (
     EXACT,
     JAX_FORWARD,
     Testimony,
-    exact_value,
+    exact_array,
     value_rounding,
 )
 from gradcheck.results import Reason, Verdict
@@ -36,21 +36,19 @@ def judge_identity(
     """Judge ``f(point) == claim(point)``: exactly on rationals, and JAX's value of ``f`` by its rounding."""
     arguments = {name: np.asarray(value).astype(dtype) for name, value in point.arguments.items()}
     try:
-        truth = _column(exact_value(rule.f, arguments))
+        truth = exact_array(rule.f, arguments)
     except Exception as raised:
         text = f"f raised {type(raised).__name__} on exact rationals: {raised}"
         return PointVerdict(Verdict.INCONCLUSIVE, Reason.FUNCTION_RAISED, text)
     try:
-        stated = _column(exact_value(claim, arguments))
+        stated = exact_array(claim, arguments)
     except Exception as raised:
         text = f"{type(raised).__name__}: {raised}"
-        return PointVerdict(Verdict.FAIL, Reason.CLAIM_RAISED, text)
-    # Both sides are exact until they are written down as floats: one rounding each.
-    unit = eps_of("float64") / 2
-    said = [
-        Testimony(CLOSED_FORM, stated, unit * np.abs(stated)),
-        Testimony(EXACT, truth, unit * np.abs(truth), nfev=1),
-    ]
+        return PointVerdict(Verdict.FAIL, Reason.CLAIM_RAISED, text, entries=truth.size)
+    said = _statements(stated, truth)
+    if stated.shape != truth.shape:
+        text = f"claimed shape {stated.shape}, expected {truth.shape}"
+        return PointVerdict(Verdict.FAIL, Reason.WRONG_SHAPE, text, tuple(said), entries=truth.size, nfev=1)
     if autodiff is not None and autodiff.available()[0]:
         value = np.asarray(autodiff.value_of(rule.f, list(arguments.values()), dtype=dtype, key=rule.id))
         column = value.astype(np.float64).reshape(-1, 1)
@@ -58,8 +56,18 @@ def judge_identity(
         said.append(
             Testimony(JAX_FORWARD, column, rounding_floor(column, dtype) + rounding, text="value of f")
         )
-    return verdict_on(said, "float64", nfev=1, scale=np.abs(truth[:, 0]))
+    return verdict_on(said, "float64", nfev=1, scale=np.abs(_column(truth)[:, 0]))
 
 
-def _column(exact: Sequence[Any]) -> Array:
-    return np.array([float(entry) for entry in exact], dtype=np.float64).reshape(-1, 1)
+def _statements(stated: Array, truth: Array) -> list[Testimony]:
+    # Both sides are exact until they are written down as floats: one rounding each.
+    unit = eps_of("float64") / 2
+    left, right = _column(stated), _column(truth)
+    return [
+        Testimony(CLOSED_FORM, left, unit * np.abs(left)),
+        Testimony(EXACT, right, unit * np.abs(right), nfev=1),
+    ]
+
+
+def _column(exact: Array) -> Array:
+    return exact.astype(np.float64).reshape(-1, 1)

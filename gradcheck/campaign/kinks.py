@@ -71,14 +71,16 @@ def _jacobian_near(primal: Primal) -> Callable[[Array], tuple[Array, Array]]:
     return jacobian
 
 
-def _outside(one: Testimony, cells: Sequence[tuple[Array, Array]]) -> Pair:
+def _outside(one: Testimony, cells: Sequence[clarke.Cell]) -> Pair | None:
     """Show a claim outside the hull against the nearest smooth Jacobian met."""
+    if not cells:
+        return None
     value, error = one.statement
-    nearest = min(cells, key=lambda cell: float(np.nanmax(np.abs(cell[0] - value), initial=0.0)))
+    nearest = min(cells, key=lambda cell: float(np.nanmax(np.abs(cell.value - value), initial=0.0)))
     reference = Testimony(
-        CENTRAL, nearest[0], nearest[1], text="the nearest Jacobian at a smooth point beside the kink"
+        CENTRAL, nearest.value, nearest.error, text="the nearest Jacobian at a smooth point beside the kink"
     )
-    return Pair(one, reference, compare(value, error, *nearest))
+    return Pair(one, reference, compare(value, error, nearest.value, nearest.error))
 
 
 def conventions(said: Sequence[Testimony]) -> tuple[tuple[str, str], ...]:

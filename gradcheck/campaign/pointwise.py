@@ -28,7 +28,7 @@ from gradcheck.results import Reason, Status, Verdict
 from gradcheck.rules.registry import Kind, Rule
 from gradcheck.strategies import Point
 
-__all__ = ["judge_point", "judge_with"]
+__all__ = ["judge_point", "judge_with", "only_autodiff_differs"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -76,7 +76,8 @@ def judge_with(
     if CENTRAL not in said or COMPLEX_STEP not in said:
         return _judge_derivative(rule, point, dtype, numerical(rule, point), autodiff, claim)
     references = replace(said[CENTRAL], nfev=0), replace(said[COMPLEX_STEP], nfev=0)
-    return _judge_derivative(rule, point, dtype, references, autodiff, claim)
+    machine = tuple(one for one in earlier.testimonies if one.witness in AUTODIFF)
+    return _judge_derivative(rule, point, dtype, references, autodiff, claim, machine)
 
 
 def _judge_derivative(
@@ -86,14 +87,18 @@ def _judge_derivative(
     references: tuple[Testimony, Testimony],
     autodiff: Autodiff | None,
     claim: Callable[..., Any],
+    machine: tuple[Testimony, ...] | None = None,
 ) -> PointVerdict:
     claimed = closed_form(rule, point, dtype, claim)
     central = references[0]
     nfev = sum(one.nfev for one in references)
-    measured = _measured_rounding(claimed, references)
-    said = (claimed, *references, *autodiff_testimonies(rule, point, dtype, autodiff, measured))
+    if machine is None:
+        measured = _measured_rounding(claimed, references)
+        machine = autodiff_testimonies(rule, point, dtype, autodiff, measured)
+    said = (claimed, *references, *machine)
     if claimed.value is None:
-        return PointVerdict(Verdict.FAIL, Reason.CLAIM_RAISED, claimed.text, said, nfev=nfev)
+        entries = max(map(_usable_entries, references))
+        return PointVerdict(Verdict.FAIL, Reason.CLAIM_RAISED, claimed.text, said, entries=entries, nfev=nfev)
     if central.value is None or central.status in _UNTRUSTWORTHY:
         words = conventions(said) if central.status is Status.DISCONTINUITY else ()
         return PointVerdict(
@@ -103,9 +108,19 @@ def _judge_derivative(
         return judge_at_kink(rule, point, said, nfev)
     scale = _row_scale(rule, point)
     found = verdict_on(said, dtype, nfev=nfev, scale=scale)
-    if found.failing is not None and autodiff is not None and AUTODIFF & set(found.failing.names):
+    if autodiff is not None and only_autodiff_differs(found):
         found = verdict_on(remeasured(rule, point, said, autodiff), dtype, nfev=nfev, scale=scale)
     return found
+
+
+def _usable_entries(one: Testimony) -> int:
+    return 0 if one.value is None else int(np.isfinite(one.value).sum())
+
+
+def only_autodiff_differs(found: PointVerdict) -> bool:
+    """Whether every disagreement involves autodiff: then its own rounding is in question, not the claim."""
+    disagree = [pair for pair in found.pairs if pair.comparison.verdict is Verdict.FAIL]
+    return bool(disagree) and all(AUTODIFF & set(pair.names) for pair in disagree)
 
 
 def _measured_rounding(claimed: Testimony, references: Sequence[Testimony]) -> Array | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import hypothesis
-from hypothesis.errors import NoSuchExample
+from hypothesis.errors import Flaky, NoSuchExample
 
 from gradcheck.domains import Stratum
 from gradcheck.rules.registry import Rule
@@ -118,7 +118,7 @@ def draw_points(
 def smallest_point(
     rule: Rule, stratum: Stratum, fails: Callable[[Point], bool], settings: Settings, dtype: str
 ) -> Point | None:
-    """Search ``stratum`` for a point that ``fails``, and shrink it; None when there is none."""
+    """Search ``stratum`` for a point that ``fails`` whenever asked, and shrink it; None without one."""
     try:
         with _numbers_of_the_seed():
             return hypothesis.find(
@@ -129,5 +129,5 @@ def smallest_point(
                 ),
                 random=random.Random(_seed_of(settings, rule, dtype, stratum)),
             )
-    except NoSuchExample:
+    except (NoSuchExample, Flaky):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -25,7 +26,7 @@ Shapes = tuple[tuple[int, ...], ...]
 def claimed_shapes(rule: Rule, point: Point) -> Shapes:
     """Return the claimed 2-D shapes, one for each factor."""
     found = rule.claim(*point.arguments.values(), **point.functions)
-    return tuple(tuple(int(extent) for extent in shape) for shape in found)
+    return tuple(tuple(operator.index(extent) for extent in shape) for shape in found)
 
 
 def judge_shapes(rule: Rule, point: Point, autodiff: Autodiff | None) -> PointVerdict:
@@ -40,9 +41,8 @@ def judge_shapes(rule: Rule, point: Point, autodiff: Autodiff | None) -> PointVe
     try:
         claimed = claimed_shapes(rule, point)
     except Exception as raised:
-        return PointVerdict(
-            Verdict.FAIL, Reason.CLAIM_RAISED, f"{type(raised).__name__}: {raised}", tuple(said)
-        )
+        text = f"{type(raised).__name__}: {raised}"
+        return PointVerdict(Verdict.FAIL, Reason.CLAIM_RAISED, text, tuple(said), entries=len(factors))
     return judge_against(claimed, said)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.autodiff.protocol import Autodiff
+from gradcheck.errors import InvalidArgument
 from gradcheck.estimators.central import central_jacobian
 from gradcheck.estimators.complex_step import complex_step_jacobian
 from gradcheck.estimators.flat import FlatEstimate
@@ -34,6 +35,7 @@ __all__ = [
     "Testimony",
     "autodiff_testimonies",
     "closed_form",
+    "exact_array",
     "exact_value",
     "numerical",
     "primal_of",
@@ -102,7 +104,12 @@ def primal_of(rule: Rule, point: Point) -> Primal:
 
 def _evaluate(claim: Callable[..., Any], point: Point, dtype: Any) -> Array:
     with np.errstate(all="ignore"):
-        return np.asarray(claim(*_in_dtype(point, dtype), **point.functions))
+        found = claim(*_in_dtype(point, dtype), **point.functions)
+    array = np.asarray(found)
+    if array.dtype.kind not in "fiub":
+        given = f"a result of type {type(found).__name__} and dtype {array.dtype}"
+        raise InvalidArgument.of("the claim", given, "real numbers", "return a float array")
+    return array
 
 
 def _rounding(value: Array, claim: Callable[..., Any], point: Point, dtype: str) -> Array:
@@ -126,6 +133,8 @@ def closed_form(rule: Rule, point: Point, dtype: str, claim: Callable[..., Any] 
     chosen = claim or rule.claim
     try:
         value = _evaluate(chosen, point, np.dtype(dtype)).astype(np.float64)
+    except InvalidArgument as unusable:
+        return Testimony(CLOSED_FORM, None, None, Status.RAISED, str(unusable))
     except Exception as raised:
         return Testimony(CLOSED_FORM, None, None, Status.RAISED, f"{type(raised).__name__}: {raised}")
     return Testimony(CLOSED_FORM, value, _rounding(value, chosen, point, dtype))
@@ -138,7 +147,8 @@ def numerical(rule: Rule, point: Point) -> tuple[Testimony, Testimony]:
         try:
             estimate = estimator(primal_of(rule, point))
         except Exception as raised:
-            text = f"f raised {type(raised).__name__}: {raised}"
+            unusable = isinstance(raised, InvalidArgument)
+            text = str(raised) if unusable else f"f raised {type(raised).__name__}: {raised}"
             found.append(Testimony(name, None, None, Status.RAISED, text))
             continue
         found.append(
@@ -237,7 +247,7 @@ def _deviation(rule: Rule, point: Point, shift: float, system: Autodiff) -> tupl
     arguments[name] = np.asarray(arguments[name] * (1 + shift))
     moved = replace(point, arguments=arguments)
     try:
-        precise = _evaluate(rule.right or rule.claim, moved, np.longdouble)
+        precise = _evaluate(rule.claim, moved, np.longdouble)
         forward, reverse = _autodiff(rule, moved, "float64", system)
         if precise.shape != forward.shape:
             return None
@@ -268,9 +278,18 @@ def exact_value(function: Callable[..., Any], arguments: Mapping[str, Array]) ->
     >>> exact_value(lambda x: x.sum(), {"x": np.array([0.5, 0.25])})
     [Fraction(3, 4)]
     """
-    rational = [_fractions(value) for value in arguments.values()]
-    result = np.asarray(function(*rational), dtype=object)
-    return [Fraction(entry) for entry in result.reshape(-1).tolist()]
+    return list(exact_array(function, arguments).reshape(-1))
+
+
+def exact_array(function: Callable[..., Any], arguments: Mapping[str, Array]) -> Array:
+    """Return :func:`exact_value` in the shape that ``function`` gave it."""
+    result = np.asarray(function(*[_fractions(value) for value in arguments.values()]), dtype=object)
+    exact = np.empty(result.size, dtype=object)
+    for place, entry in enumerate(result.reshape(-1).tolist()):
+        if isinstance(entry, str):
+            raise InvalidArgument.of("the result", entry, "real numbers", "return a float array")
+        exact[place] = Fraction(entry)
+    return exact.reshape(result.shape)
 
 
 def _fractions(value: Array) -> Any:
