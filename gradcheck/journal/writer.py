@@ -89,6 +89,8 @@ class Journal:
             for number, handler in self._previous.items():
                 signal.signal(number, handler)
             self._previous.clear()
+        if isinstance(error, _Ended):
+            raise SystemExit(128 + error.number)
 
     def header(self, facts: Mapping[str, Any]) -> None:
         """Write the first line: the top-level fields known before the first check.
@@ -205,10 +207,22 @@ class Journal:
                 self._previous[number] = signal.signal(number, _leave)
 
 
+class _Ended(KeyboardInterrupt):
+    """A signal asks the process to end.
+
+    Not ``SystemExit`` yet: Hypothesis takes one for a failure of the function under test
+    and goes on; an interrupt passes through everything.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"signal {number}")
+        self.number = number
+
+
 def _leave(number: int, _frame: FrameType | None) -> NoReturn:
     # A second signal must not interrupt the writing of the record.
     signal.signal(number, signal.SIG_IGN)
-    raise SystemExit(128 + number)
+    raise _Ended(number)
 
 
 def _readable(record: Mapping[str, Any]) -> str:
