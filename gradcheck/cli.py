@@ -8,11 +8,13 @@ error, 5 nothing was checked.
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import shlex
 import shutil
 import sys
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -121,6 +123,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     >>> main(["list", "no/such/*"])
     2
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal that lacks a sign of the mathematics shows its number.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         options = _parser().parse_args(argv)
     except SystemExit as stop:
@@ -129,15 +134,31 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return act(options)
     except GradcheckError as error:
-        print(f"gradcheck: {error}", file=sys.stderr)
-        return 2
+        complaint = str(error)
     except KeyboardInterrupt:
-        print("gradcheck: interrupted; what was done is in the record", file=sys.stderr)
-        return 2
+        complaint = "interrupted; what was done is in the record"
+    except SystemExit as stop:
+        if isinstance(stop.code, int) and stop.code > 128:
+            # A signal ended the run, and its record is written.
+            return stop.code
+        complaint = f"a function under test ended the program (SystemExit: {stop.code})"
+    except Exception:
+        traceback.print_exc()
+        complaint = "internal error: please report the lines above"
+    print(f"gradcheck: {complaint}", file=sys.stderr)
+    return 2
+
+
+def _say(*texts: str) -> None:
+    """Print results; whoever closed the pipe (``| head``) misses the rest and changes no exit code."""
+    try:
+        for text in texts:
+            print(text)
+        sys.stdout.flush()
     except BrokenPipeError:
-        # The reader of a pipe (`| head`) went away: nothing is left to say, and nobody to say it to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except OSError as cause:
+        raise GradcheckError(f"cannot write to standard output: {cause.strerror}") from cause
 
 
 def _colour() -> bool:
@@ -164,8 +185,7 @@ def _run(options: argparse.Namespace) -> int:
     with _Progress(len(rules) * len(settings.dtypes)) as advance, processes(jobs) as pool:
         record = run(rules, plan=plan, executor=pool, folder=options.report, on_check=advance)
     page = _write_page(record.data, Path(options.report))
-    print(summary_table(record.data, colour=_colour(), width=_width()))
-    print(page)
+    _say(summary_table(record.data, colour=_colour(), width=_width()), page)
     return record.exit_code
 
 
@@ -217,9 +237,9 @@ def _list(options: argparse.Namespace) -> int:
 
     rows = listed(options.rules, all_installed=options.all_installed)
     if options.json:
-        print(json.dumps(rows, ensure_ascii=False, indent=1))
+        _say(json.dumps(rows, ensure_ascii=False, indent=1))
     else:
-        print(list_table(rows, colour=_colour(), width=_width()))
+        _say(list_table(rows, colour=_colour(), width=_width()))
     return 0 if rows else 5
 
 
@@ -227,7 +247,7 @@ def _explain(options: argparse.Namespace) -> int:
     from gradcheck.listing import worked_example
     from gradcheck.reporting.terminal import explain_text
 
-    print(explain_text(worked_example(options.rule)))
+    _say(explain_text(worked_example(options.rule)))
     return 0
 
 
@@ -235,7 +255,7 @@ def _replay(options: argparse.Namespace) -> int:
     from gradcheck.replay import replay
 
     text, code = replay(options.id, Path(options.report), options.module)
-    print(text)
+    _say(text)
     return code
 
 
@@ -258,9 +278,9 @@ def _self_test(options: argparse.Namespace) -> int:
             on_rule=advance,
         )
     if options.json:
-        print(json.dumps(found, ensure_ascii=False, indent=1))
+        _say(json.dumps(found, ensure_ascii=False, indent=1))
     else:
-        print(self_test_table(found, fewest=FEWEST_MUTANTS, colour=_colour(), width=_width()))
+        _say(self_test_table(found, fewest=FEWEST_MUTANTS, colour=_colour(), width=_width()))
     if not found:
         return 5
     bad = any(one["survivors"] or one["effective"] < FEWEST_MUTANTS for one in found)

@@ -88,9 +88,7 @@ def _worked(rule: Rule) -> dict[str, Any]:
 
     # Extents of two and three show the pattern of a matrix and still fit the screen.
     points = draw_points(rule, Stratum.SMOOTH, 20, Settings(examples=20, sizes=(2, 3)))
-    point = max(
-        points[:8], key=lambda one: len({float(v) for a in one.arguments.values() for v in a.ravel()})
-    )
+    point = max(points[:8], key=_variety)
     verdict = judge_point(rule, point)
     said = {one.witness: one for one in verdict.testimonies}
     shown = inputs_to_json(rule, point)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, as_completed
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
@@ -13,17 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from gradcheck.autodiff.jax import JaxWitness
-from gradcheck.autodiff.protocol import Autodiff, Availability
-from gradcheck.campaign.examination import check_rule
+from gradcheck.autodiff.protocol import Availability
+from gradcheck.campaign.dispatch import check_all, self_test_all
 from gradcheck.campaign.sampling import Settings
-from gradcheck.campaign.selftest import examine_rule
 from gradcheck.campaign.witnesses import CENTRAL, CLOSED_FORM, COMPLEX_STEP, EXACT, JAX_FORWARD, JAX_REVERSE
 from gradcheck.errors import InvalidArgument
-from gradcheck.journal import Journal, encode
+from gradcheck.journal import Journal
 from gradcheck.results import RunRecord
 from gradcheck.rules.catalogue import not_checkable
 from gradcheck.rules.registry import Group, Rule
-from gradcheck.selection import find_rule, load_modules, select
+from gradcheck.selection import modules_of, select
 
 __all__ = ["FEWEST_MUTANTS", "Plan", "run", "self_test"]
 
@@ -100,82 +99,54 @@ def run(
     0
     """
     if plan is None:
-        plan = Plan(Settings(examples, seed, tuple(dtypes), tuple(sizes)))
+        modules = modules_of([rule for rule in rules if isinstance(rule, str)])
+        plan = Plan(Settings(examples, seed, tuple(dtypes), tuple(sizes)), modules=modules)
     _validate(plan.settings)
     chosen = _resolve(rules)
-    jobs = [(rule, dtype) for rule in chosen for dtype in plan.settings.dtypes]
     started = time.perf_counter()
     record = _header(plan)
     if folder is None:
-        found = _collect(_results(jobs, plan, executor), on_check, None)
+        found = _collect(check_all(chosen, plan.settings, executor, plan.modules), on_check, None)
         return _finish(record, plan, chosen, found, started)
     with Journal(folder) as journal:
         journal.header(record)
-        found = _collect(_results(jobs, plan, executor), on_check, journal)
+        found = _collect(check_all(chosen, plan.settings, executor, plan.modules), on_check, journal)
         finished = _finish(record, plan, chosen, found, started)
         journal.finish(finished.data, complete=True)
     return finished
 
 
 def _validate(settings: Settings) -> None:
-    if not settings.examples >= 1:
+    if not _whole(settings.examples, 1):
         raise InvalidArgument.of("examples", settings.examples, "a positive number", "pass e.g. 50")
-    unknown = [dtype for dtype in settings.dtypes if dtype not in DTYPES]
-    if unknown or not settings.dtypes:
+    known = all(dtype in DTYPES for dtype in settings.dtypes)
+    if not settings.dtypes or not known or len(set(settings.dtypes)) < len(settings.dtypes):
         raise InvalidArgument.of("dtype", settings.dtypes, f"some of {DTYPES}", "pass e.g. float64,float32")
-    if not settings.sizes or any(size < 0 for size in settings.sizes):
+    if not settings.sizes or not all(_whole(size, 0) for size in settings.sizes):
         raise InvalidArgument.of("sizes", settings.sizes, "extents >= 0", "pass e.g. 0,1,2,3,5")
-    if settings.seed < 0:
+    if not _whole(settings.seed, 0):
         raise InvalidArgument.of("seed", settings.seed, "a number >= 0", "pass e.g. 0")
+
+
+def _whole(number: object, least: int) -> bool:
+    return isinstance(number, int) and not isinstance(number, bool) and number >= least
 
 
 def _resolve(rules: Sequence[str | Rule]) -> list[Rule]:
     if not rules:
         return select()
+    everything: Sequence[object] = [rules] if isinstance(rules, str) else rules
+    odd = [given for given in everything if isinstance(rules, str) or not isinstance(given, (str, Rule))]
+    if odd:
+        raise InvalidArgument.of("rules", odd[0], "a list of ids or rules", "pass e.g. ['elementwise/*']")
     named = [rule for rule in rules if isinstance(rule, str)]
-    given = [rule for rule in rules if not isinstance(rule, str)]
-    return [*given, *(select(named) if named else ())]
-
-
-def _results(
-    jobs: Sequence[tuple[Rule, str]], plan: Plan, executor: Executor | None
-) -> Iterator[dict[str, Any]]:
-    if executor is None:
-        witness = JaxWitness()
-        for rule, dtype in jobs:
-            yield encode(check_rule(rule, dtype, plan.settings, witness))
-        return
-    # Long jobs first: the loss and the general rules, so that no worker is left alone at the end.
-    heavy = sorted(jobs, key=lambda job: -_weight(job[0]))
-    futures = [
-        executor.submit(_check_elsewhere, rule.id, dtype, plan.settings, plan.modules)
-        for rule, dtype in heavy
-    ]
-    try:
-        for future in as_completed(futures):
-            yield future.result()
-    finally:
-        for future in futures:
-            future.cancel()
-
-
-def _weight(rule: Rule) -> int:
-    arrays = sum(len(given.shape) for given in rule.inputs)
-    return arrays + 4 * len(rule.functions)
-
-
-_WITNESS: list[Autodiff] = []
-
-
-def _check_elsewhere(
-    rule_id: str, dtype: str, settings: Settings, modules: tuple[str, ...]
-) -> dict[str, Any]:
-    """Check one rule in a worker process, whose witness keeps what it has compiled."""
-    load_modules(modules)
-    if not _WITNESS:
-        _WITNESS.append(JaxWitness())
-    encoded: dict[str, Any] = encode(check_rule(find_rule(rule_id), dtype, settings, _WITNESS[0]))
-    return encoded
+    chosen = [rule for rule in rules if not isinstance(rule, str)]
+    chosen += select(named) if named else []
+    ids = [rule.id for rule in chosen]
+    twice = next((rule_id for rule_id in ids if ids.count(rule_id) > 1), None)
+    if twice is not None:
+        raise InvalidArgument.of("rules", twice, "every id once", "give the other rule an id of its own")
+    return chosen
 
 
 def _collect(
@@ -304,7 +275,8 @@ def _summary(record: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
             code = 1
             messages.append(f"required witness absent: {name}")
     if not entries:
-        code = 5
+        # A claim of the wrong shape is wrong even where there is nothing to compare.
+        code = 1 if any(check["verdict"] == "fail" for check in unexpected) else 5
         messages.append("nothing was checked")
     return {
         "pass": sum(check["verdict"] == "pass" for check in claims),
@@ -342,7 +314,7 @@ def self_test(
     chosen = [rule for rule in _resolve(rules) if rule.right is None]
     settings = Settings(examples=points, seed=seed, sizes=(1, 2, 3, 5))
     found = []
-    for result in _self_tests(chosen, settings, executor, modules):
+    for result in self_test_all(chosen, settings, executor, modules):
         if on_rule is not None:
             on_rule(result)
         found.append(result)
@@ -352,19 +324,3 @@ def self_test(
 
 FEWEST_MUTANTS = 3
 """A rule with fewer effective mutants has not been tested."""
-
-
-def _self_tests(
-    rules: Sequence[Rule], settings: Settings, executor: Executor | None, modules: tuple[str, ...]
-) -> Iterator[dict[str, Any]]:
-    if executor is None:
-        yield from (examine_rule(rule, settings) for rule in rules)
-        return
-    futures = [executor.submit(_self_test_elsewhere, rule.id, settings, modules) for rule in rules]
-    for future in as_completed(futures):
-        yield future.result()
-
-
-def _self_test_elsewhere(rule_id: str, settings: Settings, modules: tuple[str, ...]) -> dict[str, Any]:
-    load_modules(modules)
-    return examine_rule(find_rule(rule_id), settings)

@@ -6,6 +6,7 @@ import difflib
 import fnmatch
 import importlib
 import sys
+import traceback
 from collections.abc import Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -30,21 +31,42 @@ def _import(name: str) -> ModuleType:
         sys.path.insert(0, str(Path.cwd()))
     try:
         return importlib.import_module(name)
-    except ModuleNotFoundError as cause:
-        if cause.name is None or not name.startswith(cause.name):
-            raise
+    except Exception as cause:
+        missing = isinstance(cause, ModuleNotFoundError) and f"{name}.".startswith(f"{cause.name}.")
+        # An empty name and a relative one are refused by the import system itself.
+        if missing or not name or name.startswith("."):
+            raise _unknown(
+                name, "a rule's id, a glob such as 'elementwise/*', or an importable module of rules"
+            ) from cause
         raise InvalidArgument.of(
-            "RULE",
-            name,
-            "a rule's id, a glob such as 'elementwise/*', or an importable module of rules",
-            "list the ids with `gradcheck list`",
+            "RULE", name, "a module that can be imported", f"mend it: {_last_words(cause)}"
         ) from cause
+
+
+def _last_words(raised: Exception) -> str:
+    text = f"{type(raised).__name__}: {raised}"
+    if isinstance(raised, SyntaxError):
+        return text
+    place = traceback.extract_tb(raised.__traceback__)[-1]
+    return f"{text} ({place.filename}, line {place.lineno})"
+
+
+def _unknown(name: str, expected: str) -> InvalidArgument:
+    near = difflib.get_close_matches(name, [rule.id for rule in all_rules()], n=3)
+    hint = f"did you mean {', '.join(near)}?" if near else "list the ids with `gradcheck list`"
+    return InvalidArgument.of("RULE", name, expected, hint)
+
+
+_REGISTERED: dict[str, set[str]] = {}
+"""Ids that appeared when a module was imported here: importing it again would show none."""
 
 
 def _from_module(name: str) -> list[Rule]:
     before = {rule.id for rule in USER_RULES}
     module = _import(name)
-    found = [rule for rule in USER_RULES if rule.id not in before or _belongs(rule, module)]
+    own = _REGISTERED.setdefault(name, set())
+    own |= {rule.id for rule in USER_RULES} - before
+    found = [rule for rule in all_rules() if rule.id in own or _belongs(rule, module)]
     if not found:
         raise InvalidArgument.of(
             "RULE", name, "a module that registers rules", "decorate with @gradcheck.rule"
@@ -78,7 +100,19 @@ def modules_of(arguments: Sequence[str]) -> tuple[str, ...]:
 
 
 def all_rules() -> list[Rule]:
-    """Return the documents' rules, then those that other projects registered."""
+    """Return the documents' rules, then those that other projects registered.
+
+    Raises
+    ------
+    InvalidArgument
+        If another project's rule bears the id of one of the documents': a record holds each id once.
+    """
+    taken = {rule.id for rule in documents()}
+    for rule in USER_RULES:
+        if rule.id in taken:
+            raise InvalidArgument.of(
+                "rule_id", rule.id, "an id that the documents' rules leave free", "choose another id"
+            )
     return [*documents(), *USER_RULES]
 
 
@@ -87,9 +121,7 @@ def find_rule(rule_id: str) -> Rule:
     rules = {rule.id: rule for rule in all_rules()}
     if rule_id in rules:
         return rules[rule_id]
-    near = difflib.get_close_matches(rule_id, rules, n=3)
-    hint = f"did you mean {', '.join(near)}?" if near else "list the ids with `gradcheck list`"
-    raise InvalidArgument.of("RULE", rule_id, "the id of a rule", hint)
+    raise _unknown(rule_id, "the id of a rule")
 
 
 def select(arguments: Sequence[str] = (), *, all_installed: bool = False) -> list[Rule]:
@@ -112,7 +144,7 @@ def select(arguments: Sequence[str] = (), *, all_installed: bool = False) -> lis
     if all_installed:
         load_installed()
     if not arguments:
-        return [*documents(), *(USER_RULES if all_installed else ())]
+        return all_rules() if all_installed else list(documents())
     chosen: dict[str, Rule] = {}
     for argument in arguments:
         chosen.update((rule.id, rule) for rule in _matching(argument))

@@ -238,8 +238,14 @@ def failure_row(rule: Rule, row: Mapping[str, Any], verdict: PointVerdict) -> di
         "wrong": [] if compared is None else np.argwhere(compared.wrong)[:_MOST_WRONG].tolist(),
         "index": None if compared is None or compared.index is None else list(compared.index),
         "message": f"{verdict.reason}: {verdict.message}" if verdict.message else str(verdict.reason),
-        "replay": f"gradcheck replay '{identity}'",
+        "replay": f"gradcheck replay '{identity}'{_where(rule)}",
     }
+
+
+def _where(rule: Rule) -> str:
+    """Return the option that lets another process find a rule of the user's."""
+    home = getattr(rule.claim, "__module__", "__main__") if rule.group is Group.USER else "__main__"
+    return "" if home == "__main__" else f" --module {home}"
 
 
 def _matrix(value: Any) -> list[Any] | None:

@@ -54,13 +54,22 @@ def examine_mutants(rule: Rule, dtype: str, examined: Sequence[Examined]) -> dic
 
 
 def examine_rule(rule: Rule, settings: Settings) -> dict[str, Any]:
-    """Draw smooth points for ``rule`` and inject every standard fault; adds ``id`` to the counts."""
-    found = []
-    for one in draw_points(rule, Stratum.SMOOTH, settings.examples, settings):
-        verdict = judge_point(rule, one)
-        if verdict.verdict is Verdict.PASS:
-            found.append(Examined(one, verdict))
-    return {"id": rule.id} | examine_mutants(rule, "float64", found)
+    """Draw smooth points for ``rule`` and inject every standard fault; adds ``id`` and ``message``.
+
+    Never raises because the rule or its function is bad: the message says why nothing was injected.
+    """
+    try:
+        counts, message = examine_mutants(rule, "float64", _passed(rule, settings)), ""
+    except Exception as raised:
+        counts = examine_mutants(rule, "float64", ())
+        message = f"the rule cannot be examined: {type(raised).__name__}: {raised}"
+    return {"id": rule.id} | counts | {"message": message}
+
+
+def _passed(rule: Rule, settings: Settings) -> list[Examined]:
+    drawn = draw_points(rule, Stratum.SMOOTH, settings.examples, settings)
+    examined = [Examined(one, judge_point(rule, one)) for one in drawn]
+    return [one for one in examined if one.verdict.verdict is Verdict.PASS]
 
 
 def _names(rule: Rule) -> tuple[str, ...]:
@@ -104,7 +113,7 @@ def _material(rule: Rule, one: Examined, matrix: Array) -> Material:
     scale = np.max(np.abs(matrix), axis=1) if matrix.shape[1] else np.zeros(matrix.shape[0])
     fallback = np.where(one.verdict.scale > 0, one.verdict.scale, 1.0)
     row_scale = np.where(scale > 0, scale, fallback)
-    return Material(matrix, _stale(rule, one, matrix), _terms(rule, one), row_scale)
+    return Material(matrix, _stale(rule, one, matrix), _terms(rule, one, matrix.shape), row_scale)
 
 
 def _older(arguments: dict[str, Any]) -> list[Array]:
@@ -123,17 +132,27 @@ def _stale(rule: Rule, one: Examined, matrix: Array) -> Array | None:
     found = _call(rule.claim, _older(one.point.arguments), one)
     if found is None:
         return None
-    array = np.asarray(found, dtype=np.float64)
+    array = np.asarray(found)
+    if array.dtype.kind not in "fiub":
+        return None
+    array = array.astype(np.float64)
     if rule.kind is Kind.VALUE:
         array = array.reshape(-1, 1)
     return array if array.shape == matrix.shape else None
 
 
-def _terms(rule: Rule, one: Examined) -> list[Array] | None:
+def _terms(rule: Rule, one: Examined, shape: tuple[int, ...]) -> list[Array] | None:
+    """Return the terms of the claim as matrices; None when they are not the claim's terms in shape."""
     if rule.terms is None:
         return None
-    found = _call(rule.terms, list(one.point.arguments.values()), one)
-    return None if found is None else [np.asarray(term, dtype=np.float64) for term in found]
+    copies = [np.array(value) for value in one.point.arguments.values()]
+    found = _call(rule.terms, copies, one)
+    if found is None:
+        return None
+    terms = [np.asarray(term, dtype=np.float64) for term in found]
+    if rule.kind is Kind.VALUE:
+        terms = [term.reshape(-1, 1) for term in terms]
+    return terms if all(term.shape == shape for term in terms) else None
 
 
 def _shape_mutant(rule: Rule, name: str, one: Examined) -> bool | None:

@@ -19,7 +19,8 @@ def self_test_table(
     Parameters
     ----------
     found
-        For each rule ``id``, ``effective``, ``killed``, ``equivalent`` and ``survivors``.
+        For each rule ``id``, ``effective``, ``killed``, ``equivalent``, ``survivors``, and a
+        ``message`` where nothing could be injected.
     fewest
         Effective mutants that a rule needs.
     colour, width
@@ -38,6 +39,8 @@ def self_test_table(
     bad = [bool(one["survivors"]) or one["effective"] < fewest for one in found]
     lines = [paint(top, "dim", colour)]
     lines += [paint(line, "wrong", colour) if wrong else line for line, wrong in zip(body, bad, strict=True)]
+    broken = [one for one in found if one.get("message")]
+    lines += [f"! {printable(one['id'], 200)}: {printable(one['message'], 400)}" for one in broken]
     effective = sum(one["effective"] for one in found)
     killed = sum(one["killed"] for one in found)
     thin = [one["id"] for one in found if one["effective"] < fewest]
