@@ -1,0 +1,195 @@
+"""Wrong sign, wrong factor, a missing diagonal factor, a constant added."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from gradcheck.diagnosis.context import Context
+from gradcheck.diagnosis.fitting import (
+    Fit,
+    common,
+    deepest,
+    multiplier_intervals,
+    named_factors,
+    settle,
+)
+from gradcheck.diagnosis.mistakes import Finding, Mistake
+from gradcheck.diagnosis.state import MOST_BITS, State, Step, ways
+
+__all__ = ["factor", "known_vectors", "offset", "propose", "row_factors", "shuffled_factors"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+NAMED_BITS = 4.0
+"""Choosing among the named factors: there are about 2**4 of them, sizes included."""
+
+
+def propose(state: State, context: Context, *, robust: bool) -> Iterator[Step]:
+    """Yield every scaling that undoes most of the claim (``robust``) or may undo all of it."""
+    yield from factor(state, context, robust=robust)
+    yield from row_factors(state, robust=robust)
+    yield from _column_factors(state, robust=robust)
+    yield from known_vectors(state, context)
+    yield from offset(state, robust=robust)
+    if robust:
+        yield from shuffled_factors(state, context)
+
+
+def _divided(state: State, divisor: Array | float) -> State:
+    undone = state.claim / divisor
+    # The surprise of a factor near 1 is how far it moved the entry, not the entry's size.
+    scale = np.minimum(state.scale, np.abs(undone - state.claim))
+    return state.undone(undone, state.claim_error / np.abs(divisor), scale)
+
+
+def _factor_finding(value: float, label: str) -> Finding:
+    if value == -1.0:
+        return Finding(Mistake.SIGN, parameter=-1.0, label=label)
+    return Finding(Mistake.FACTOR, parameter=value, label=label)
+
+
+def factor(state: State, context: Context, *, robust: bool) -> Iterator[Step]:
+    """Yield the one factor that undoes the claim."""
+    at = state.informative
+    if not at.any():
+        return
+    low, high = multiplier_intervals(
+        state.claim[at], state.claim_error[at], state.reference[at], state.reference_error[at]
+    )
+    fit = deepest(low, high) if robust else common(low, high)
+    if not fit.usable or fit.low <= 1.0 <= fit.high:
+        return
+    m, n = state.reference.shape
+    value, label = settle(fit, named_factors((m, n), context.extents))
+    after = _divided(state, value)
+    consumed = 0.0 if label else float(after.bits.max(initial=0.0))
+    choice = (1.0 if value == -1.0 else NAMED_BITS) if label else 0.0
+    yield Step(_factor_finding(value, label), after, choice, consumed)
+
+
+def shuffled_factors(state: State, context: Context) -> Iterator[Step]:
+    """Yield factors, of both signs, that would hold if entries had also changed places: by sorting."""
+    at = state.decided & np.isfinite(state.claim)
+    claim, reference = np.abs(state.claim[at]), np.abs(state.reference[at])
+    by_claim, by_reference = np.argsort(claim), np.argsort(reference)
+    claim, claim_error = claim[by_claim], state.claim_error[at][by_claim]
+    reference, reference_error = reference[by_reference], state.reference_error[at][by_reference]
+    keep = (claim > claim_error) & (reference > reference_error)
+    low, high = multiplier_intervals(claim[keep], claim_error[keep], reference[keep], reference_error[keep])
+    fit = deepest(low, high)
+    if not fit.usable or 2 * fit.depth < keep.sum():
+        return
+    m, n = state.reference.shape
+    names = named_factors((m, n), context.extents)
+    for signed in (fit, Fit(-fit.high, -fit.low, fit.depth)):
+        if signed.low <= 1.0 <= signed.high:
+            continue
+        value, label = settle(signed, names)
+        yield Step(
+            _factor_finding(value, label),
+            _divided(state, value),
+            1.0 + (NAMED_BITS if label else 0.0),
+            0.0 if label else MOST_BITS,
+        )
+
+
+def row_factors(state: State, *, robust: bool) -> Iterator[Step]:
+    """Yield one factor for each row: a diagonal factor missing on the left, or one too many."""
+    fits = _fits_of_rows(state, robust=robust)
+    if fits is None:
+        return
+    m = state.reference.shape[0]
+    d, fitted, signs = np.ones(m), np.zeros(m, dtype=bool), 0
+    for i, fit in enumerate(fits):
+        if not fit.usable or fit.low <= 1.0 <= fit.high:
+            continue
+        d[i], label = settle(fit, named_factors((1, 1), {})[:1])
+        fitted[i] = not label
+        signs += bool(label)
+    changed = d != 1.0
+    if changed.sum() < 2 or np.unique(d[state.informative.any(axis=1)]).size < 2:
+        return
+    after = _divided(state, d[:, None])
+    consumed = float(after.bits.max(axis=1, initial=0.0)[fitted].sum())
+    choice = float(m if signs else 0)
+    own = float(after.bits[changed].sum()) - consumed - choice
+    yield Step(Finding(Mistake.ROW_SCALING, parameter=d), after, choice, consumed, own=own)
+
+
+def _fits_of_rows(state: State, *, robust: bool) -> list[Fit] | None:
+    at = state.informative
+    with np.errstate(all="ignore"):
+        low, high = multiplier_intervals(
+            state.claim, state.claim_error, state.reference, state.reference_error
+        )
+    if robust:
+        return [deepest(low[i, at[i]], high[i, at[i]]) for i in range(at.shape[0])]
+    lows = np.max(np.where(at, low, -np.inf), axis=1, initial=-np.inf)
+    highs = np.min(np.where(at, high, np.inf), axis=1, initial=np.inf)
+    if not np.all(lows <= highs):
+        return None
+    return [
+        Fit(float(a), float(b), int(k))
+        for a, b, k in zip(lows, highs, np.count_nonzero(at, axis=1), strict=True)
+    ]
+
+
+def _turned(state: State) -> State:
+    return State(
+        state.claim.T, state.claim_error.T, state.reference.T, state.reference_error.T, state.scale.T
+    )
+
+
+def _column_factors(state: State, *, robust: bool) -> Iterator[Step]:
+    for step in row_factors(_turned(state), robust=robust):
+        finding = Finding(Mistake.COLUMN_SCALING, parameter=step.finding.parameter)
+        yield Step(finding, _turned(step.state), step.choice, step.consumed, own=step.own)
+
+
+def known_vectors(state: State, context: Context) -> Iterator[Step]:
+    """Yield the context's vectors as diagonal factors, missing or extra, on the left or on the right."""
+    m, n = state.reference.shape
+    choice = ways(4 * len(context.vectors))
+    for name, vector in context.vectors.items():
+        v = np.asarray(vector, dtype=float).ravel()
+        for mistake, length, along in (
+            (Mistake.ROW_SCALING, m, (slice(None), None)),
+            (Mistake.COLUMN_SCALING, n, (None, slice(None))),
+        ):
+            if v.size != length or np.all(v == 1.0):
+                continue
+            by = v[along]
+            extra = state.applied(state.reference * by, state.reference_error * np.abs(by))
+            yield Step(Finding(mistake, parameter=v, label=name), extra, choice)
+            with np.errstate(all="ignore"):
+                inverse = 1.0 / v
+            missing = state.undone(state.claim * by, state.claim_error * np.abs(by))
+            yield Step(Finding(mistake, parameter=inverse, label=f"1/{name}"), missing, choice)
+
+
+def offset(state: State, *, robust: bool) -> Iterator[Step]:
+    """Yield the one constant that was added to every entry."""
+    at = state.decided & np.isfinite(state.claim)
+    if not at.any():
+        return
+    gap, allowed = (state.claim - state.reference)[at], state.allowed[at]
+    fit = deepest(gap - allowed, gap + allowed) if robust else common(gap - allowed, gap + allowed)
+    if not fit.usable or fit.low <= 0.0 <= fit.high:
+        return
+    value = _shortest(fit)
+    scale = np.full(state.reference.shape, abs(value))
+    after = state.undone(state.claim - value, state.claim_error, scale)
+    consumed = float(after.bits.max(initial=0.0))
+    yield Step(Finding(Mistake.OFFSET, parameter=value), after, 0.0, consumed)
+
+
+def _shortest(fit: Fit) -> float:
+    middle = (fit.low + fit.high) / 2
+    for digits in range(5):
+        rounded = float(f"{middle:.{digits}e}")
+        if fit.low <= rounded <= fit.high:
+            return rounded
+    return middle

@@ -1,0 +1,207 @@
+"""The search: one mistake, then two, accepted only when undoing them satisfies the comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from gradcheck.compare import compare
+from gradcheck.diagnosis import localise, orderings, parts, pointwise, scalings, shapes
+from gradcheck.diagnosis.context import Context
+from gradcheck.diagnosis.mistakes import Diagnosis, Explanation, Finding, Mistake
+from gradcheck.diagnosis.references import Library
+from gradcheck.diagnosis.state import REQUIRED_BITS, State, Step
+from gradcheck.diagnosis.wording import summary, tell
+from gradcheck.errors import InvalidArgument
+
+__all__ = ["diagnose"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+MISTAKE_BITS = 5.0
+"""Choosing the kind of mistake: there are about 2**5."""
+
+SLACK_BITS = 12.0
+"""Explanations this much longer than the shortest still count as equally simple."""
+
+MOST_NAMED = 4
+LARGEST_FOR_PAIRS = 10_000
+"""Entries up to which two mistakes are searched: some 10**3 comparisons of the whole matrix."""
+
+
+def diagnose(
+    claim: Array,
+    reference: Array,
+    claim_error: Array | float,
+    reference_error: Array | float,
+    *,
+    context: Context | None = None,
+) -> Diagnosis:
+    """Name the known mistake that turns ``reference`` into ``claim``: ``C = M(R)`` for a known ``M``.
+
+    A mistake is named only if undoing it satisfies the same comparison that
+    judges a derivative, and if the agreement is more than its free numbers and
+    the size of the search account for (see :mod:`gradcheck.diagnosis.state`).
+
+    Parameters
+    ----------
+    claim
+        The claimed Jacobian, ``(m, n)`` or of any other shape, units of f per unit of x.
+    reference
+        Shape ``(m, n)``, numerator layout; NaN where unknown.
+    claim_error, reference_error
+        Bounds on their errors, same shapes or one number each.
+    context
+        Names, and other Jacobians that may have been taken for this one.
+
+    Raises
+    ------
+    InvalidArgument
+        If ``reference`` is not 2-D, or an error has another shape than its value.
+
+    Examples
+    --------
+    >>> J = np.array([[1.0, 2.0], [3.0, 5.0]])
+    >>> print(diagnose(J.T, J, 1e-12, 1e-12))
+    the claim is the transpose of the reference: denominator layout
+    """
+    context = Context() if context is None else context
+    state = _start(claim, reference, claim_error, reference_error)
+    if state.comparable and not state.wrong.any():
+        return Diagnosis((), "the claim agrees with the reference: there is nothing to explain")
+    search = _Search(context, Library(context))
+    complete = max(state.claim.size, state.reference.size) <= LARGEST_FOR_PAIRS
+    named = search.run(state, pairs=complete)
+    return Diagnosis(named, summary(named, state.claim, state.reference, complete=complete), complete)
+
+
+def _start(claim: Any, reference: Any, claim_error: Any, reference_error: Any) -> State:
+    claim, reference = np.asarray(claim, dtype=float), np.asarray(reference, dtype=float)
+    if reference.ndim != 2:
+        raise InvalidArgument.of("reference", reference.shape, "shape (m, n)", "use numerator layout")
+    errors = []
+    for name, error, value in (
+        ("claim_error", claim_error, claim),
+        ("reference_error", reference_error, reference),
+    ):
+        error = np.asarray(error, dtype=float)
+        if error.shape not in ((), value.shape):
+            raise InvalidArgument.of(name, error.shape, f"shape {value.shape}", "give one bound an entry")
+        errors.append(np.broadcast_to(error, value.shape))
+    return State.of(claim, errors[0], reference, errors[1])
+
+
+class _Search:
+    def __init__(self, context: Context, library: Library) -> None:
+        self.context = context
+        self.library = library
+
+    def run(self, state: State, *, pairs: bool) -> tuple[Explanation, ...]:
+        """Return the simplest explanations: one mistake, else two, else a place where all is wrong."""
+        with np.errstate(all="ignore"):
+            first = list(self._first(state))
+            found = _accepted((step,) for step in (*first, *self._last(state, 1)))
+            if not found and pairs:
+                found = _accepted(self._pairs(state, first))
+            if not found and state.comparable:
+                found = _accepted((step,) for step in localise.wrong_blocks(state, self.context))
+            return self._told(state, found)
+
+    def _first(self, state: State) -> Iterator[Step]:
+        """Yield mistakes of the whole matrix; each may be the first of two to be undone."""
+        yield from self._whole(state, robust=True)
+        if state.comparable:
+            yield from self.library.propose(state)
+
+    def _whole(self, state: State, *, robust: bool) -> Iterator[Step]:
+        if not state.comparable:
+            yield from shapes.propose(state)
+            return
+        yield from pointwise.not_finite(state)
+        yield from scalings.propose(state, self.context, robust=robust)
+        yield from orderings.propose(state, robust=robust)
+        yield from parts.propose(state)
+        yield from pointwise.propose(state)
+        yield from pointwise.single_precision(state)
+
+    def _last(self, state: State, most_entries: int) -> Iterator[Step]:
+        """Yield mistakes of a part that explain all that is wrong."""
+        if state.comparable:
+            yield from localise.local_mistakes(state, self.context)
+            yield from localise.entries(state, most_entries)
+
+    def _pairs(self, state: State, first: Iterable[Step]) -> Iterator[tuple[Step, ...]]:
+        opening = list(first)
+        if state.comparable:
+            opening += localise.single_lines(state, self.context)
+            yield from ((step,) for step in localise.entries(state, 3))
+        for one in opening:
+            if not one.state.comparable:
+                continue
+            for two in (*self._whole(one.state, robust=False), *self._last(one.state, 1)):
+                yield one, two
+
+    def _told(self, start: State, found: list[tuple[Step, ...]]) -> tuple[Explanation, ...]:
+        told = []
+        for steps in found[:MOST_NAMED]:
+            findings = _in_order(start, steps)
+            residual = _judge(steps[-1].state)
+            assert residual is not None
+            told.append(Explanation(findings, residual, tell(findings, self.context), _length(steps)))
+        return tuple(told)
+
+
+def _accepted(candidates: Iterable[tuple[Step, ...]]) -> list[tuple[Step, ...]]:
+    """Return the candidates that satisfy the judge on enough evidence, shortest first, without repeats."""
+    good = [steps for steps in candidates if steps[-1].state.agrees and _enough(steps)]
+    good = [steps for steps in good if _judge(steps[-1].state) is not None]
+    good.sort(key=_length)
+    kept: list[tuple[Step, ...]] = []
+    seen: set[frozenset[str]] = set()
+    for steps in good:
+        key = frozenset(_identity(step) for step in steps)
+        if key not in seen and _length(steps) <= _length(good[0]) + SLACK_BITS:
+            seen.add(key)
+            kept.append(steps)
+    return kept
+
+
+def _in_order(start: State, steps: tuple[Step, ...]) -> tuple[Finding, ...]:
+    """Return the findings, the mistake made last first."""
+    findings = tuple(step.finding for step in steps)
+    # A first step that changed the reference was made first, whatever was undone on the claim afterwards.
+    changed = steps[0].state.reference
+    same = changed is start.reference or np.array_equal(changed, start.reference, equal_nan=True)
+    return findings if same else findings[::-1]
+
+
+def _identity(step: Step) -> str:
+    finding = step.finding
+    return f"{finding.mistake} {finding.where} {finding.parameter!r}"
+
+
+def _length(steps: tuple[Step, ...]) -> float:
+    return sum(step.length + MISTAKE_BITS for step in steps)
+
+
+def _enough(steps: tuple[Step, ...]) -> bool:
+    """Whether the agreement exceeds what fitting and searching account for, as a whole and part by part."""
+    if any(step.own is not None and not step.own >= MISTAKE_BITS + REQUIRED_BITS for step in steps):
+        return False
+    if all(step.finding.mistake is Mistake.NOT_FINITE for step in steps):
+        return True
+    evidence = float(steps[-1].state.bits.sum())
+    spent = sum(step.choice + step.consumed + MISTAKE_BITS for step in steps)
+    # What a part of its own proves about itself proves nothing about the rest.
+    elsewhere = sum(step.own for step in steps[1:] if step.own is not None and np.isfinite(step.own))
+    return evidence - spent - elsewhere >= REQUIRED_BITS
+
+
+def _judge(state: State) -> float | None:
+    """Return the largest ratio of difference to budget, or None when the comparison finds anything wrong."""
+    outcome = compare(state.claim, state.claim_error, state.reference, state.reference_error)
+    if outcome.wrong.any() or not outcome.decided.any():
+        return None
+    return outcome.largest_ratio
