@@ -168,7 +168,7 @@ def as_real_array(value: Any, path: str) -> tuple[Array, str]:
     (array([1.5], dtype=float32), 'float32')
     """
     if value is None or isinstance(value, (str, bytes, Mapping)):
-        fix = "leave it out, or bind it with functools.partial"
+        fix = "give numbers there, zeros where nothing varies"
         raise refusal(path, described(value), "a real number or array", fix)
     try:
         array = _to_numpy(value)
@@ -179,7 +179,9 @@ def as_real_array(value: Any, path: str) -> tuple[Array, str]:
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
         count = int(np.ma.getmaskarray(value).sum())
         fix = "give every entry a value with .filled(...)"
-        raise refusal(path, f"an array with {count} masked entries", "a value at every entry", fix)
+        raise refusal(
+            path, f"an array with masked entries ({count} of {value.size})", "a value at every entry", fix
+        )
     name = _dtype_name(value) if hasattr(value, "detach") else array.dtype.name
     if array.dtype.kind in "fiub" or name == "bfloat16":
         return array, name

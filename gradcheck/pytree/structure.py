@@ -148,11 +148,11 @@ class Structure:
             return next(values)
         return rebuilt(self.node, values, self.name)
 
-    def leaves_in(self, tree: Any, name: str | None = None) -> list[Any]:
-        """Return what ``tree`` holds where this structure has its leaves, in this structure's order.
+    def placed_in(self, tree: Any, name: str | None = None) -> list[tuple[str, Any]]:
+        """Return what ``tree`` holds where this structure has its leaves, each with its path in ``tree``.
 
-        Dicts are matched by key, whatever their order; lists, tuples and named tuples by length;
-        dataclasses by field names.  The leaves themselves are not looked at.
+        In this structure's order.  Dicts are matched by key, whatever their order; lists, tuples and
+        named tuples by length; dataclasses by field names.  The leaves themselves are not looked at.
 
         Raises
         ------
@@ -161,12 +161,16 @@ class Structure:
 
         Examples
         --------
-        >>> flatten({"w": 1.0, "b": 2.0})[1].leaves_in({"b": "second", "w": "first"})
-        ['first', 'second']
+        >>> flatten({"w": 1.0, "b": 2.0})[1].placed_in({"b": "second", "w": "first"}, "jac")
+        [('jac["w"]', 'first'), ('jac["b"]', 'second')]
         """
-        found: list[Any] = []
-        _match(self.node, tree, self.name if name is None else name, found)
+        found: list[tuple[str, Any]] = []
+        _match(self.node, tree, (self.name if name is None else name) or "x", found)
         return found
+
+    def leaves_in(self, tree: Any, name: str | None = None) -> list[Any]:
+        """Return what :meth:`placed_in` finds, without the paths."""
+        return [value for _, value in self.placed_in(tree, name)]
 
     def vector_of(self, tree: Any, name: str | None = None) -> Array:
         """Return the numbers of another value of this structure, float64 ``(n,)``, in this structure's order.
@@ -176,10 +180,8 @@ class Structure:
         InvalidArgument
             Where ``tree`` first differs in containers or shapes, or holds something other than real numbers.
         """
-        name = self.name if name is None else name
         vector = np.empty(self.size)
-        for leaf, value in zip(self.leaves, self.leaves_in(tree, name), strict=True):
-            path = name + leaf.path.removeprefix(self.name)
+        for leaf, (path, value) in zip(self.leaves, self.placed_in(tree, name), strict=True):
             array, _ = as_real_array(value, path)
             if array.shape != leaf.shape:
                 expected = f"shape {leaf.shape}"
@@ -333,10 +335,10 @@ def _regular(node: Node) -> tuple[int, ...] | None:
     return None if shapes or inner is None else (len(node.children), *inner)
 
 
-def _match(node: Node, tree: Any, path: str, found: list[Any]) -> None:
-    """Append to ``found`` what ``tree`` holds at each leaf of ``node``."""
+def _match(node: Node, tree: Any, path: str, found: list[tuple[str, Any]]) -> None:
+    """Append to ``found`` what ``tree`` holds at each leaf of ``node``, with its path."""
     if node.kind == "leaf":
-        found.append(tree)
+        found.append((path, tree))
         return
     if node.kind == "nothing":
         if tree is not None:
