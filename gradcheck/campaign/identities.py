@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from gradcheck.autodiff.protocol import Autodiff
+from gradcheck.campaign.rationals import exact_array
 from gradcheck.campaign.verdicts import PointVerdict, verdict_on
 from gradcheck.campaign.witnesses import (
     CLOSED_FORM,
     EXACT,
     JAX_FORWARD,
     Testimony,
-    exact_array,
     value_rounding,
 )
 from gradcheck.results import Reason, Verdict

@@ -6,14 +6,14 @@ is the rule's, the third is another project's autodiff.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from gradcheck.autodiff.protocol import Autodiff
+from gradcheck.campaign.rationals import exact_value
 from gradcheck.errors import InvalidArgument
 from gradcheck.estimators.central import central_jacobian
 from gradcheck.estimators.complex_step import complex_step_jacobian
@@ -35,8 +35,6 @@ __all__ = [
     "Testimony",
     "autodiff_testimonies",
     "closed_form",
-    "exact_array",
-    "exact_value",
     "numerical",
     "primal_of",
     "remeasured",
@@ -263,42 +261,6 @@ def _random_part(deviations: Array) -> Array:
         size = _MEASURED * np.abs(deviations).max(axis=0)
     result: Array = np.where(changes & np.isfinite(size), size, 0.0)
     return result
-
-
-def exact_value(function: Callable[..., Any], arguments: Mapping[str, Array]) -> list[Any]:
-    """Return ``function`` at ``arguments`` in exact rational arithmetic, flat.
-
-    Every float is a rational number, and sums, products, quotients and
-    comparisons of rationals are exact, so two sides of an identity must be equal.
-
-    Raises whatever ``function`` raises on fractions (``TypeError`` for ``sin``).
-
-    Examples
-    --------
-    >>> exact_value(lambda x: x.sum(), {"x": np.array([0.5, 0.25])})
-    [Fraction(3, 4)]
-    """
-    return list(exact_array(function, arguments).reshape(-1))
-
-
-def exact_array(function: Callable[..., Any], arguments: Mapping[str, Array]) -> Array:
-    """Return :func:`exact_value` in the shape that ``function`` gave it."""
-    result = np.asarray(function(*[_fractions(value) for value in arguments.values()]), dtype=object)
-    exact = np.empty(result.size, dtype=object)
-    for place, entry in enumerate(result.reshape(-1).tolist()):
-        if isinstance(entry, str):
-            raise InvalidArgument.of("the result", entry, "real numbers", "return a float array")
-        exact[place] = Fraction(entry)
-    return exact.reshape(result.shape)
-
-
-def _fractions(value: Array) -> Any:
-    flat = [Fraction(float(entry)) for entry in np.asarray(value).reshape(-1)]
-    if np.ndim(value) == 0:
-        return flat[0]
-    array = np.empty(len(flat), dtype=object)
-    array[:] = flat
-    return array.reshape(np.shape(value))
 
 
 def value_rounding(rule: Rule, point: Point, dtype: str, neighbours: Sequence[float]) -> Array:
