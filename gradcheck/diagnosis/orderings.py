@@ -33,13 +33,16 @@ def propose(state: State, *, robust: bool) -> Iterator[Step]:
         )
     for axis in (0, 1):
         yield from _moved(state, axis, robust=robust)
+    if robust and min(m, n) > 1:
+        # With the entries of each row sorted, rows are recognised although columns have moved as well.
+        yield from _moved(state, 0, robust=True, across=True)
 
 
 def _columns(array: Array, axis: int) -> Array:
     return array if axis == 1 else array.T
 
 
-def _moved(state: State, axis: int, *, robust: bool) -> Iterator[Step]:
+def _moved(state: State, axis: int, *, robust: bool, across: bool = False) -> Iterator[Step]:
     claim, claim_error = _columns(state.claim, axis), _columns(state.claim_error, axis)
     reference, error = _columns(state.reference, axis), _columns(state.reference_error, axis)
     length, width = reference.shape
@@ -47,6 +50,9 @@ def _moved(state: State, axis: int, *, robust: bool) -> Iterator[Step]:
         return
     if not robust and not _same_values(claim, reference, claim_error + error):
         return
+    if across:
+        claim, claim_error = _sorted_down(claim, claim_error)
+        reference, error = _sorted_down(reference, error)
     agree = _agreement(claim, claim_error, reference, error)
     if not robust and not np.all((agree == length).any(axis=1)):
         return
@@ -57,6 +63,11 @@ def _moved(state: State, axis: int, *, robust: bool) -> Iterator[Step]:
     back = np.argsort(order)
     after = state.undone(np.take(state.claim, back, axis=axis), np.take(state.claim_error, back, axis=axis))
     yield Step(Finding(mistake, parameter=axis if parameter is None else (axis, parameter)), after, choice)
+
+
+def _sorted_down(value: Array, error: Array) -> tuple[Array, Array]:
+    order = np.argsort(value, axis=0)
+    return np.take_along_axis(value, order, axis=0), np.take_along_axis(error, order, axis=0)
 
 
 def _same_values(claim: Array, reference: Array, allowed: Array) -> bool:

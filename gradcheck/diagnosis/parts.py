@@ -84,7 +84,8 @@ def _diagonal_only(state: State) -> Iterator[Step]:
     square = on.shape[0] == on.shape[1]
     diagonal_reference = square and not np.any(off_lost[~on])
     if diagonal_reference and np.count_nonzero(state.wrong[~on]) * 2 > np.count_nonzero(~on):
-        yield Step(Finding(Mistake.OFF_DIAGONAL), state.settled(~on), 1.0)
+        after = state.settled(~on)
+        yield Step(Finding(Mistake.OFF_DIAGONAL), after, 1.0, own=float(after.bits.sum()) - 1.0)
 
 
 def _forms(state: State) -> Iterator[Step]:
@@ -93,7 +94,7 @@ def _forms(state: State) -> Iterator[Step]:
     with np.errstate(invalid="ignore"):
         symmetric = bool(np.all(np.abs(claim - claim.T) <= state.claim_error + state.claim_error.T))
     hollow = not np.diag(claim).any()
-    choice = ways(len(FORMS))
+    choice = 2.0 + ways(len(FORMS))
     for name, form in FORMS.items():
         if not _possible(name, zeros, symmetric=symmetric, hollow=hollow):
             continue

@@ -101,22 +101,42 @@ def row_factors(state: State, *, robust: bool) -> Iterator[Step]:
     fits = _fits_of_rows(state, robust=robust)
     if fits is None:
         return
-    m = state.reference.shape[0]
-    d, fitted, signs = np.ones(m), np.zeros(m, dtype=bool), 0
-    for i, fit in enumerate(fits):
-        if not fit.usable or fit.low <= 1.0 <= fit.high:
-            continue
-        d[i], label = settle(fit, named_factors((1, 1), {})[:1])
-        fitted[i] = not label
-        signs += bool(label)
+    d, groups = _shared(fits)
     changed = d != 1.0
     if changed.sum() < 2 or np.unique(d[state.informative.any(axis=1)]).size < 2:
         return
+    if 2 * len(groups) > np.count_nonzero(state.informative[changed]):
+        # Nearly as many numbers as entries describe anything.
+        return
     after = _divided(state, d[:, None])
-    consumed = float(after.bits.max(axis=1, initial=0.0)[fitted].sum())
-    choice = float(m if signs else 0)
+    by_row = after.bits.max(axis=1, initial=0.0)
+    consumed = float(sum(by_row[group].max() for group in groups))
+    values = 1 + len(groups) + bool(np.any(d < 0))
+    choice = (len(d) - len(groups)) * ways(values)
     own = float(after.bits[changed].sum()) - consumed - choice
     yield Step(Finding(Mistake.ROW_SCALING, parameter=d), after, choice, consumed, own=own)
+
+
+def _shared(fits: list[Fit]) -> tuple[Array, list[list[int]]]:
+    """Return a divisor for each fit, the same (but for its sign) where bars allow it, and who shares one."""
+    d = np.ones(len(fits))
+    shared: list[tuple[Fit, list[int]]] = [(Fit(1.0, 1.0, 1), [])]
+    for i, fit in enumerate(fits):
+        if not fit.usable:
+            continue
+        size = fit if fit.high > 0 else Fit(-fit.high, -fit.low, fit.depth)
+        for k, (group, members) in enumerate(shared):
+            both = Fit(max(size.low, group.low), min(size.high, group.high), group.depth)
+            if both.usable:
+                shared[k] = (both, [*members, i])
+                break
+        else:
+            shared.append((size, [i]))
+    for group, members in shared:
+        value = settle(group, ())[0]
+        for i in members:
+            d[i] = value if fits[i].high > 0 else -value
+    return d, [members for _, members in shared[1:]]
 
 
 def _fits_of_rows(state: State, *, robust: bool) -> list[Fit] | None:

@@ -103,8 +103,8 @@ class _Search:
         with np.errstate(all="ignore"):
             first = list(self._first(state))
             found = _accepted((step,) for step in (*first, *self._last(state, 1)))
-            if not found and pairs:
-                found = _accepted(self._pairs(state, first))
+            if pairs and (not found or _repetitive(found[0])):
+                found = _accepted([*found, *self._pairs(state, first)])
             if not found and state.comparable:
                 found = _accepted((step,) for step in localise.wrong_blocks(state, self.context))
             return self._told(state, found)
@@ -159,13 +159,34 @@ def _accepted(candidates: Iterable[tuple[Step, ...]]) -> list[tuple[Step, ...]]:
     good = [steps for steps in good if _judge(steps[-1].state) is not None]
     good.sort(key=_length)
     kept: list[tuple[Step, ...]] = []
-    seen: set[frozenset[str]] = set()
     for steps in good:
-        key = frozenset(_identity(step) for step in steps)
-        if key not in seen and _length(steps) <= _length(good[0]) + SLACK_BITS:
-            seen.add(key)
+        if _length(steps) > _length(good[0]) + SLACK_BITS:
+            break
+        if not any(_says_as_much(other, steps) for other in kept):
             kept.append(steps)
     return kept
+
+
+def _says_as_much(one: tuple[Step, ...], other: tuple[Step, ...]) -> bool:
+    """Whether ``one`` makes the mistakes of ``other``, in any order, on at least as large a part."""
+    return len(one) == len(other) and any(
+        all(_covers(a.finding, b.finding) for a, b in zip(one, order, strict=True))
+        for order in (other, other[::-1])
+    )
+
+
+def _covers(a: Finding, b: Finding) -> bool:
+    if a.mistake is not b.mistake or repr(a.parameter) != repr(b.parameter):
+        return False
+    parts = ((a.where.rows, b.where.rows), (a.where.columns, b.where.columns))
+    return all(large is None or (small is not None and set(small) <= set(large)) for large, small in parts)
+
+
+def _repetitive(steps: tuple[Step, ...]) -> bool:
+    """Whether factors of rows or columns recur: one factor for all and another for a few may be meant."""
+    factors = steps[0].finding.parameter
+    scaled = steps[0].finding.mistake in {Mistake.ROW_SCALING, Mistake.COLUMN_SCALING}
+    return scaled and not steps[0].finding.label and np.unique(np.abs(factors)).size < factors.size
 
 
 def _in_order(start: State, steps: tuple[Step, ...]) -> tuple[Finding, ...]:
@@ -175,11 +196,6 @@ def _in_order(start: State, steps: tuple[Step, ...]) -> tuple[Finding, ...]:
     changed = steps[0].state.reference
     same = changed is start.reference or np.array_equal(changed, start.reference, equal_nan=True)
     return findings if same else findings[::-1]
-
-
-def _identity(step: Step) -> str:
-    finding = step.finding
-    return f"{finding.mistake} {finding.where} {finding.parameter!r}"
 
 
 def _length(steps: tuple[Step, ...]) -> float:

@@ -63,7 +63,7 @@ class State:
     @property
     def comparable(self) -> bool:
         """Whether claim and reference have one shape."""
-        return self.claim.shape == self.reference.shape
+        return bool(self.claim.shape == self.reference.shape)
 
     @cached_property
     def allowed(self) -> Array:
@@ -86,7 +86,7 @@ class State:
     @cached_property
     def agrees(self) -> bool:
         """Whether no decided entry disagrees."""
-        return bool(self.comparable and not self.wrong.any())
+        return self.comparable and not bool(self.wrong.any())
 
     @cached_property
     def bits(self) -> Array:
