@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradcheck.pytree.containers import LEAF, NOTHING, Node, Parts, rebuilt, step, taken_apart
-from gradcheck.pytree.leaves import Leaf, as_real_array, described, number, refusal
+from gradcheck.pytree.leaves import Leaf, as_real_array, number, refusal
+from gradcheck.pytree.matching import first_difference, match, regular_shape
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
@@ -23,8 +24,6 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 MAX_DEPTH = 64
 """Deepest nesting: far beyond any parameters in use, far below Python's own limit on recursion."""
-
-_FAMILY = {"list": "sequence", "tuple": "sequence", "named tuple": "sequence"}
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ class Structure:
             return self.leaves[0].shape
         if not self.name or any(leaf.shape for leaf in self.leaves):
             return None
-        return _regular(self.node)
+        return regular_shape(self.node)
 
     @functools.cached_property
     def discrete(self) -> Array:
@@ -165,7 +164,7 @@ class Structure:
         [('jac["w"]', 'first'), ('jac["b"]', 'second')]
         """
         found: list[tuple[str, Any]] = []
-        _match(self.node, tree, (self.name if name is None else name) or "x", found)
+        match(self.node, tree, (self.name if name is None else name) or "x", found)
         return found
 
     def leaves_in(self, tree: Any, name: str | None = None) -> list[Any]:
@@ -199,7 +198,7 @@ class Structure:
         >>> one.difference(two)
         '`x["w"]`: given shape (3,), expected shape (2,)'
         """
-        where = _first_difference(self.node, other.node, other.name)
+        where = first_difference(self.node, other.node, other.name)
         if where:
             return where
         for mine, theirs in zip(self.leaves, other.leaves, strict=True):
@@ -322,53 +321,3 @@ def _restored(
     if leaf.kind != "array":
         return array[()]
     return array if array_type is None else array_type(array)
-
-
-def _regular(node: Node) -> tuple[int, ...] | None:
-    """Return the shape that NumPy would give nested lists or tuples of numbers; None if irregular."""
-    if node.kind == "leaf":
-        return ()
-    if node.kind not in ("list", "tuple") or not node.children:
-        return None
-    shapes = {_regular(child) for child in node.children}
-    inner = shapes.pop()
-    return None if shapes or inner is None else (len(node.children), *inner)
-
-
-def _match(node: Node, tree: Any, path: str, found: list[tuple[str, Any]]) -> None:
-    """Append to ``found`` what ``tree`` holds at each leaf of ``node``, with its path."""
-    if node.kind == "leaf":
-        found.append((path, tree))
-        return
-    if node.kind == "nothing":
-        if tree is not None:
-            raise refusal(path, described(tree), "None", "keep the structure")
-        return
-    parts = None if tree is None else taken_apart(tree, path)
-    if parts is None or not _alike(node, parts):
-        raise refusal(path, described(tree), node.wanted(), "keep the structure")
-    by_key = dict(zip(parts.keys, parts.children, strict=True)) if node.kind == "dict" else {}
-    for position, (key, child) in enumerate(zip(node.keys, node.children, strict=True)):
-        value = by_key[key] if node.kind == "dict" else parts.children[position]
-        _match(child, value, path + step(parts.kind, key), found)
-
-
-def _alike(node: Node, parts: Parts) -> bool:
-    """Whether a container has the children that ``node`` asks for."""
-    if _FAMILY.get(node.kind, node.kind) != _FAMILY.get(parts.kind, parts.kind):
-        return False
-    if node.kind == "dict":
-        return len(node.keys) == len(parts.keys) and set(node.keys) == set(parts.keys)
-    named = node.kind == parts.kind and node.kind in ("named tuple", "dataclass")
-    return node.keys == parts.keys if named else len(node.keys) == len(parts.keys)
-
-
-def _first_difference(mine: Node, theirs: Node, path: str) -> str:
-    same = (mine.kind, mine.type, mine.keys) == (theirs.kind, theirs.type, theirs.keys)
-    if not same:
-        return f"`{path}`: given {theirs.wanted()}, expected {mine.wanted()}"
-    for key, a, b in zip(mine.keys, mine.children, theirs.children, strict=True):
-        found = _first_difference(a, b, path + step(mine.kind, key))
-        if found:
-            return found
-    return ""
