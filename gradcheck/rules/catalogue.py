@@ -24,7 +24,7 @@ DOCUMENTS = Registry()
 
 @cache
 def catalogue() -> dict[str, Any]:
-    """Return the catalogue: ``files``, ``claims``, ``errata``, ``rejected_by_the_documents``, ``conventions``."""
+    """Return the catalogue: files, claims, errata, claims the documents reject, conventions."""
     text = resources.files("gradcheck.rules").joinpath("catalogue.json").read_text(encoding="utf-8")
     loaded: dict[str, Any] = json.loads(text)
     return loaded
@@ -55,11 +55,11 @@ def claim(
     domain: Interval | Mapping[str, Interval] | None = None,
     **facts: Any,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register the decorated closed form as the claim ``rule_id`` of the documents.
+    r"""Register the decorated closed form as the claim ``rule_id`` of the documents.
 
     The texts come from the catalogue; ``KeyError`` when the id is not in it.
     ``latex`` is the whole statement, such as
-    ``r"\\frac{\\partial (w \\otimes x)}{\\partial w} = \\mathrm{diag}(x)"``.
+    ``r"\frac{\partial (w \otimes x)}{\partial w} = \mathrm{diag}(x)"``.
     """
     entry = _by_id("claims")[rule_id]
     ours = rule_id.startswith(("mention/", "extension/")) or "ours" in entry["notes"]
@@ -142,5 +142,12 @@ def rejected(
         "right": right,
     }
     return rule(
-        rejected_id, signature, names=names, wrt=wrt, f=f, domain=domain, registry=DOCUMENTS, **(texts | facts)
+        rejected_id,
+        signature,
+        names=names,
+        wrt=wrt,
+        f=f,
+        domain=domain,
+        registry=DOCUMENTS,
+        **(texts | facts),
     )

@@ -69,7 +69,9 @@ class Source:
     status: str = "printed"
 
 
-_PLACE = re.compile(r"^(?:(?P<doc>\d{3})\s+)?(?:§(?P<section>[\d.]+)\s+)?(?P<lines>L[\dL ,–\-]+)\s*(?P<note>\(.*\))?")
+_PLACE = re.compile(
+    r"^(?:(?P<doc>\d{3})\s+)?(?:§(?P<section>[\d.]+)\s+)?(?P<lines>L[\dL ,–\-]+)\s*(?P<note>\(.*\))?"
+)
 
 
 def sources(text: str, *, ours: bool = False) -> tuple[Source, ...]:
@@ -286,7 +288,8 @@ def rule(
         raise InvalidArgument.of("wrt", wrt, f"one of {arguments}", "name an argument")
     by_name = domain if isinstance(domain, Mapping) else dict.fromkeys(arguments, domain or Interval())
     inputs = tuple(
-        Input(name, shape, by_name.get(name, Interval())) for name, shape in zip(arguments, shapes, strict=True)
+        Input(name, shape, by_name.get(name, Interval()))
+        for name, shape in zip(arguments, shapes, strict=True)
     )
 
     def register(claim: Callable[..., Any]) -> Callable[..., Any]:

@@ -101,7 +101,8 @@ def _real_power(x: Array, n: Array) -> Array:
     """Return ``x^n``, written so that autodiff does not meet ``0 * 0^(-1)`` where ``n = 0``."""
     xp = namespace(x, n)
     constant_one = n == 0
-    return xp.where(constant_one, x * 0 + 1, xp.where(constant_one, x * 0 + 1, x) ** n)
+    powered: Array = xp.where(constant_one, x * 0 + 1, xp.where(constant_one, x * 0 + 1, x) ** n)
+    return powered
 
 
 @claim(
