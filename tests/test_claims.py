@@ -328,13 +328,21 @@ def damaged_csr():
     return claim
 
 
+def damaged_pointer():
+    claim = scipy.sparse.csc_array(J)
+    claim.indptr[0] = 1
+    return claim
+
+
 def damaged_coo():
     claim = scipy.sparse.coo_array(J)
     claim.coords[0][0] = -1
     return claim
 
 
-@pytest.mark.parametrize("claim", [damaged_csr(), damaged_coo()], ids=["csr", "coo"])
+@pytest.mark.parametrize(
+    "claim", [damaged_csr(), damaged_pointer(), damaged_coo()], ids=["csr", "csc", "coo"]
+)
 def test_a_damaged_sparse_structure_is_refused(claim):
     found = as_matrix(claim, out(2), inp(3))
     assert "structure is damaged" in problem(found, None)

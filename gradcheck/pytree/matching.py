@@ -46,7 +46,7 @@ def _alike(node: Node, parts: Parts) -> bool:
     if _FAMILY.get(node.kind, node.kind) != _FAMILY.get(parts.kind, parts.kind):
         return False
     if node.kind == "dict":
-        return len(node.keys) == len(parts.keys) and set(node.keys) == set(parts.keys)
+        return set(node.keys) == set(parts.keys)
     named = node.kind == parts.kind and node.kind in ("named tuple", "dataclass")
     return node.keys == parts.keys if named else len(node.keys) == len(parts.keys)
 
