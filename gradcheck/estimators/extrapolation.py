@@ -78,7 +78,9 @@ def _possible(quotients: Array, noise: Array, weights: Array, silent: Array | No
     return np.fmax.accumulate(quotients - width, axis=1), np.fmin.accumulate(quotients + width, axis=1)
 
 
-def best_window(quotients: Array, noise: Array, exponents: Array, silent: Array | None = None) -> Best:
+def best_window(
+    quotients: Array, noise: Array, exponents: Array, silent: Array | None = None, veil: Array | None = None
+) -> Best:
     """Return the best believable extrapolant of central, right and left difference quotients.
 
     Parameters
@@ -90,6 +92,8 @@ def best_window(quotients: Array, noise: Array, exponents: Array, silent: Array 
         ``(R, n)``: binary logarithms of the steps.
     silent
         ``(R, n, m)`` of bool: rungs that may not veto.
+    veil
+        ``(n, m)``: only windows with a rung before this one are believed.
     """
     rungs = quotients.shape[1]
     if rungs < 2:
@@ -106,6 +110,8 @@ def best_window(quotients: Array, noise: Array, exponents: Array, silent: Array 
     v, b = value[:, later], bar[:, later]
     vetoed = ~((v - b <= high[:, before]) & (v + b >= low[:, before]))
     bar[:, later] = np.where(vetoed, np.inf, b)
+    if veil is not None:
+        stalled |= finest[:, None, None] >= veil
     bar[stalled | ~np.isfinite(value) | np.isnan(bar)] = np.inf
     chosen = np.argmin(bar, axis=1)
     three, columns, rows = np.indices(chosen.shape, sparse=True)

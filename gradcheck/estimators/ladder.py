@@ -62,7 +62,6 @@ class Ladder:
         self._third_finest: Array = np.full(n, NO_RUNG)
         self._asked: Array = np.zeros(n, dtype=bool)
         self._change: Array = np.full((n, m), np.nan)
-        self._small_step: Array = np.full((n, 1), np.nan)
 
     def add(self, exponents: Array) -> None:
         """Evaluate the rungs ``exponents``, shape ``(q, n)``, and sort them in.
@@ -98,8 +97,8 @@ class Ladder:
         count: Array = (self.exponents <= self._third_finest).sum(axis=0)
         return count
 
-    def beside_coarsest(self, entries: Array, exponents: Array) -> tuple[Array, Array]:
-        """Return a small step ``(n, 1)`` and how ``f`` changes over it at the coarsest rung, ``(n, m)``.
+    def beside_coarsest(self, entries: Array, exponents: Array) -> Array:
+        """Return how ``f`` changes over a small step at the coarsest rung, far from x, shape ``(n, m)``.
 
         One evaluation for each column in which ``entries``, ``(n, m)`` of bool, marks one for the
         first time; the step is ``2**exponents`` of the marked entries' finest, if x + h still moves by it.
@@ -112,12 +111,10 @@ class Ladder:
             there = np.take_along_axis(self.plus, coarsest[..., None], axis=0)[0]
             finest = np.where(entries, exponents, NO_RUNG).min(axis=1).clip(-1070, 1020)
             step = np.maximum(np.ldexp(1.0, finest.astype(np.int32)), 16 * np.spacing(np.abs(far)))
-            nearer = far - step
-            change = there - self._sampled(nearer[None], fresh[None])[0]
+            change = there - self._sampled((far - step)[None], fresh[None])[0]
             self._change = np.where(fresh[:, None], change, self._change)
-            self._small_step = np.where(fresh, far - nearer, self._small_step[:, 0])[:, None]
             self._asked |= fresh
-        return self._small_step, self._change
+        return self._change
 
     def _sampled(self, points: Array, allowed: Array) -> Array:
         """Return ``f`` at the coordinate values ``points`` (q, n), shape ``(q, n, m)``."""

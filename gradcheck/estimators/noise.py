@@ -20,8 +20,12 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 #: Smallest subnormal double: what underflow can hide.
 _TINY = 2.0**-1074
-#: A second difference this many times the finest one is curvature or structure, not noise.
-_CURVED = 64.0
+#: A second difference this many times the finest one is structure, not noise.
+_STRUCTURE = 32.0
+#: Secants at a kink keep their opening to this relative precision.
+_AJAR = 0.2
+#: One that keeps less than this part of itself once curvature is removed is a smooth function's.
+_UNSTEADY = 0.3
 #: An odd deviation this many times the even one is no noise.
 _ODD = 8.0
 #: Octaves within which a slope seen by the finer rung alone is noise too: structure as narrow as that.
@@ -39,11 +43,13 @@ class Noise(NamedTuple):
 
     ``silent`` (R, n, m): flat rungs between the treads of a staircase, which say nothing of the slope.
     ``probe`` (2, n, m): exponents of the rungs that would tell noise from structure, or ``NO_RUNG``.
+    ``veil`` (n, m): from this rung on, structure narrower than the step hides the slope at x.
     """
 
     level: Array
     silent: Array
     probe: Array
+    veil: Array
 
 
 def unit_roundoff(dtype: np.dtype[Any] | None) -> float:
@@ -70,69 +76,84 @@ def measured_noise(ladder: Ladder, eps: float) -> Noise:
     slope = 0.5 * np.abs(rise + fall)[:1] * per_step[:1] + np.abs(rise - fall) * per_step
     argument = _ARGUMENT_ROUNDING * eps * np.abs(ladder.x)[:, None] * slope
     floor = np.fmax(eps * size, np.fmax(argument, _TINY))
-    fine, doubtful = _fine_noise(ladder, rise, fall, floor[0])
+    fine, doubtful, veil = _fine_noise(ladder, rise, fall, floor[0])
     flat = (rise == 0) & (fall == 0)
     run = np.logical_and.accumulate(flat, axis=0).sum(axis=0)
     tread = _tread(ladder, rise, fall, run, floor)
+    veil = np.where(tread > 0, size.shape[0], veil)
     # Noise beyond rounding usually goes with the size of f: larger where f is larger than near x.
     near = np.take_along_axis(size, ladder.fine_rungs()[None, :, None] - 1, axis=0)
     growth = np.nan_to_num(size / near, nan=1.0, posinf=_GROWTH).clip(1.0, _GROWTH)
     level = np.fmax(floor, np.fmax(fine, tread) * growth)
-    return Noise(level, flat & (tread > 0), _probe(ladder, run, tread, doubtful))
+    return Noise(level, flat & (tread > 0), _probe(ladder, run, tread, doubtful), veil)
 
 
-def _fine_noise(ladder: Ladder, rise: Array, fall: Array, floor: Array) -> tuple[Array, Array]:
-    """Return the noise seen at the finest rungs, smooth part removed, and whether to look closer; ``(n, m)``.
+def _fine_noise(ladder: Ladder, rise: Array, fall: Array, floor: Array) -> tuple[Array, Array, Array]:
+    """Return the noise seen at the finest rungs, whether to look closer, and the veil; ``(n, m)`` each.
 
-    ``floor`` is what rounding alone would make.  Noise shows in the even and in the odd part
-    alike: an odd deviation without an even one is a slope that coarser steps missed.
+    ``floor`` is what rounding alone would make.  Noise shows in the even and in the odd part alike,
+    and at every step: an odd deviation without an even one is a slope that coarser steps missed,
+    and an even one that finer steps do not share is structure, which veils what coarser steps see.
     """
     second = rise - fall
-    if second.shape[0] < 3:
+    shape, rungs = second.shape[1:], second.shape[0]
+    if rungs < 3:
         seen = np.nan_to_num(np.abs(second[:1]).max(axis=0, initial=0.0))
-        return seen, np.zeros(seen.shape, dtype=bool)
-    used = min(4, second.shape[0])
+        return seen, np.zeros(shape, dtype=bool), np.full(shape, rungs)
+    used = min(6, rungs)
     octaves = (ladder.exponents[1:used] - ladder.exponents[: used - 1]).astype(np.float64)
     ratio = np.exp2(-octaves)[..., None]
     even = np.abs(second[: used - 1] - second[1:used] * ratio**2)
-    # A third rung only if it was added as a fine one: those of the first ladder see too much curvature.
-    even[2:] = np.where((ladder.exponents[2 : used - 1] < ladder.third_finest)[..., None], even[2:], 0.0)
-    odd = 0.5 * np.abs((rise + fall)[0] - (rise + fall)[1] * ratio[0])
+    # Only rungs finer than the third of the first ladder: that one sees too much curvature.
+    even[1:] = np.where((ladder.exponents[1 : used - 1] < ladder.third_finest)[..., None], even[1:], 0.0)
+    moved = 0.5 * (rise + fall)[:used]
+    odds = np.abs(moved[:-1] - moved[1:] * ratio)
+    odd = odds[0]
     is_noise = (odd <= _ODD * np.fmax(even[0], floor)) | (octaves[0] <= _NEIGHBOURS)[:, None]
     finest = np.fmax(even[0], np.where(is_noise, odd, 0.0))
-    counts = (even[1:] <= _CURVED * np.fmax(finest, floor)) | (rise[0] == 0) & (fall[0] == 0)
-    noise = np.fmax(finest, np.where(counts, even[1:], 0.0).max(axis=0))
-    return np.nan_to_num(noise), np.fmax(noise, odd) > _NOISY * floor
+    common = even[1:] <= _STRUCTURE * np.fmax(finest, floor)
+    noise = np.fmax(finest, np.where(common, even[1:], 0.0).max(axis=0))
+    veiling = ~common & (even[1:] > _UNSTEADY * np.abs(second[1 : used - 1]))
+    # A kink at x opens in proportion to the step: not veiled, but seen by both one-sided ladders.
+    opening = second[:used] * np.exp2(-ladder.exponents[:used, :, None].astype(np.float64))
+    there = opening[1 : used - 1]
+    ajar = _AJAR * np.abs(there)
+    veiling &= (np.abs(there - opening[2:]) > ajar) & (np.abs(there - opening[0]) > ajar)
+    veil = np.where(veiling.any(axis=0), 1 + np.argmax(veiling, axis=0), rungs)
+    doubtful = (np.fmax(noise, odd) > _NOISY * floor) | (veil < rungs)
+    if used > 3:
+        # The second finest slope is off the third by more than the truncation that the fourth shows.
+        explained = 4.0 * odds[2] * ratio[1] * ratio[2] ** 2
+        doubtful |= (odds[1] > _STRUCTURE * floor) & (odds[1] > explained)
+    return np.nan_to_num(noise), doubtful, veil
 
 
 def _tread(ladder: Ladder, rise: Array, fall: Array, run: Array, floor: Array) -> Array:
     """Return the height of the steps of a staircase, 0 elsewhere, shape ``(n, m)``.
 
-    Fine rungs (``run`` of them) flat, two neighbouring coarse ones climbing alike on both sides: a staircase
-    if ``f`` stands still elsewhere too, otherwise a dead zone around x, where the flat rungs are
-    right.  (Only one side climbing is a kink near by: the flat rungs are right again.)
+    Fine rungs (``run`` of them) flat, a coarse one climbing alike on both sides: a staircase if ``f``
+    stands still or leaps elsewhere too, otherwise a dead zone around x, where the flat rungs are
+    right.  (Only one side climbing is a kink near by: the flat rungs are right again.)  Integers are
+    meant to be piecewise constant.
     """
     nothing = np.zeros(run.shape)
-    if not run.any() or rise.shape[0] < 3:
+    dtype = ladder.primal.f_dtype
+    if not run.any() or rise.shape[0] < 3 or (dtype is not None and dtype.kind in "iub"):
         return nothing
     ascent = 0.5 * (rise + fall)
-    slope = ascent * np.exp2(-ladder.exponents[..., None].astype(np.float64))
+    slope = np.abs(ascent) * np.exp2(-ladder.exponents[..., None].astype(np.float64))
     even_sided = (rise * fall > 0) & (np.abs(rise - fall) <= 1.2 * np.abs(ascent))
-    steady = np.abs(slope[1:] - slope[:-1]) <= 0.3 * np.abs(slope[1:])
     rungs = ladder.exponents[..., None] + np.zeros_like(run)
     widest = np.take_along_axis(rungs, (run - 1).clip(min=0)[None], axis=0)[0]
-    beyond_noise = np.abs(slope[1:]) * np.exp2(widest.astype(np.float64)) > 4 * floor[0]
-    beyond_run = np.arange(1, rise.shape[0])[:, None, None] > run
-    pairs = even_sided[1:] & even_sided[:-1] & steady & beyond_noise & beyond_run & (run > 0)
-    climbing = pairs.any(axis=0)
+    beyond_noise = slope * np.exp2(widest.astype(np.float64)) > 4 * floor[0]
+    beyond_run = np.arange(rise.shape[0])[:, None, None] > run
+    climbing = (even_sided & beyond_noise & beyond_run & (run > 0)).any(axis=0)
     if not climbing.any():
         return nothing
-    coarsest = pairs.shape[0] - 1 - np.argmax(pairs[::-1], axis=0)
-    expected = np.take_along_axis(slope[1:], coarsest[None], axis=0)[0]
-    step, change = ladder.beside_coarsest(climbing, widest - 3)
-    staircase = climbing & ~(np.abs(change - expected * step) <= 0.5 * np.abs(expected * step))
     moved = np.abs(np.concatenate([rise, fall]))
     lowest = np.fmin.reduce(np.where(moved > 0, moved, np.inf), axis=0)
+    change = np.abs(ladder.beside_coarsest(climbing, widest - 3))
+    staircase = climbing & ((change == 0) | (change >= 0.5 * lowest))
     return np.where(staircase, lowest, nothing)
 
 

@@ -58,7 +58,13 @@ def answer_from(ladder: Ladder, noise: Noise, eps: float) -> Answer:
     )
     lopsided = 0.5 * np.abs(ahead - behind) * np.abs(rise - fall) / (ahead * behind)
     rounding[CENTRAL] += np.where(np.isfinite(lopsided), lopsided, 0.0)
-    sides = best_window(quotients, rounding, ladder.exponents, noise.silent if noise.silent.any() else None)
+    sides = best_window(
+        quotients,
+        rounding,
+        ladder.exponents,
+        noise.silent if noise.silent.any() else None,
+        noise.veil if (noise.veil < rise.shape[0]).any() else None,
+    )
     side = _side(quotients, sides)
     value = np.take_along_axis(sides.value, side[None], axis=0)[0]
     bar = np.take_along_axis(sides.bar, side[None], axis=0)[0]
