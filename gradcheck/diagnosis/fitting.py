@@ -95,6 +95,10 @@ _CONSTANTS = (
 )
 
 
+_PARTS = (1, 2, -1, -2)
+"""Over a size: a mean, the mean of squares, and both with the sign of a residual the other way round."""
+
+
 def named_factors(shape: tuple[int, int], extents: Mapping[str, int]) -> tuple[NamedNumber, ...]:
     """Return the factors with a name for a Jacobian of ``shape``: sizes first, then constants."""
     sizes = {**extents, "m, the number of rows": shape[0], "n, the number of columns": shape[1]}
@@ -104,7 +108,9 @@ def named_factors(shape: tuple[int, int], extents: Mapping[str, int]) -> tuple[N
             symbol, _, gloss = name.partition(",")
             meaning = f",{gloss}" if gloss else ""
             found.append(NamedNumber(float(size), f"{size} = {symbol}{meaning}"))
-            found.append(NamedNumber(1.0 / size, f"1/{size} = 1/{symbol}{meaning}"))
+            found += [
+                NamedNumber(part / size, f"{part}/{size} = {part}/{symbol}{meaning}") for part in _PARTS
+            ]
     # A small number needs no size to account for it: 2 is two, whatever n is.
     return (*_CONSTANTS[:5], *found, *_CONSTANTS[5:])
 

@@ -21,10 +21,14 @@ Region = tuple[Where, float]
 def entries(state: State, most: int) -> Iterator[Step]:
     """Yield "these entries are wrong and the rest agrees" for at most ``most`` of them, a small part."""
     at = np.argwhere(state.wrong)
+    m, n = state.reference.shape
     if not 0 < len(at) <= most or 4 * (len(at) - 1) > state.reference.size:
         return
+    wrong = state.wrong
+    if len(at) > 1 and (wrong[at[0, 0]].sum() == len(at) == n or wrong[:, at[0, 1]].sum() == len(at) == m):
+        # A line that is wrong throughout is told as such.
+        return
     listed = tuple((int(i), int(j), float(state.claim[i, j]), float(state.reference[i, j])) for i, j in at)
-    m, n = state.reference.shape
     where = Where((listed[0][0],), (listed[0][1],)) if len(listed) == 1 else Where()
     after = state.settled(state.wrong)
     # The wrong values use up nothing of the evidence: the entries that hold them give none.
@@ -123,7 +127,7 @@ def _of_part(part: State, context: Context, *, robust: bool) -> Iterator[Step]:
     yield from scalings.factor(part, context, robust=robust)
     lost = (part.claim == 0) & (np.abs(part.reference) > part.reference_error)
     if lost.any() and not part.claim.any():
-        zero = np.zeros_like(part.reference)
-        yield Step(Finding(Mistake.ZERO), part.applied(zero, zero, part.scale), 1.0)
+        after = part.applied(np.zeros_like(part.reference), part.reference_error, part.scale)
+        yield Step(Finding(Mistake.ZERO), after, 1.0)
     yield from scalings.offset(part, robust=robust)
     yield from pointwise.propose(part)

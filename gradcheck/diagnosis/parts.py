@@ -67,9 +67,8 @@ def _zeroed(state: State) -> Iterator[Step]:
         ]
     for where, mask, place in places:
         if mask.any():
-            after = state.applied(
-                np.where(mask, 0.0, state.reference), np.where(mask, 0.0, state.reference_error), state.scale
-            )
+            # A dropped entry keeps its bar: what it says is how far from zero it is known to be.
+            after = state.applied(np.where(mask, 0.0, state.reference), state.reference_error, state.scale)
             yield Step(Finding(Mistake.ZERO, where), after, 1.0, place=place)
 
 
@@ -77,9 +76,7 @@ def _diagonal_only(state: State) -> Iterator[Step]:
     on = np.eye(*state.reference.shape, dtype=np.bool_)
     off_lost = np.abs(state.reference) > state.reference_error
     if np.all(state.claim[~on] == 0) and np.any(off_lost[~on]):
-        after = state.applied(
-            np.where(on, state.reference, 0.0), np.where(on, state.reference_error, 0.0), state.scale
-        )
+        after = state.applied(np.where(on, state.reference, 0.0), state.reference_error, state.scale)
         yield Step(Finding(Mistake.DIAGONAL_ONLY), after, 1.0)
     square = on.shape[0] == on.shape[1]
     diagonal_reference = square and not np.any(off_lost[~on])
@@ -99,9 +96,10 @@ def _forms(state: State) -> Iterator[Step]:
         if not _possible(name, zeros, symmetric=symmetric, hollow=hollow):
             continue
         value = form(state.reference)
-        if np.array_equal(value, state.reference, equal_nan=True):
+        if not np.any(np.abs(value - state.reference) > state.reference_error):
             continue
-        after = state.applied(value, form(state.reference_error), state.scale)
+        error = np.where(value == 0, state.reference_error, form(state.reference_error))
+        after = state.applied(value, error, state.scale)
         yield Step(Finding(Mistake.SYMMETRY, parameter=name), after, choice)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,8 @@ __all__ = ["factor", "known_vectors", "offset", "propose", "row_factors", "shuff
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-NAMED_BITS = 4.0
-"""Choosing among the named factors: there are about 2**4 of them, sizes included."""
+NAMED_BITS = 5.0
+"""Choosing among the named factors: there are about 2**5 of them, sizes included."""
 
 
 def propose(state: State, context: Context, *, robust: bool) -> Iterator[Step]:
@@ -114,7 +115,9 @@ def row_factors(state: State, *, robust: bool) -> Iterator[Step]:
     values = 1 + len(groups) + bool(np.any(d < 0))
     choice = (len(d) - len(groups)) * ways(values)
     own = float(after.bits[changed].sum()) - consumed - choice
-    yield Step(Finding(Mistake.ROW_SCALING, parameter=d), after, choice, consumed, own=own)
+    # A list of factors takes longer to tell than one factor and where it does not hold.
+    told = 2.0 * len(d)
+    yield Step(Finding(Mistake.ROW_SCALING, parameter=d), after, choice, consumed, told, own)
 
 
 def _shared(fits: list[Fit]) -> tuple[Array, list[list[int]]]:
@@ -166,7 +169,7 @@ def _turned(state: State) -> State:
 def _column_factors(state: State, *, robust: bool) -> Iterator[Step]:
     for step in row_factors(_turned(state), robust=robust):
         finding = Finding(Mistake.COLUMN_SCALING, parameter=step.finding.parameter)
-        yield Step(finding, _turned(step.state), step.choice, step.consumed, own=step.own)
+        yield replace(step, finding=finding, state=_turned(step.state))
 
 
 def known_vectors(state: State, context: Context) -> Iterator[Step]:

@@ -176,7 +176,7 @@ def _says_as_much(one: tuple[Step, ...], other: tuple[Step, ...]) -> bool:
 
 
 def _covers(a: Finding, b: Finding) -> bool:
-    if a.mistake is not b.mistake or repr(a.parameter) != repr(b.parameter):
+    if a.mistake is not b.mistake or not _alike(a.parameter, b.parameter):
         return False
     parts = ((a.where.rows, b.where.rows), (a.where.columns, b.where.columns))
     return all(large is None or (small is not None and set(small) <= set(large)) for large, small in parts)
@@ -196,6 +196,14 @@ def _in_order(start: State, steps: tuple[Step, ...]) -> tuple[Finding, ...]:
     changed = steps[0].state.reference
     same = changed is start.reference or np.array_equal(changed, start.reference, equal_nan=True)
     return findings if same else findings[::-1]
+
+
+def _alike(a: Any, b: Any) -> bool:
+    # Two fits of one number differ in digits that the bars leave open.
+    numbers = (float, np.ndarray)
+    if isinstance(a, numbers) and isinstance(b, numbers):
+        return np.shape(a) == np.shape(b) and bool(np.allclose(a, b, rtol=1e-6, atol=0.0))
+    return repr(a) == repr(b)
 
 
 def _length(steps: tuple[Step, ...]) -> float:
