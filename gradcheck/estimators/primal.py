@@ -33,7 +33,9 @@ def real_argument(argument: Any, name: str) -> Array:
     try:
         array = np.asarray(argument)
     except (ValueError, TypeError) as cause:
-        raise InvalidArgument.of(name, type(argument).__name__, "a real number or array", "convert it") from cause
+        raise InvalidArgument.of(
+            name, type(argument).__name__, "a real number or array", "convert it"
+        ) from cause
     if array.dtype.kind in "iub":
         array = array.astype(np.float64)
     if array.dtype.kind != "f" and array.dtype.name != "bfloat16":
@@ -81,7 +83,9 @@ class Primal:
         if not callable(f):
             raise InvalidArgument.of("f", f, "a callable", "pass the function itself")
         if not -len(args) <= argnum < len(args):
-            raise InvalidArgument.of("argnums", argnum, f"an index into {len(args)} argument(s)", "count from 0")
+            raise InvalidArgument.of(
+                "argnums", argnum, f"an index into {len(args)} argument(s)", "count from 0"
+            )
         self.f = f
         self.args = list(args)
         self.argnum = argnum % len(args)
@@ -127,9 +131,10 @@ class Primal:
         changes; ``InvalidArgument`` when the output is not real numbers.
         """
         shaped: Any = np.array(x, dtype=np.float64).reshape(self.x_shape)
-        before = shaped.copy()
+        before = shaped.tobytes()
         result = self.call(shaped[()] if self.as_scalar else shaped)
-        if not self.mutates and not np.array_equal(before, shaped, equal_nan=True):
+        # Bytes compare NaN with NaN, and ten times faster than arrays of a few entries.
+        if not self.mutates and before != shaped.tobytes():
             self.mutates = True
         return self._flat(result)
 
