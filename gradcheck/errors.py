@@ -7,7 +7,14 @@ result, not an exception of this module's base kind: only
 
 from __future__ import annotations
 
-__all__ = ["GradcheckError", "InvalidArgument", "MissingExtra", "RefusedOperation"]
+__all__ = [
+    "DerivativeMismatch",
+    "GradcheckError",
+    "InconclusiveCheck",
+    "InvalidArgument",
+    "MissingExtra",
+    "RefusedOperation",
+]
 
 
 class GradcheckError(Exception):
@@ -27,6 +34,31 @@ class InvalidArgument(GradcheckError, ValueError):
         `method`: given 'centre', expected one of 'central', 'jax'; pass 'central'
         """
         return cls(f"`{argument}`: given {given!r}, expected {expected}; {fix}")
+
+
+class DerivativeMismatch(GradcheckError, AssertionError):
+    """The derivative is wrong: the message says where and, where recognised, which mistake it is.
+
+    ``result`` holds the whole :class:`~gradcheck.results.CheckResult`.
+    """
+
+    def __init__(self, message: str, result: object = None) -> None:
+        """Keep the result beside its text."""
+        super().__init__(message)
+        self.result = result
+
+
+class InconclusiveCheck(GradcheckError, AssertionError):
+    """Nothing can be told of the derivative: the message says why, and what to do.
+
+    Pass ``allow_inconclusive=True`` where that is good enough.  ``result`` holds the
+    whole :class:`~gradcheck.results.CheckResult`.
+    """
+
+    def __init__(self, message: str, result: object = None) -> None:
+        """Keep the result beside its text."""
+        super().__init__(message)
+        self.result = result
 
 
 class MissingExtra(GradcheckError, ImportError):

@@ -7,13 +7,28 @@ this module without NumPy.
 from __future__ import annotations
 
 import enum
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Estimate", "Reason", "RunRecord", "Status", "Verdict"]
+__all__ = [
+    "CheckResult",
+    "Entry",
+    "Estimate",
+    "Power",
+    "Reason",
+    "RunRecord",
+    "Status",
+    "Verdict",
+    "emit",
+    "observing",
+]
 
 
 class Verdict(enum.Enum):
@@ -189,3 +204,152 @@ class RunRecord:
             if check["id"] == rule_id and check["dtype"] == dtype:
                 return Verdict(check["verdict"])
         raise KeyError(f"{rule_id}@{dtype}")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of a compared derivative.
+
+    Attributes
+    ----------
+    index
+        ``(row, column)`` of the matrix: flat output, flat argument.
+    path
+        The same by name, ``d f[2] / d params["w"][3, 1]``.
+    claimed, reference
+        Units of f per unit of x.
+    claimed_error, reference_error
+        Their error bars.
+    budget
+        The largest difference that both bars explain.
+    """
+
+    index: tuple[int, int]
+    path: str
+    claimed: float
+    reference: float
+    claimed_error: float
+    reference_error: float
+    budget: float
+
+
+@dataclass(frozen=True)
+class Power:
+    """What a check would have caught: the smallest error of one entry, relative; smaller is better.
+
+    Attributes
+    ----------
+    median, worst
+        Over all entries; 0 when every entry is measured absolutely.
+    path
+        Where ``worst`` is, by name; empty when there is no such entry.
+    apart
+        Number of entries that are zero or below the reference's rounding, judged by their row's scale.
+    """
+
+    median: float
+    worst: float
+    path: str
+    apart: int
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What a check found.  ``str`` gives at most 25 lines for a person.
+
+    Attributes
+    ----------
+    verdict, reason
+        PASS, FAIL or INCONCLUSIVE, and why; ``reason.remedy`` says what to do.
+    message
+        The finding in words.
+    name
+        The check's name: the function's, unless ``name=`` was given.
+    detectable
+        The smallest relative error of a single entry that would have been caught, at the weakest entry;
+        inf when nothing was compared.
+    power
+        The same in detail; None when nothing was compared.
+    worst
+        The entry that differs most beside its budget; None when nothing was compared.
+    diagnosis
+        Which known mistake turns the reference into the claim, in words; empty unless FAIL.
+    notes
+        Facts worth knowing that do not change the verdict.
+    convention
+        Which member of Clarke's set the claim is, at a kink.
+    strategy
+        ``"dense"``: every entry was compared.
+    method
+        The references used, ``"complex-step"``, ``"central"`` or both.
+    nfev
+        Evaluations of ``f``, all purposes together.
+    entries
+        Entries compared.
+    expect
+        ``"fail"`` for a check that must fail, else ``"pass"``.
+    text
+        What ``str`` gives.
+    """
+
+    verdict: Verdict
+    reason: Reason
+    message: str
+    name: str = "f"
+    detectable: float = float("inf")
+    power: Power | None = None
+    worst: Entry | None = None
+    diagnosis: str = ""
+    notes: tuple[str, ...] = ()
+    convention: str = ""
+    strategy: str = "dense"
+    method: str = ""
+    nfev: int = 0
+    entries: int = 0
+    expect: str = "pass"
+    text: str = ""
+
+    def __str__(self) -> str:
+        return self.text or f"{self.verdict}: {self.reason}"
+
+
+Observer = Callable[[CheckResult], None]
+
+_OBSERVER: ContextVar[Observer | None] = ContextVar("gradcheck_observer", default=None)
+_EVERYWHERE: list[Observer] = []
+_LOCK = threading.Lock()
+
+
+@contextmanager
+def observing(observer: Observer) -> Iterator[None]:
+    """Hand every check made inside the block to ``observer``, those of other threads included.
+
+    A thread without an observer of its own reports to the one entered last.
+
+    Examples
+    --------
+    >>> seen = []
+    >>> with observing(seen.append):
+    ...     emit(CheckResult(Verdict.PASS, Reason.AGREES, ""))
+    >>> len(seen)
+    1
+    """
+    token = _OBSERVER.set(observer)
+    with _LOCK:
+        _EVERYWHERE.append(observer)
+    try:
+        yield
+    finally:
+        _OBSERVER.reset(token)
+        with _LOCK:
+            _EVERYWHERE.remove(observer)
+
+
+def emit(result: CheckResult) -> None:
+    """Hand ``result`` to the observer, if there is one."""
+    observer = _OBSERVER.get()
+    if observer is None and _EVERYWHERE:
+        with _LOCK:
+            observer = _EVERYWHERE[-1] if _EVERYWHERE else None
+    if observer is not None:
+        observer(result)

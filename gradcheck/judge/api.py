@@ -1,0 +1,167 @@
+"""The public checks: a claimed derivative in, a verdict out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from gradcheck.errors import DerivativeMismatch, InconclusiveCheck, InvalidArgument
+from gradcheck.judge.dense import judge_dense
+from gradcheck.judge.options import Options
+from gradcheck.judge.problem import Problem
+from gradcheck.judge.text import result_text
+from gradcheck.results import CheckResult, Verdict, emit
+
+__all__ = ["assert_derivative", "check"]
+
+
+def check(
+    f: Callable[..., Any],
+    jac: Any,
+    *args: Any,
+    argnums: int | tuple[int, ...] = 0,
+    kwargs: Mapping[str, Any] | None = None,
+    bounds: tuple[Any, Any] | None = None,
+    layout: str = "numerator",
+    rtol: float | None = None,
+    rng: Any = None,
+    method: str = "auto",
+    max_nfev: int | None = None,
+    points: Sequence[Sequence[Any]] | None = None,
+    name: str | None = None,
+    expect: str = "pass",
+) -> CheckResult:
+    """Tell whether ``jac`` is the derivative of ``f`` at ``args``; never raises because it is wrong.
+
+    Parameters
+    ----------
+    f
+        The function, of NumPy arrays, numbers, or nested containers of them.
+    jac
+        The claim: a callable with ``f``'s arguments, or what it returned at ``args``.  Dense, a SciPy sparse
+        matrix or array, a ``LinearOperator``, or the same nesting as the argument; of shape
+        ``f(x).shape + x.shape``.  ``True``: ``f`` returns ``(value, derivative)``, as in ``scipy.optimize``.
+    *args
+        The point.  Never changed.
+    argnums
+        Which argument, or arguments, the derivative is with respect to.
+    kwargs
+        Passed to ``f`` and ``jac``.
+    bounds
+        ``(lower, upper)``: ``f`` is never evaluated outside by the reference.
+    layout
+        ``"denominator"``: the claim's shape is ``x.shape + f.shape``.
+    rtol
+        None: tolerances are measured.  A number loosens, and the result says so.
+    rng
+        Seed or generator, for the directions used where an entry disagrees.
+    method
+        The reference: ``"auto"`` (complex step where certified, else central differences), ``"central"``,
+        ``"complex-step"``.
+    max_nfev
+        Most evaluations of ``f`` for central differences.
+    points
+        Several points, each a sequence of arguments, in place of ``*args``; the gravest result is returned.
+    name
+        For messages and records; ``f``'s own name by default.
+    expect
+        ``"fail"`` marks a check that must fail.
+
+    Returns
+    -------
+    CheckResult
+        ``verdict``, ``reason``, ``detectable``, ``worst``, ``diagnosis``, ``notes``; ``str`` for a person.
+
+    Raises
+    ------
+    InvalidArgument
+        If an argument cannot be used; given, expected and fix are named.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.array([0.5, 2.0])
+    >>> check(np.sin, lambda x: np.diag(np.cos(x)), x).verdict
+    <Verdict.PASS: 'pass'>
+    >>> wrong = check(np.sin, lambda x: 2 * np.diag(np.cos(x)), x)
+    >>> str(wrong.verdict), wrong.worst.path
+    ('fail', 'd f[0] / d x[0]')
+    """
+    options = Options(bounds, layout, rtol, rng, method, max_nfev, name or "", expect)
+    if points is not None:
+        if args:
+            raise InvalidArgument.of(
+                "points", "both `points` and a point", "one of them", "leave out `*args`"
+            )
+        places = [tuple(point) for point in points]
+        if not places:
+            raise InvalidArgument.of("points", "no point", "at least one", "pass [(x,), …]")
+    else:
+        places = [args]
+    results = [_checked(f, jac, place, argnums, kwargs, options) for place in places]
+    worst = max(results, key=lambda one: (one.verdict.severity, one.detectable))
+    if len(results) > 1:
+        place = results.index(worst)
+        note = f"{len(results)} points; this is point {place}"
+        worst = replace(
+            worst,
+            notes=(note, *worst.notes),
+            nfev=sum(one.nfev for one in results),
+            entries=sum(one.entries for one in results),
+        )
+    own_name = str(getattr(f, "__name__", type(f).__name__))
+    named = replace(worst, name=name or own_name, expect=expect)
+    finished = replace(named, text=result_text(named))
+    emit(finished)
+    return finished
+
+
+def _checked(
+    f: Callable[..., Any],
+    jac: Any,
+    args: tuple[Any, ...],
+    argnums: int | tuple[int, ...],
+    kwargs: Mapping[str, Any] | None,
+    options: Options,
+) -> CheckResult:
+    if not args:
+        raise InvalidArgument.of("args", "no argument", "the point", "call check(f, jac, x)")
+    if jac is True:
+        whole = f
+        f, jac = (lambda *a, **k: whole(*a, **k)[0]), (lambda *a, **k: whole(*a, **k)[1])
+    return judge_dense(Problem(f, args, argnums, kwargs), jac, options)
+
+
+def assert_derivative(
+    f: Callable[..., Any], jac: Any, *args: Any, allow_inconclusive: bool = False, **options: Any
+) -> CheckResult:
+    """Raise unless ``jac`` is the derivative of ``f`` at ``args``; keywords as for :func:`check`.
+
+    With ``expect="fail"`` a FAIL satisfies it, and anything else raises.
+
+    Raises
+    ------
+    DerivativeMismatch
+        If the derivative is wrong, or ``expect="fail"`` and it is not.
+    InconclusiveCheck
+        If it cannot be told, unless ``allow_inconclusive``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> result = assert_derivative(np.exp, lambda x: np.exp(x), 0.3)
+    >>> result.detectable < 1e-12
+    True
+    """
+    __tracebackhide__ = True
+    result = check(f, jac, *args, **options)
+    if result.expect == "fail":
+        if result.verdict is not Verdict.FAIL:
+            raise DerivativeMismatch(f"expected to fail, but:\n{result}", result)
+        return result
+    if result.verdict is Verdict.FAIL:
+        raise DerivativeMismatch(str(result), result)
+    if result.verdict is Verdict.INCONCLUSIVE and not allow_inconclusive:
+        raise InconclusiveCheck(str(result), result)
+    return result

@@ -1,0 +1,71 @@
+"""The claimed derivative of a problem, at its point and elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradcheck.claims import ClaimMatrix, ClaimProblem, as_matrix
+from gradcheck.errors import InvalidArgument
+from gradcheck.judge.problem import Problem
+from gradcheck.results import Reason
+
+__all__ = ["Claim"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim: a callable with ``f``'s arguments, or numbers already evaluated at the point.
+
+    Attributes
+    ----------
+    problem
+        What it is a derivative of.
+    given
+        The callable or the numbers.
+    layout
+        Of its shape.
+    """
+
+    problem: Problem
+    given: Any
+    layout: str
+
+    @property
+    def movable(self) -> bool:
+        """Whether it can be evaluated elsewhere."""
+        return callable(self.given) and not hasattr(self.given, "matmat")
+
+    def here(self) -> ClaimMatrix | ClaimProblem:
+        """Return the claim at the point, from arguments in the caller's own types and dtypes."""
+        if not self.movable:
+            return self._read(self.given)
+        return self._called(self.problem.own_arguments())
+
+    def at(self, x: Array) -> Array | None:
+        """Return the claim's matrix at flat ``x``, from float64 arguments; None where it has none."""
+        if not self.movable:
+            return None
+        found = self._called(self.problem.arguments(x))
+        return found.value if isinstance(found, ClaimMatrix) else None
+
+    def _called(self, args: list[Any]) -> ClaimMatrix | ClaimProblem:
+        function: Callable[..., Any] = self.given
+        try:
+            with np.errstate(all="ignore"):
+                found = function(*args, **self.problem.kwargs)
+        except Exception as raised:
+            message = f"the claim raised {type(raised).__name__}: {raised}"
+            return ClaimProblem(message, Reason.CLAIM_RAISED, raised)
+        return self._read(found)
+
+    def _read(self, found: Any) -> ClaimMatrix | ClaimProblem:
+        try:
+            return as_matrix(found, self.problem.output, self.problem.inp, layout=self.layout)
+        except InvalidArgument as error:
+            return ClaimProblem(str(error), cause=error)

@@ -1,0 +1,185 @@
+"""A function at its point: the caller's nested arguments on one side, one flat vector on the other."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradcheck.errors import InvalidArgument
+from gradcheck.estimators.primal import InconsistentOutput, Primal
+from gradcheck.pytree import Structure, flatten
+
+__all__ = ["Problem", "copied"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def copied(value: Any) -> Any:
+    """Return an independent copy of an argument: whatever the function does, the caller's stays as it was."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, (int, float, np.generic, str, bytes, type(None))) or callable(value):
+        return value
+    return copy.deepcopy(value)
+
+
+def argument_names(f: Callable[..., Any], count: int) -> tuple[str, ...]:
+    """Return the names of the first ``count`` arguments as ``f`` declares them, else ``x0, x1, …``."""
+    fallback = ("x",) if count == 1 else tuple(f"x{k}" for k in range(count))
+    try:
+        parameters = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):
+        return fallback
+    plain = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    declared = [one.name for one in parameters if one.kind in plain]
+    return tuple(declared[:count]) if len(declared) >= count else fallback
+
+
+class Problem:
+    """``f(*args, **kwargs)`` as a map of the flat vector of ``args[argnums]`` to a flat output.
+
+    Parameters
+    ----------
+    f
+        The function under test.
+    args, kwargs
+        Its arguments; never changed.
+    argnums
+        Which arguments vary: an index, or a tuple of indices.
+
+    Attributes
+    ----------
+    x, inp
+        The point, float64 ``(n,)``, and the structure of the varying arguments.
+    out
+        The structure of the output, after :meth:`evaluate`.
+    mutates
+        Whether a call changed one of its arguments.
+
+    Raises
+    ------
+    InvalidArgument
+        If an argument, ``argnums`` or ``f`` cannot be used; given, expected and fix are named.
+    """
+
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        args: Sequence[Any],
+        argnums: int | tuple[int, ...] = 0,
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> None:
+        if not callable(f):
+            raise InvalidArgument.of("f", f, "a callable", "pass the function itself")
+        self.f, self.args, self.kwargs = f, tuple(args), dict(kwargs or {})
+        self.single = isinstance(argnums, int)
+        self.argnums = _checked_argnums(argnums, len(self.args))
+        names = argument_names(f, len(self.args))
+        chosen = tuple(self.args[k] for k in self.argnums)
+        if self.single:
+            self.x, self.inp = flatten(chosen[0], names[self.argnums[0]])
+        else:
+            self.x, self.inp = flatten(chosen, tuple(names[k] for k in self.argnums))
+        self.out: Structure | None = None
+        self.mutates = False
+
+    @property
+    def output(self) -> Structure:
+        """The structure of the output; ``ValueError`` before :meth:`evaluate`."""
+        if self.out is None:
+            raise ValueError("the function has not been evaluated yet")
+        return self.out
+
+    def arguments(self, x: Any, *, dtype: Any = np.float64) -> list[Any]:
+        """Return fresh arguments with ``x`` (flat, NumPy or continued) in the varying places."""
+        args = [copied(value) for value in self.args]
+        varied = self.inp.unflatten(x, dtype=dtype)
+        for place, value in zip(self.argnums, (varied,) if self.single else varied, strict=True):
+            args[place] = value
+        return args
+
+    def own_arguments(self) -> list[Any]:
+        """Return copies of the caller's arguments, in the caller's own types and dtypes."""
+        return [copied(value) for value in self.args]
+
+    def evaluate(self) -> Array:
+        """Return the flat output at the point; sets ``out`` and ``mutates``; raises what ``f`` raises."""
+        args = self.arguments(self.x)
+        before = self.arguments(self.x)
+        with np.errstate(all="ignore"):
+            result = self.f(*args, **self.kwargs)
+        self.mutates = not all(_same(a, b) for a, b in zip(before, args, strict=True))
+        value, self.out = flatten(result, "f")
+        return value
+
+    def __call__(self, x: Any) -> Any:
+        """Return the flat output at flat ``x``, in the output's own dtype where it has one."""
+        with np.errstate(all="ignore"):
+            result = self.f(*self.arguments(x), **self.kwargs)
+        if self.output.is_leaf:
+            return self._leaf(result)
+        parts = [_raveled(part) for part in self.output.leaves_in(result)]
+        return np.concatenate(parts) if parts else np.zeros(0)
+
+    def _leaf(self, result: Any) -> Any:
+        shape = self.output.leaves[0].shape
+        found = getattr(result, "shape", ())
+        if tuple(found) != shape and np.shape(result) != shape:
+            raise InconsistentOutput(f"shape {tuple(found)} after shape {shape} at the first call")
+        return _raveled(result)
+
+    def spread(self, limit: Any) -> Array:
+        """Return a bound as a flat vector: one number, numbers shaped as the argument, or its structure.
+
+        Raises
+        ------
+        InvalidArgument
+            If ``limit`` does not fit the argument.
+        """
+        if not self.inp.is_leaf and not np.isscalar(limit):
+            return self.inp.vector_of(limit, "bounds")
+        shape = self.inp.leaves[0].shape if self.inp.is_leaf else (self.inp.size,)
+        try:
+            return np.broadcast_to(np.asarray(limit, dtype=np.float64), shape).reshape(-1)
+        except (TypeError, ValueError) as cause:
+            expected = f"a number or an array that broadcasts to {shape}"
+            raise InvalidArgument.of("bounds", limit, expected, "shape it as the argument") from cause
+
+    @staticmethod
+    def is_bad_argument(raised: BaseException) -> bool:
+        """Whether ``raised`` says that ``f`` returned something other than real numbers."""
+        return isinstance(raised, InvalidArgument)
+
+    def primal(self) -> Primal:
+        """Return the flat map at the point, counted and watched, for the estimators."""
+        return Primal(self, [self.x])
+
+
+def _raveled(part: Any) -> Any:
+    """Return one leaf flat: a continued number stays one, anything else becomes a NumPy array."""
+    if hasattr(part, "__array_function__"):
+        return part.reshape(-1)
+    return np.asarray(part).reshape(-1)
+
+
+def _same(a: Any, b: Any) -> bool:
+    """Whether two copies of an argument still hold the same numbers."""
+    try:
+        (x, _), (y, _) = flatten(a), flatten(b)
+    except InvalidArgument:
+        return True
+    return bool(np.array_equal(x, y, equal_nan=True))
+
+
+def _checked_argnums(argnums: int | tuple[int, ...], count: int) -> tuple[int, ...]:
+    wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    fits = all(isinstance(k, int) and -count <= k < count for k in wanted)
+    if not wanted or not fits or len({k % count for k in wanted}) != len(wanted):
+        raise InvalidArgument.of(
+            "argnums", argnums, f"an index into {count} argument(s), or a tuple of them", "count from 0"
+        )
+    return tuple(k % count for k in wanted)

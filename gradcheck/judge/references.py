@@ -1,0 +1,71 @@
+"""What the numerical witnesses say of a problem, and the sharpest answer of each entry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradcheck.estimators.central import central_jacobian
+from gradcheck.estimators.complex_step import complex_step_jacobian
+from gradcheck.estimators.flat import FlatEstimate
+from gradcheck.estimators.primal import Primal
+from gradcheck.results import Status
+
+__all__ = ["Reference", "central", "complex_step", "sharpest"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A derivative with its error bars, and by which witnesses.
+
+    Attributes
+    ----------
+    value, error
+        ``(m, n)``, units of f per unit of x; NaN with an infinite bar where there is no answer.
+    estimates
+        What the witnesses said, by name.
+    """
+
+    value: Array
+    error: Array
+    estimates: dict[str, FlatEstimate]
+
+    @property
+    def decided(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Which entries have an answer."""
+        known: np.ndarray[Any, np.dtype[np.bool_]] = np.isfinite(self.value) & np.isfinite(self.error)
+        return known
+
+    @property
+    def method(self) -> str:
+        """The witnesses with an answer, by name."""
+        used = [
+            name for name, one in self.estimates.items() if np.isfinite(one.value).any() or not one.value.size
+        ]
+        return " and ".join(used)
+
+
+def complex_step(primal: Primal) -> FlatEstimate:
+    """Return the certified complex step of ``primal``."""
+    return complex_step_jacobian(primal)
+
+
+def central(primal: Primal, bounds: Any, max_nfev: int | None) -> FlatEstimate:
+    """Return central differences of ``primal``, inside ``bounds``."""
+    return central_jacobian(primal, bounds=bounds, max_nfev=max_nfev)
+
+
+def sharpest(estimates: dict[str, FlatEstimate]) -> Reference:
+    """Return at each entry the answer with the smallest bar among the trusted ones."""
+    first = next(iter(estimates.values()))
+    value, error = np.full(first.value.shape, np.nan), np.full(first.value.shape, np.inf)
+    for one in estimates.values():
+        if one.status is Status.REFUSED and not np.isfinite(one.value).any():
+            continue
+        better = np.isfinite(one.value) & (one.error < error)
+        value, error = np.where(better, one.value, value), np.where(better, one.error, error)
+    return Reference(value, error, estimates)

@@ -1,0 +1,62 @@
+"""A result as text for a person: at most 25 lines, understandable without the docs."""
+
+from __future__ import annotations
+
+import textwrap
+
+from gradcheck.results import CheckResult, Verdict
+
+__all__ = ["result_text"]
+
+_WIDTH = 100
+_LINES = 25
+
+
+def result_text(result: CheckResult) -> str:
+    """Return ``result`` in words: verdict and reason, the worst entry with both bars, the mistake, the remedy."""
+    lines = [f"{str(result.verdict).upper()} {result.name}: {result.reason}"]
+    if result.message:
+        lines += _wrapped(result.message)
+    if result.verdict is not Verdict.PASS:
+        lines += _worst(result)
+    if result.diagnosis:
+        lines += _wrapped(f"likely mistake: {result.diagnosis}")
+    if result.convention:
+        lines += _wrapped(f"at the kink: {result.convention}")
+    if result.power is not None:
+        lines += _power(result)
+    for note in result.notes:
+        lines += _wrapped(f"note: {note}")
+    lines.append(
+        f"  {result.entries} entries, {result.nfev} evaluations of f, by {result.method or 'no reference'}"
+    )
+    if result.verdict is not Verdict.PASS:
+        lines += _wrapped(f"what to do: {result.reason.remedy}")
+    return "\n".join(lines if len(lines) <= _LINES else [*lines[: _LINES - 1], "  …"])
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="    ") or []
+
+
+def _worst(result: CheckResult) -> list[str]:
+    worst = result.worst
+    if worst is None:
+        return []
+    return [
+        f"  worst entry  {worst.path}",
+        f"    claimed    {worst.claimed:<24.17g} ± {worst.claimed_error:.2g}",
+        f"    reference  {worst.reference:<24.17g} ± {worst.reference_error:.2g}",
+        f"    difference {abs(worst.claimed - worst.reference):.3g}, allowed {worst.budget:.3g}",
+    ]
+
+
+def _power(result: CheckResult) -> list[str]:
+    power = result.power
+    if power is None:
+        return []
+    sizes = f"{power.worst:.2g} relative at the weakest entry, {power.median:.2g} at the median"
+    text = f"detectable: an error of {sizes}"
+    if power.path:
+        text += f"; weakest {power.path}"
+    return _wrapped(text)
