@@ -47,6 +47,8 @@ _WEIGHTS = {
     Stratum.SEVERAL_KINKS: 0.04,
 }
 _SHORT_SELF_TEST = 4
+_SEARCHED = 8
+"""A misprint may hold by chance at one point, or at two: it is refuted by search."""
 _MOST_WRONG = 200
 
 
@@ -69,9 +71,9 @@ def expected_verdicts(rule: Rule, stratum: Stratum) -> tuple[Verdict, ...]:
 
 def _shares(rule: Rule, examples: int) -> dict[Stratum, int]:
     """Split ``examples`` among the rule's strata; each gets at least one, smooth the rest."""
-    present = strata_of_rule(rule)
     if rule.group in (Group.ERRATUM, Group.REJECTED):
-        present = (Stratum.SMOOTH,)
+        return {Stratum.SMOOTH: max(examples, _SEARCHED)}
+    present = strata_of_rule(rule)
     counts = {
         stratum: max(1, round(examples * _WEIGHTS[stratum]))
         for stratum in present
@@ -116,12 +118,12 @@ def _conclude(judged: Sequence[Judged]) -> tuple[Verdict, Reason, str]:
         return Verdict.FAIL, worst.verdict.reason, worst.verdict.message
     smooth = [one for one in judged if one.point.stratum is Stratum.SMOOTH]
     decided = [one for one in smooth if one.verdict.verdict is not Verdict.INCONCLUSIVE]
-    if not smooth or not any(one.verdict.testimonies for one in judged):
-        return Verdict.INCONCLUSIVE, Reason.NOTHING_COMPARED, "no point was compared"
     if not len(decided) >= SMOOTH_SHARE * len(smooth):
         open_one = next(one for one in smooth if one.verdict.verdict is Verdict.INCONCLUSIVE)
         text = f"{len(decided)} of {len(smooth)} smooth points decided; {open_one.verdict.message}"
         return Verdict.INCONCLUSIVE, open_one.verdict.reason, text
+    if not any(one.verdict.entries for one in judged):
+        return Verdict.INCONCLUSIVE, Reason.NOTHING_COMPARED, "no entry of any point was compared"
     return Verdict.PASS, Reason.AGREES, ""
 
 
