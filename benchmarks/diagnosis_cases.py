@@ -221,6 +221,9 @@ DRAWN_ALONE: dict[str, Callable[[Array, Rng], Array | None]] = {
     "diagonal factor on the right": lambda v, r: None if (t := _own_factors(v.T, r)) is None else t.T,
     "offset": lambda v, r: v + r.uniform(0.5, 2) if v.size > 1 else None,
     "extra off-diagonal": lambda v, r: v + _beside(v, r) if _square(v) and not np.any(_off(v)) else None,
+    "rank-one term": lambda v, r: (
+        v + np.outer(spread(r, (len(v),)), spread(r, (v.shape[1],))) if min(v.shape) > 2 else None
+    ),
     "missing sum": lambda v, r: _unsummed(v, r),
     "missing mean": lambda v, r: 3 * _unsummed(v, r),
     "whole for a row": lambda v, r: np.vstack([spread(r, (2, v.shape[1])), v]),
@@ -283,6 +286,7 @@ WANTED: dict[str, set[Mistake]] = {
     "diagonal factor": {Mistake.ROW_SCALING},
     "diagonal factor on the right": {Mistake.COLUMN_SCALING},
     "offset": {Mistake.OFFSET},
+    "rank-one term": {Mistake.RANK_ONE},
     "absolute value": {Mistake.ABSOLUTE},
     "reciprocal": {Mistake.RECIPROCAL},
     "squared": {Mistake.SQUARED},

@@ -103,6 +103,8 @@ def forward(finding: Finding, r: Side, case: Case) -> Side:
     if kind in {Mistake.ROW_SCALING, Mistake.COLUMN_SCALING}:
         d = p[:, None] if kind is Mistake.ROW_SCALING else p
         return Side(r.value * d, r.bar * np.abs(d), r.known)
+    if kind is Mistake.RANK_ONE:
+        return Side(r.value + np.outer(*p), r.bar, r.known)
     if kind is Mistake.DIAGONAL_ONLY:
         return r.linear(lambda a: np.diag(a).reshape(p) if p else np.where(np.eye(*a.shape) > 0, a, 0.0))
     if kind is Mistake.SYMMETRY:

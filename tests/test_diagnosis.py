@@ -382,6 +382,20 @@ def test_the_right_derivative_of_the_wrong_thing_is_recognised():
         assert not named(perturbed(claim), **context).named
 
 
+def test_a_missing_product_of_two_vectors_is_recognised_without_help():
+    p = np.array([0.1, 0.25, 0.05, 0.6])
+    softmax = np.diag(p) - np.outer(p, p)
+    found = named(np.diag(p), softmax)
+    assert found.named[0].mistakes == (Mistake.RANK_ONE,)
+    np.testing.assert_allclose(np.outer(*found.named[0].parameter), np.outer(p, p), rtol=1e-8)
+    assert found.text == (
+        "the claim differs from the reference by a product of two vectors: "
+        "a term of the total derivative is missing or extra"
+    )
+    assert not named(np.diag(p) + 1e-3 * np.outer(p, p) ** 2, softmax).named
+    assert not named(np.diag(p[:2]), softmax[:2, :2]).named
+
+
 def test_another_point_is_recognised_and_a_failing_one_is_passed_over():
     def reference_at(x):
         if not np.all(x > 0):
@@ -563,3 +577,30 @@ def test_the_deepest_point_is_not_moved_by_a_minority():
     fit = deepest(low, low + 1.0)
     assert (fit.low, fit.high, fit.depth) == (0.9, 1.0, 3)
     assert not deepest(np.array([]), np.array([])).usable
+
+
+def test_odd_shapes_and_numbers_that_are_not_finite_never_raise():
+    rng = np.random.default_rng(3)
+    shapes = [
+        (),
+        (0,),
+        (1,),
+        (3,),
+        (0, 3),
+        (3, 0),
+        (3, 3),
+        (2, 3),
+        (6, 3),
+        (3, 6),
+        (2, 3, 3),
+        (1, 1, 9),
+        (4, 4),
+    ]
+    strange = [0.0, np.nan, np.inf, -np.inf, 1e308, 5e-324, -1.0, 2.0]
+    for claimed in shapes:
+        for expected in [(3, 3), (1, 3), (3, 1), (0, 3), (1, 1)]:
+            for _ in range(3):
+                claim, reference = rng.choice(strange, size=claimed), rng.choice(strange, size=expected)
+                error = rng.choice([0.0, 1e-9, np.inf, np.nan], size=expected)
+                found = diagnose(claim, reference, 1e-12, error)
+                assert all(e.residual <= 1 for e in found.named)

@@ -42,6 +42,7 @@ class Mistake(enum.Enum):
     OTHER_SIDE = "other side of a kink"  # "left" | "right": C is that one-sided Jacobian
     MISSING_TERM = "missing term"  # names of paths: C = R - their sum
     DOUBLED_TERM = "term counted twice"  # names of paths: C = R + their sum
+    RANK_ONE = "rank-one term"  # (u, v): C = R + outer(u, v)
     ONE_SAMPLE = "one sample"  # k: C is the share of sample k
     UNREDUCED = "missing reduction"  # (axis, "sum" | "mean", shape): R = reduction of C.reshape(shape)
     REDUCED = "extra reduction"  # (axis, "sum" | "mean"): C = reduction of R, axis kept

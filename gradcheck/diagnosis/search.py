@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.compare import compare
-from gradcheck.diagnosis import localise, orderings, parts, pointwise, scalings, shapes
+from gradcheck.diagnosis import localise, orderings, parts, pointwise, scalings, shapes, terms
 from gradcheck.diagnosis.context import Context
 from gradcheck.diagnosis.mistakes import Diagnosis, Explanation, Finding, Mistake
 from gradcheck.diagnosis.references import Library
@@ -71,6 +71,8 @@ def diagnose(
     state = _start(claim, reference, claim_error, reference_error)
     if state.comparable and not state.wrong.any():
         return Diagnosis((), "the claim agrees with the reference: there is nothing to explain")
+    if not state.claim.size or not state.reference.size:
+        return Diagnosis((), summary((), state.claim, state.reference, complete=True))
     search = _Search(context, Library(context))
     complete = max(state.claim.size, state.reference.size) <= LARGEST_FOR_PAIRS
     named = search.run(state, pairs=complete)
@@ -102,7 +104,8 @@ class _Search:
         """Return the simplest explanations: one mistake, else two, else a place where all is wrong."""
         with np.errstate(all="ignore"):
             first = list(self._first(state))
-            found = _accepted((step,) for step in (*first, *self._last(state, 1)))
+            term = terms.rank_one(state) if state.comparable else ()
+            found = _accepted((step,) for step in (*first, *self._last(state, 1), *term))
             if pairs and (not found or _repetitive(found[0])):
                 found = _accepted([*found, *self._pairs(state, first)])
             if not found and state.comparable:

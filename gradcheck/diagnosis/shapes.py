@@ -51,10 +51,10 @@ def _stackings(shape: tuple[int, ...], m: int, n: int) -> Iterator[tuple[tuple[i
             yield shape, axis
     if len(shape) == 2:
         rows, columns = shape
-        if columns == n and rows % m == 0 and 1 < m < rows:
+        if columns == n and 1 < m < rows and rows % m == 0:
             yield (rows // m, m, n), 0
             yield (m, rows // m, n), 1
-        if rows == m and columns % n == 0 and 1 < n < columns:
+        if rows == m and 1 < n < columns and columns % n == 0:
             yield (m, n, columns // n), 2
             yield (m, columns // n, n), 1
 
