@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gradcheck.autodiff.protocol import Availability, Derivatives
-from gradcheck.domains import Kinks, Stratum
+from gradcheck.domains import Kinks, Stratum, interval
 from gradcheck.rules.registry import Registry, rule
 from gradcheck.strategies import Point
 
@@ -57,6 +57,18 @@ def wrong(rule_id="trial/wrong", **facts):
 
 def relu_rule(rule_id="trial/relu", claim=relu_slope, **facts):
     return trial(rule_id, relu, claim, kinks=AT_ZERO, **facts)
+
+
+def blurred_rule(rule_id="trial/blurred"):
+    """Return a right rule whose function rounds so coarsely that an error of a millionth goes unseen."""
+
+    def f(x):
+        return np.sin(np.asarray(x * np.pi, dtype=np.float32)).astype(np.float64)
+
+    def slope(x):
+        return np.diag(np.pi * np.cos(np.pi * x))
+
+    return trial(rule_id, f, slope, domain=interval(0.55, 0.95))
 
 
 class Declared:

@@ -103,26 +103,32 @@ def _keep_out_constants() -> None:
 def draw_points(
     rule: Rule, stratum: Stratum, count: int, settings: Settings, dtype: str = "float64"
 ) -> list[Point]:
-    """Return up to ``count`` points of ``stratum``, the same for the same seed.
+    """Return up to ``count`` different points of ``stratum``, the same for the same seed.
 
     Hypothesis begins with the simplest point, which often has no entry at all: it
     comes last, and of very few points those with entries come first.
     """
-    drawn: list[Point] = []
+    drawn: dict[str, Point] = {}
     strategy = point(rule, stratum, sizes=settings.sizes, dtype=dtype)
 
     @hypothesis.seed(_seed_of(settings, rule, dtype, stratum))
     @_hypothesis_settings(max(count + 1, _FEW_POINTS), [hypothesis.Phase.generate])
     @hypothesis.given(strategy)
     def collect(one: Point) -> None:
-        drawn.append(one)
+        drawn.setdefault(_identity(one), one)
 
     with _numbers_of_the_seed():
         collect()
-    simplest, others = drawn[:1], drawn[1:]
+    different = list(drawn.values())
+    simplest, others = different[:1], different[1:]
     if count >= _FEW_POINTS:
         return others[: count - 1] + simplest
     return sorted(others + simplest, key=_is_empty)[:count]
+
+
+def _identity(one: Point) -> str:
+    arrays = {name: (value.shape, value.tolist()) for name, value in one.arguments.items()}
+    return f"{arrays} {[str(drawn) for drawn in one.functions.values()]}"
 
 
 def _is_empty(one: Point) -> bool:

@@ -129,10 +129,10 @@ def _call(function: Callable[..., Any], arguments: Sequence[Array], one: Examine
 
 
 def _stale(rule: Rule, one: Examined, matrix: Array) -> Array | None:
-    found = _call(rule.claim, _older(one.point.arguments), one)
-    if found is None:
+    try:
+        array = np.asarray(_call(rule.claim, _older(one.point.arguments), one))
+    except ValueError:
         return None
-    array = np.asarray(found)
     if array.dtype.kind not in "fiub":
         return None
     array = array.astype(np.float64)

@@ -75,7 +75,8 @@ def entries(kinks: Kinks, arguments: Arguments) -> Array:
     """Return the surface at ``arguments`` as 1-D float64 values; 0 lies on a kink."""
     wide = {name: np.asarray(value, np.float64) for name, value in arguments.items()}
     with np.errstate(all="ignore"):
-        return np.asarray(kinks.surface(**wide), np.float64).reshape(-1)
+        # A copy: the surface may be an argument itself, and callers write into what they get.
+        return np.array(kinks.surface(**wide), np.float64).reshape(-1)
 
 
 def _scales(kinks: Kinks, arguments: Arguments, values: Array) -> Array:
