@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import math
+import sys
 from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -403,3 +407,25 @@ def test_structure_veils_coarser_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     assert lies() <= 3
     monkeypatch.setattr(noise, "_STRUCTURE", 1e300)
     assert lies() > 30
+
+
+def test_benchmark_notices_a_liar(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The harness that measures these bars passes them, and fails bars a million times too narrow."""
+    pytest.importorskip("mpmath")
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "benchmarks"))
+    for name in ("estimators", "univariate", "awkward"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    bench = importlib.import_module("estimators")
+
+    def honest(f: Callable[[Any], Any], x: Any) -> Any:
+        found = estimate(f, x)
+        return SimpleNamespace(value=found.value, bar=found.error, evaluations=found.nfev)
+
+    def liar(f: Callable[[Any], Any], x: Any) -> Any:
+        found = honest(f, x)
+        found.bar = 1e-6 * found.bar
+        return found
+
+    problems = list(bench.problems_of(bench.TUNED, 5, 3))
+    assert bench.share_true(bench.measure(honest, problems)) >= bench.REQUIRED
+    assert bench.share_true(bench.measure(liar, problems)) < bench.REQUIRED
