@@ -26,9 +26,9 @@ __all__ = ["central_jacobian"]
 Array = np.ndarray[Any, np.dtype[Any]]
 
 #: A relative bar that needs no more evaluations, in float64; lower precisions stop at 40 roundoffs.
-TARGET = 5e-11
+TARGET = 1e-10
 #: Pairs that one column may use when it alone is difficult.
-MAX_PAIRS = 16
+MAX_PAIRS = 14
 #: Rungs added to a column at a time.
 RUNGS_A_ROUND = 2
 
@@ -180,6 +180,8 @@ def _need(ladder: Ladder, answer: Answer, target: float, stuck: Array) -> Array:
     size = np.where(np.abs(answer.value) > 4 * answer.bar, np.abs(answer.value), zero)
     relative = np.where(np.isfinite(answer.bar), answer.bar, 1e300) / size
     need = np.nan_to_num(np.log(relative / target), nan=0.0, posinf=700.0).clip(min=0.0)
+    asked = (answer.probe != NO_RUNG).any(axis=0) & (answer.value == 0)
+    need = np.where(asked, np.fmax(need, 1.0), need)
     still = (answer.scale == 0) & (answer.value == 0)
     hopeless = still | (stuck >= 2) | ~np.isfinite(ladder.f0) | (answer.codes == Status.DISCONTINUITY.code)
     hopeless |= answer.codes == Status.KINK.code

@@ -44,6 +44,8 @@ for _ufunc in _EXP:
 for _ufunc in _LOG:
     _LOG[_ufunc] = float(_ufunc(complex(1.0, _H)).imag / _H)
 _SQRT = float(np.sqrt(complex(1.0, _H)).imag / _H)
+# Above this a number has all its digits: it is far from the subnormals.
+_FULL_DIGITS = 1e-290
 _CBRT = float(np.power(complex(1.0, _H), 1.0 / 3.0).imag / _H)
 
 
@@ -188,6 +190,17 @@ def _power_factor(b: Any) -> Any:
 _constant_factor = functools.lru_cache(maxsize=256)(_power_factor)
 
 
+def _lowered(a: Any, b: Any, y: Any) -> Any:
+    """Return ``a**(b - 1)`` where ``y = a**b``.
+
+    ``0.3 - 1`` is rounded, and the error grows with ``ln a``: dividing is better where ``y`` has its digits.
+    """
+    safe = (np.floor(b) != b) & (a != 0.0) & (np.abs(y) > _FULL_DIGITS) & np.isfinite(y)
+    if not np.any(safe):
+        return np.power(a, np.subtract(b, 1.0))
+    return np.where(safe, y / np.where(a == 0.0, 1.0, a), np.power(a, np.subtract(b, 1.0)))
+
+
 def power(trace: Trace, a: Any, ta: Any, b: Any, tb: Any) -> Pair:
     """Return ``a**b``: ``a**(b-1) Im (1 + i h)**b / h`` by the base, ``exp(i h log a)`` by the exponent."""
     y = np.power(a, b)
@@ -197,7 +210,7 @@ def power(trace: Trace, a: Any, ta: Any, b: Any, tb: Any) -> Pair:
         if np.any(edge):
             trace.tie("power", edge)
         factor = _constant_factor(float(b)) if isinstance(b, (int, float)) else _power_factor(b)
-        tangent += np.where(ta == 0.0, 0.0, factor * np.power(a, np.subtract(b, 1.0)) * ta) + 0.0 * y
+        tangent += np.where(ta == 0.0, 0.0, factor * _lowered(a, b, y) * ta) + 0.0 * y
         tangent = np.where((factor == 0.0) & (y == 1.0), 0.0, tangent)
     if tb is not None:
         vanishing = (tb == 0.0) | ((a == 0.0) & (b > 0.0))

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradcheck.estimators.ladder import NO_RUNG, Ladder
+from gradcheck.estimators.steps import LEAP, TINY_X, UNIT
 
 __all__ = ["Noise", "measured_noise", "unit_roundoff"]
 
@@ -34,6 +35,14 @@ _NEIGHBOURS = 4
 _NOISY = 16.0
 #: Where f vanishes at x its size near by says little: noise grows no more than this.
 _GROWTH = 2.0**10
+#: A difference below this part of the largest one may be a matter of rounding, float32's included.
+_GRAIN = 1e-6
+#: Rungs at which a lattice is looked for, and how near a whole number of its spacing a difference is.
+_FINE, _WHOLE = 3, 1e-6
+#: So is one of this many roundings of the result.
+_COARSE_GRAIN = 256.0
+#: Roundoffs of the largest value seen, by which slopes near and far may differ and still be one.
+_AFAR = 8.0
 #: Rounding of x inside ``f`` (``sin(1e4 * x)``), in roundoffs of x: a quarter is its root mean square.
 _ARGUMENT_ROUNDING = 0.25
 
@@ -85,7 +94,100 @@ def measured_noise(ladder: Ladder, eps: float) -> Noise:
     near = np.take_along_axis(size, ladder.fine_rungs()[None, :, None] - 1, axis=0)
     growth = np.nan_to_num(size / near, nan=1.0, posinf=_GROWTH).clip(1.0, _GROWTH)
     level = np.fmax(floor, np.fmax(fine, tread) * growth)
-    return Noise(level, flat & (tread > 0), _probe(ladder, run, tread, doubtful), veil)
+    grain = _grain(ladder, rise, fall, floor, run)
+    level = np.fmax(level, np.fmax(grain, _hidden(ladder, rise, fall, size, eps)))
+    silent = flat & (np.fmax(tread, grain) > 0)
+    probe = _probe(ladder, run, tread, doubtful)
+    # Flat in proportion to a tiny x, moving beyond: what moves there may be rounding or the function.
+    lonely = (run == rise.shape[0] - 1) & (ladder.exponents[-1] == LEAP)[:, None]
+    probe[0] = np.where(lonely, UNIT, probe[0])
+    return Noise(level, silent, probe, veil)
+
+
+def _grain(ladder: Ladder, rise: Array, fall: Array, floor: Array, run: Array) -> Array:
+    """Return the smallest difference that the values near x show, 0 where it says nothing, ``(n, m)``.
+
+    Rounding of an intermediate value (``1 - (1 - x)`` near 0) is a lattice on which ``f`` stands still
+    at fine steps, though ``f`` itself is so small that its own rounding would be far finer: nothing below
+    the smallest difference seen was resolved.  A lattice shows by standing still, or by fine slopes that
+    differ by more than the rounding of ``f`` while all differences are multiples of the smallest.  Where
+    one side alone moves, or where even the smallest move is no matter of rounding, the flat rungs are a
+    dead zone, and right.
+    """
+    dtype = ladder.primal.f_dtype
+    if rise.shape[0] < 2 or (dtype is not None and dtype.kind in "iub"):
+        return np.zeros(rise.shape[1:])
+    moves = np.abs(np.concatenate([rise, fall]))
+    lowest = np.fmin.reduce(np.where(moves > 0, moves, np.inf), axis=0)
+    both = ((rise != 0) & (fall != 0) & np.isfinite(rise) & np.isfinite(fall)).any(axis=0)
+    largest = np.fmax(_GRAIN * np.fmax.reduce(moves, axis=0), _COARSE_GRAIN * floor[0])
+    stands = (run > 0) & ~_expected_flat(ladder, rise, fall, floor, run)
+    told: Array = both & (lowest <= largest) & (stands | _on_lattice(ladder, rise, fall, floor, lowest, run))
+    return np.where(told, lowest, 0.0)
+
+
+def _expected_flat(ladder: Ladder, rise: Array, fall: Array, floor: Array, run: Array) -> Array:
+    """Return where ``f`` stands still at its finest rungs for want of a slope: ``cos`` at 0, ``(n, m)``.
+
+    The two finest rungs at which it moves tell the power with which it does; carried on to the widest
+    flat rung, the move is below the rounding of ``f`` itself.
+    """
+    rungs = rise.shape[0]
+    rows = np.stack([run - 1, run, run + 1]).clip(min=0, max=rungs - 1)
+    height = np.fmax(np.abs(rise), np.abs(fall))
+    near, far = np.take_along_axis(height, rows[1:], axis=0)
+    exponents = np.take_along_axis(ladder.exponents[..., None] + np.zeros_like(run), rows, axis=0)
+    gaps = (exponents[1:] - exponents[:-1]).astype(np.float64)
+    power = np.nan_to_num(np.log2(far / near) / gaps[1], nan=1.0, posinf=1.0).clip(1.0, 8.0)
+    carried = near * np.exp2(-power * gaps[0])
+    explained: Array = (run + 1 < rungs) & (carried <= floor[0])
+    return explained
+
+
+def _on_lattice(ladder: Ladder, rise: Array, fall: Array, floor: Array, lowest: Array, run: Array) -> Array:
+    """Return where slopes scatter beyond rounding though all differences are multiples of ``lowest``.
+
+    Seen at the three finest rungs at which ``f`` moves, ``(n, m)``.
+    """
+    rungs = rise.shape[0]
+    if rungs < _FINE:
+        return np.zeros(rise.shape[1:], dtype=bool)
+    rows = (run + np.arange(_FINE)[:, None, None]).clip(max=rungs - 1)
+
+    def finest(values: Array) -> Array:
+        return np.take_along_axis(values, rows, axis=0)
+
+    step = np.exp2(finest(ladder.exponents[..., None] + np.zeros_like(run)).astype(np.float64))
+    up, down, rounding = finest(rise), finest(fall), finest(floor)
+    slope = 0.5 * (up + down) / step
+    scatter = np.abs(slope[:-1] - slope[-1:]) * step[:-1]
+    multiples = np.concatenate([up, down]) / lowest
+    whole = np.abs(multiples - np.round(multiples)) <= _WHOLE
+    found: Array = (scatter > 2.0 * rounding[:-1]).any(axis=0) & whole.all(axis=0)
+    return found
+
+
+def _hidden(ladder: Ladder, rise: Array, fall: Array, size: Array, eps: float) -> Array:
+    """Return the rounding that only steps far beyond a tiny x betray, 0 elsewhere, ``(n, m)``.
+
+    ``ln(1 + x**2) + x`` at 1e-8 is ``x`` to the last bit at every step below 1e-9.  Where the slope seen
+    from afar differs from that at every fine rung by no more than rounding at that distance, it is rounding.
+    """
+    nothing = np.zeros(rise.shape[1:])
+    afar = (ladder.exponents == LEAP) & (np.abs(ladder.x) < TINY_X) & (ladder.x != 0)
+    if not afar.any():
+        return nothing
+    step = np.exp2(ladder.exponents[..., None].astype(np.float64))
+    slope = 0.5 * (rise + fall) / step
+    there = afar[..., None] & np.isfinite(slope)
+    far = np.where(there, slope, 0.0).sum(axis=0)
+    allowed = _AFAR * eps * np.fmax(np.fmax.reduce(size, axis=0), np.abs(far) * 2.0**UNIT)
+    unsure = _AFAR * eps * np.where(there, size / step, 0.0).sum(axis=0)
+    near = np.isfinite(slope) & (np.exp2(ladder.exponents.astype(np.float64)) <= np.abs(ladder.x))[..., None]
+    gap = np.fmax(np.abs(slope - far) - unsure, 0.0)
+    amplitude = np.where(near, gap * step, 0.0).max(axis=0)
+    told: Array = there.any(axis=0) & (amplitude <= allowed)
+    return np.where(told, amplitude, nothing)
 
 
 def _fine_noise(ladder: Ladder, rise: Array, fall: Array, floor: Array) -> tuple[Array, Array, Array]:

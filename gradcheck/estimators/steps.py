@@ -23,6 +23,12 @@ MIN_EXPONENT, MAX_EXPONENT = -1070, 1020
 _NEGLIGIBLE = 2.0**-960
 #: Where x is 0 its scale is unknown: from a quarter down to structure 1e-21 wide.
 _AT_ZERO = np.array([-2, -4, -6, -14, -28, -46, -70])
+#: Below this, steps in proportion to x say little of a function that varies on a scale of one ...
+TINY_X = 2.0**-10
+#: ... so that a step of this exponent is taken as well.
+LEAP = -13
+#: The scale of one, an exponent too: how far a slope is carried on to tell the size of ``f`` there.
+UNIT = -3
 #: Octaves beyond the coarsest rung at a time: the length seen there may be longer than the true one.
 _REACH = 2
 #: A derivative that deviates by less than this from the extrapolated one is resolved by its step.
@@ -63,7 +69,13 @@ def first_ladder(x: Array, lower: Array, upper: Array, eps: float) -> Array:
         relative = np.concatenate([relative, [NO_RUNG] * (_AT_ZERO.size - relative.size)])
     exponents = np.where(relative[:, None] == NO_RUNG, NO_RUNG, _exponent(x) + relative[:, None])
     exponents = np.where(zero, _AT_ZERO[: relative.size, None], exponents)
-    return np.where(exponents == NO_RUNG, NO_RUNG, _within(exponents, x, lower, upper))
+    placed = np.where(exponents == NO_RUNG, NO_RUNG, _within(exponents, x, lower, upper))
+    tiny = (np.abs(x) < TINY_X) & ~zero
+    if not tiny.any():
+        return placed
+    room = np.minimum(x - lower, upper - x)
+    leap = np.where(tiny & (room > 2.0**LEAP) & (placed[0] < LEAP), LEAP, NO_RUNG)
+    return np.concatenate([placed, leap[None]])
 
 
 def _within(exponents: Array, x: Array, lower: Array, upper: Array) -> Array:
@@ -115,8 +127,8 @@ def wanted_rungs(
     farthest = np.maximum(top_rung, np.maximum(_exponent(x), 0)[:, None] + 1)
     ceiling = np.where(next_rung == NO_RUNG, np.minimum(top_rung + _REACH, farthest), next_rung - 1)
     halfway = np.maximum((top_rung + next_rung + 1) // 2, top_rung + 1)
-    tiny = (np.abs(x) < 2.0**-10)[:, None] & (top_rung < -12)
-    leap = np.minimum(np.where(tiny, -3, top_rung + 3), farthest)
+    tiny = (np.abs(x) < TINY_X)[:, None] & (top_rung < -12)
+    leap = np.minimum(np.where(tiny, UNIT, top_rung + 3), farthest)
     start = np.where(hidden, np.where(next_rung == NO_RUNG, leap, halfway), np.minimum(length - 1, ceiling))
     ladder = start - np.arange(5)[:, None, None]
     unresolved = (count == 0) | ~np.isfinite(bar) | (count < 2) & (bar > _RESOLVED * np.abs(value))
