@@ -54,7 +54,7 @@ def test_all_agree_is_a_pass_that_says_what_it_would_have_caught():
     assert found.power.worst() == pytest.approx(3 * BAR)
 
 
-@pytest.mark.parametrize("name", WITNESSES)
+@pytest.mark.parametrize("name", [name for name in WITNESSES if name != CENTRAL])
 def test_any_single_dissenter_makes_it_fail_and_is_named(name):
     said = everybody(**{name.replace(" ", "_"): says(name, other())})
     found = verdict_on(said, "float64", scale=np.ones(2))
@@ -64,6 +64,19 @@ def test_any_single_dissenter_makes_it_fail_and_is_named(name):
     disagreeing = [pair for pair in found.pairs if pair.comparison.verdict is Verdict.FAIL]
     assert len(disagreeing) == 4
     assert all(name in pair.names for pair in disagreeing)
+
+
+def test_central_differences_alone_against_a_certified_complex_step_are_in_doubt_themselves():
+    found = verdict_on(everybody(central=says(CENTRAL, other())), "float64", scale=np.ones(2))
+    assert (found.verdict, found.reason) == (Verdict.INCONCLUSIVE, Reason.NOISY_REFERENCE)
+    assert "central differences alone" in found.message
+    assert found.failing is None
+
+
+@pytest.mark.parametrize("ally", [COMPLEX_STEP, JAX_FORWARD])
+def test_central_differences_with_any_ally_make_it_fail(ally):
+    said = everybody(**{"central": says(CENTRAL, other()), ally.replace(" ", "_"): says(ally, other())})
+    assert verdict_on(said, "float64", scale=np.ones(2)).verdict is Verdict.FAIL
 
 
 @pytest.mark.parametrize("name", [CLOSED_FORM, JAX_FORWARD, JAX_REVERSE])
