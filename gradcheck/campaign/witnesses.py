@@ -110,20 +110,29 @@ def _evaluate(claim: Callable[..., Any], point: Point, dtype: Any) -> Array:
     return array
 
 
-def _rounding(value: Array, claim: Callable[..., Any], point: Point, dtype: str) -> Array:
-    """A few eps, plus the claim's own rounding, measured against the same formula in a wider format."""
-    floor = rounding_floor(value, dtype)
-    wider = np.float64 if dtype == "float32" else np.longdouble
+def _wider(claim: Callable[..., Any], point: Point, dtype: str, shape: tuple[int, ...]) -> Array | None:
+    """Return the same formula in a wider format; None when it has no value there."""
     try:
-        precise = _evaluate(claim, point, wider)
+        precise = _evaluate(claim, point, np.float64 if dtype == "float32" else np.longdouble)
     except Exception:
-        return floor
-    if precise.shape != value.shape:
-        return floor
+        return None
+    return precise if precise.shape == shape else None
+
+
+def _with_rounding(value: Array, precise: Array | None, dtype: str) -> tuple[Array, Array]:
+    """Return value and bar: a few eps, plus the rounding that the wider format shows.
+
+    Where the right number is too large for ``dtype`` none of its numbers is right:
+    the bar is infinite there, and the entry decides nothing.
+    """
+    floor = rounding_floor(value, dtype)
+    if precise is None:
+        return value, floor
     with np.errstate(all="ignore"):
         own = np.abs(precise - value).astype(np.float64)
-    result: Array = floor + np.where(np.isfinite(own), _MEASURED * own, 0.0)
-    return result
+        beyond = np.isinf(value) & np.isfinite(precise) & (np.abs(precise) > np.finfo(dtype).max)
+        error = floor + np.where(np.isfinite(own), _MEASURED * own, 0.0)
+        return np.where(beyond, precise, value).astype(np.float64), np.where(beyond, np.inf, error)
 
 
 def closed_form(rule: Rule, point: Point, dtype: str, claim: Callable[..., Any] | None = None) -> Testimony:
@@ -135,7 +144,8 @@ def closed_form(rule: Rule, point: Point, dtype: str, claim: Callable[..., Any] 
         return Testimony(CLOSED_FORM, None, None, Status.RAISED, str(unusable))
     except Exception as raised:
         return Testimony(CLOSED_FORM, None, None, Status.RAISED, f"{type(raised).__name__}: {raised}")
-    return Testimony(CLOSED_FORM, value, _rounding(value, chosen, point, dtype))
+    precise = _wider(chosen, point, dtype, value.shape)
+    return Testimony(CLOSED_FORM, *_with_rounding(value, precise, dtype))
 
 
 def numerical(rule: Rule, point: Point) -> tuple[Testimony, Testimony]:
@@ -169,7 +179,7 @@ def autodiff_testimonies(
     """Return JAX's forward and reverse derivative in numerator layout; nothing when it is absent.
 
     ``measured`` is the derivative's rounding at this point as other witnesses saw
-    it, in float64; float32 is measured against JAX's own float64.
+    it; float32 is measured against JAX's own float64 as well.
     """
     if system is None or not system.available().usable:
         return ()
@@ -180,12 +190,10 @@ def autodiff_testimonies(
         text = f"{type(raised).__name__}: {raised}"
         return tuple(Testimony(name, None, None, Status.RAISED, text) for name in (JAX_FORWARD, JAX_REVERSE))
     said = []
-    for name, value, wider in zip((JAX_FORWARD, JAX_REVERSE), found, precise, strict=True):
-        own = np.zeros_like(value) if measured is None or measured.shape != value.shape else measured
-        if dtype != "float64":
-            with np.errstate(all="ignore"):
-                own = _MEASURED * np.abs(value - wider)
-        error = rounding_floor(value, dtype) + np.where(np.isfinite(own), own, 0.0)
+    for name, stated, wider in zip((JAX_FORWARD, JAX_REVERSE), found, precise, strict=True):
+        value, error = _with_rounding(stated, wider, dtype)
+        if measured is not None and measured.shape == value.shape:
+            error = error + np.where(np.isfinite(measured), measured, 0.0)
         said.append(Testimony(name, value, error))
     return tuple(said)
 
@@ -235,8 +243,8 @@ def remeasured(
     )
 
 
-_NEIGHBOURS = tuple(sign * 2.0**-power for power in (40, 30, 22, 16, 12) for sign in (1, -1))
-"""Relative moves of the input: rounding that a few ulp do not show appears by 1e-4 of x."""
+_NEIGHBOURS = tuple(sign * 2.0**-power for power in (40, 30, 22, 16, 12, 8, 6, 5) for sign in (1, -1))
+"""Relative moves of the input: rounding that a few ulp do not show appears by a few hundredths of x."""
 
 
 def _deviation(rule: Rule, point: Point, shift: float, system: Autodiff) -> tuple[Array, Array] | None:
