@@ -94,7 +94,8 @@ def measured_noise(ladder: Ladder, eps: float) -> Noise:
     near = np.take_along_axis(size, ladder.fine_rungs()[None, :, None] - 1, axis=0)
     growth = np.nan_to_num(size / near, nan=1.0, posinf=_GROWTH).clip(1.0, _GROWTH)
     level = np.fmax(floor, np.fmax(fine, tread) * growth)
-    grain = _grain(ladder, rise, fall, floor, run)
+    still = np.logical_and.accumulate((rise == 0) | (fall == 0), axis=0).sum(axis=0)
+    grain = _grain(ladder, rise, fall, floor, still)
     level = np.fmax(level, np.fmax(grain, _hidden(ladder, rise, fall, size, eps)))
     silent = flat & (np.fmax(tread, grain) > 0)
     probe = _probe(ladder, run, tread, doubtful)
@@ -109,7 +110,8 @@ def _grain(ladder: Ladder, rise: Array, fall: Array, floor: Array, run: Array) -
 
     Rounding of an intermediate value (``1 - (1 - x)`` near 0) is a lattice on which ``f`` stands still
     at fine steps, though ``f`` itself is so small that its own rounding would be far finer: nothing below
-    the smallest difference seen was resolved.  A lattice shows by standing still, or by fine slopes that
+    the smallest difference seen was resolved, be it on one side only (``exp(x) - 1`` for x <= 0, else
+    ``x``).  ``run`` counts the finest rungs at which a side stands still.  A lattice shows by standing still, or by fine slopes that
     differ by more than the rounding of ``f`` while all differences are multiples of the smallest.  Where
     one side alone moves, or where even the smallest move is no matter of rounding, the flat rungs are a
     dead zone, and right.

@@ -115,9 +115,9 @@ def _kinked(quotients: Array, noise: Array, sides: Best) -> Array:
     uncertain = 4.0 * (noise[RIGHT] + noise[LEFT])
     tells = uncertain < 0.1 * np.abs(gap)
     confirmed = ~tells | (np.abs(opening - gap) <= 0.5 * np.abs(gap))
-    # The finest telling rungs decide; coarser ones may be bent by curvature.
+    # The two finest telling rungs decide; coarser ones may be bent by curvature.
     seen = np.cumsum(tells, axis=0)
-    finest = tells & (seen <= 3)
+    finest = tells & (seen <= 2)
     kinked: Array = differ & (confirmed | ~finest).all(axis=0) & (finest.sum(axis=0) >= 2)
     return kinked
 
