@@ -390,3 +390,34 @@ def test_the_same_seed_gives_the_same_row_and_another_does_not():
     other = examined(wrong(), Settings(examples=8, seed=1, sizes=(1, 2, 3)))
     assert other["points"] != first["points"]
     assert other["failures"][0]["inputs"] == first["failures"][0]["inputs"]
+
+
+def test_a_number_beyond_the_format_decides_nothing_and_an_infinite_claim_still_fails():
+    point = Settings(examples=8, sizes=(1,))
+
+    def steep(x):
+        return x[:1] * np.array(1e25, x.dtype) * np.array(1e20, x.dtype)
+
+    def slope(x):
+        return np.array([[1e25]], x.dtype) * np.array(1e20, x.dtype)
+
+    tiny = interval(1e-30, 2e-30)
+    assert outcome(examined(trial("t/steep", steep, slope, domain=tiny), point))[0] == "pass"
+    row = examined(trial("t/steep", steep, slope, domain=tiny), point, "float32")
+    assert row["verdict"] == "inconclusive"
+    infinite = trial("t/infinite", cube, lambda x: cube_slope(x) + np.inf)
+    assert examined(infinite, dtype="float32")["verdict"] == "fail"
+
+
+def test_where_the_function_itself_overflows_in_the_format_nothing_is_judged():
+    def f(x):
+        return (x * np.array(1e20, x.dtype)) ** 2
+
+    def wrong_slope(x):
+        return np.diag(x)
+
+    rule = trial("t/overflow", f, wrong_slope, domain=interval(1.0, 2.0))
+    assert examined(rule)["verdict"] == "fail"
+    row = examined(rule, dtype="float32")
+    assert outcome(row) == ("inconclusive", "outside the domain", False)
+    assert "f is not finite in float32 at the point" in row["message"]

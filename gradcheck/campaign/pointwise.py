@@ -98,12 +98,15 @@ def _judge_derivative(
     if machine is None:
         measured = _measured_rounding(claimed, references)
         if measured is not None and measured.shape[:1] == scale.shape:
-            measured = measured + rounding_floor(scale, dtype)[:, None]
+            measured = measured + _unavoidable(claimed, scale, dtype)
         machine = autodiff_testimonies(rule, point, dtype, autodiff, measured)
     said = (claimed, *references, *machine)
     if claimed.value is None:
         entries = max(map(_usable_entries, references))
         return PointVerdict(Verdict.FAIL, Reason.CLAIM_RAISED, claimed.text, said, entries=entries, nfev=nfev)
+    if dtype != "float64" and not _finite_in(rule, point, dtype):
+        text = f"f is not finite in {dtype} at the point"
+        return PointVerdict(Verdict.INCONCLUSIVE, Reason.OUTSIDE_DOMAIN, text, said, nfev=nfev)
     if central.value is None or central.status in _UNTRUSTWORTHY:
         words = conventions(said) if central.status is Status.DISCONTINUITY else ()
         return PointVerdict(
@@ -118,6 +121,24 @@ def _judge_derivative(
         # Curvature may hide the kink from differences; the point was put on it on purpose.
         return judge_at_kink(rule, point, said, nfev)
     return found
+
+
+def _finite_in(rule: Rule, point: Point, dtype: str) -> bool:
+    arguments = [np.asarray(value).astype(dtype) for value in point.arguments.values()]
+    try:
+        with np.errstate(all="ignore"):
+            return bool(np.all(np.isfinite(rule.f(*arguments, **point.functions))))
+    except Exception:
+        # What is wrong with f is the other witnesses' to say.
+        return True
+
+
+def _unavoidable(claimed: Testimony, scale: Array, dtype: str) -> Array:
+    """Return a few eps of ``f`` over ``x``, and of the row's largest entry: no program need do better."""
+    if claimed.value is not None and claimed.value.ndim == 2 and len(claimed.value) == scale.size:
+        entries = np.where(np.isfinite(claimed.value), np.abs(claimed.value), 0.0)
+        scale = np.maximum(scale, entries.max(axis=1, initial=0.0))
+    return rounding_floor(scale, dtype)[:, None]
 
 
 def _placed_on_kink(rule: Rule, point: Point) -> bool:
