@@ -12,10 +12,15 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from gradcheck import strategies as strategies
     from gradcheck.differentiate import jacobian as jacobian
+    from gradcheck.errors import DerivativeMismatch as DerivativeMismatch
     from gradcheck.errors import GradcheckError as GradcheckError
+    from gradcheck.errors import InconclusiveCheck as InconclusiveCheck
     from gradcheck.errors import InvalidArgument as InvalidArgument
     from gradcheck.errors import MissingExtra as MissingExtra
     from gradcheck.errors import RefusedOperation as RefusedOperation
+    from gradcheck.judge.api import assert_derivative as assert_derivative
+    from gradcheck.judge.api import check as check
+    from gradcheck.results import CheckResult as CheckResult
     from gradcheck.results import Estimate as Estimate
     from gradcheck.results import Reason as Reason
     from gradcheck.results import Status as Status
@@ -26,14 +31,19 @@ if TYPE_CHECKING:
 __version__: Final = "0.1.0"
 
 _HOME: Final = {
+    "CheckResult": "gradcheck.results",
+    "DerivativeMismatch": "gradcheck.errors",
     "Estimate": "gradcheck.results",
     "GradcheckError": "gradcheck.errors",
+    "InconclusiveCheck": "gradcheck.errors",
     "InvalidArgument": "gradcheck.errors",
     "MissingExtra": "gradcheck.errors",
     "Reason": "gradcheck.results",
     "RefusedOperation": "gradcheck.errors",
     "Status": "gradcheck.results",
     "Verdict": "gradcheck.results",
+    "assert_derivative": "gradcheck.judge.api",
+    "check": "gradcheck.judge.api",
     "jacobian": "gradcheck.differentiate",
     "rule": "gradcheck.rules.registry",
     "run": "gradcheck.runner",
@@ -41,8 +51,11 @@ _HOME: Final = {
 }
 
 __all__ = [
+    "CheckResult",
+    "DerivativeMismatch",
     "Estimate",
     "GradcheckError",
+    "InconclusiveCheck",
     "InvalidArgument",
     "MissingExtra",
     "Reason",
@@ -50,6 +63,8 @@ __all__ = [
     "Status",
     "Verdict",
     "__version__",
+    "assert_derivative",
+    "check",
     "jacobian",
     "rule",
     "run",

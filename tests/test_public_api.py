@@ -25,8 +25,11 @@ def declare_rule():
 
 
 CALLS = {
+    "CheckResult": lambda: gradcheck.CheckResult(gradcheck.Verdict.PASS, gradcheck.Reason.AGREES, ""),
+    "DerivativeMismatch": lambda: gradcheck.DerivativeMismatch("wrong", None),
     "Estimate": lambda: gradcheck.Estimate(1.0, 0.0, 1, "central"),
     "GradcheckError": lambda: gradcheck.GradcheckError("wrong"),
+    "InconclusiveCheck": lambda: gradcheck.InconclusiveCheck("undecided", None),
     "InvalidArgument": lambda: gradcheck.InvalidArgument.of("x", 1, "2", "add 1"),
     "MissingExtra": lambda: gradcheck.MissingExtra("jax", "This"),
     "Reason": lambda: gradcheck.Reason.AGREES,
@@ -34,6 +37,8 @@ CALLS = {
     "Status": lambda: gradcheck.Status.of_code(0),
     "Verdict": lambda: gradcheck.Verdict("pass"),
     "__version__": lambda: gradcheck.__version__,
+    "assert_derivative": lambda: gradcheck.assert_derivative(np.sin, np.cos, 1.0),
+    "check": lambda: gradcheck.check(np.sin, np.cos, 1.0),
     "jacobian": lambda: gradcheck.jacobian(lambda x: x * x, 3.0),
     "rule": declare_rule,
     "run": lambda: gradcheck.run(["elementwise/mul/wrt-w"], examples=2),
