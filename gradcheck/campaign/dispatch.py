@@ -19,9 +19,10 @@ from gradcheck.selection import find_rule, load_modules
 __all__ = ["check_all", "self_test_all"]
 
 Row = dict[str, Any]
+Job = tuple[tuple[Rule, ...], str]
 
 _WITNESS: list[Autodiff] = []
-"""The witness of a worker process: registered rules keep their meaning, so it keeps what it has compiled."""
+"""The witness of a worker process: it keeps what it has compiled."""
 
 
 def check_all(
@@ -34,16 +35,15 @@ def check_all(
     GradcheckError
         If a worker process dies.
     """
-    jobs = [(rule, dtype) for rule in rules for dtype in settings.dtypes]
+    jobs = [(group, dtype) for group in _by_function(rules) for dtype in settings.dtypes]
     # Long jobs first: the loss and the general rules, so that no worker is left alone at the end.
-    sent = jobs if executor is None else sorted(jobs, key=lambda job: -_weight(job[0]))
+    sent = jobs if executor is None else sorted(jobs, key=_weight)
 
-    def elsewhere(pool: Executor, job: tuple[Rule, str]) -> Future[Row | None]:
-        return pool.submit(_check_elsewhere, job[0].id, job[1], settings, tuple(modules))
+    def elsewhere(pool: Executor, job: Job) -> Future[list[Row | None]]:
+        return pool.submit(_check_elsewhere, _ids(job), job[1], settings, tuple(modules))
 
-    # Of this call alone: compiled programs are kept by id, and two calls may give one id two meanings.
     witness = JaxWitness()
-    yield from _spread(sent, executor, elsewhere, lambda job: _row(*job, settings, witness))
+    yield from _spread(sent, executor, elsewhere, lambda rule, dtype: _row(rule, dtype, settings, witness))
 
 
 def self_test_all(
@@ -51,38 +51,54 @@ def self_test_all(
 ) -> Iterator[Row]:
     """Inject the standard faults into every rule; yield the counts as they end; raise as `check_all` does."""
 
-    def elsewhere(pool: Executor, job: tuple[Rule, str]) -> Future[Row | None]:
-        return pool.submit(_self_test_elsewhere, job[0].id, settings, tuple(modules))
+    def elsewhere(pool: Executor, job: Job) -> Future[list[Row | None]]:
+        return pool.submit(_self_test_elsewhere, _ids(job), settings, tuple(modules))
 
-    jobs = [(rule, "float64") for rule in rules]
-    yield from _spread(jobs, executor, elsewhere, lambda job: examine_rule(job[0], settings))
+    jobs: list[Job] = [((rule,), "float64") for rule in rules]
+    yield from _spread(jobs, executor, elsewhere, lambda rule, _: examine_rule(rule, settings))
+
+
+def _by_function(rules: Sequence[Rule]) -> list[tuple[Rule, ...]]:
+    """Return the rules grouped by their function: a process compiles it once for all of them."""
+    groups: dict[object, list[Rule]] = {}
+    for rule in rules:
+        shared = not rule.functions and _registered(rule)
+        groups.setdefault(rule.f if shared else rule.id, []).append(rule)
+    return [tuple(group) for group in groups.values()]
+
+
+def _ids(job: Job) -> tuple[str, ...]:
+    return tuple(rule.id for rule in job[0])
 
 
 def _spread(
-    jobs: Sequence[tuple[Rule, str]],
+    jobs: Sequence[Job],
     executor: Executor | None,
-    elsewhere: Callable[[Executor, tuple[Rule, str]], Future[Row | None]],
-    here: Callable[[tuple[Rule, str]], Row],
+    elsewhere: Callable[[Executor, Job], Future[list[Row | None]]],
+    here: Callable[[Rule, str], Row],
 ) -> Iterator[Row]:
     # A rule that no registry holds cannot be found in another process.
-    kept = [job for job in jobs if executor is None or not _registered(job[0])]
+    kept = [
+        (rule, dtype) for group, dtype in jobs for rule in group if executor is None or not _registered(rule)
+    ]
     if executor is not None:
-        futures = {elsewhere(executor, job): job for job in jobs if _registered(job[0])}
-        for future, found in _as_they_end(futures):
-            if found is None:
-                kept.append(futures[future])
-            else:
-                yield found
-    for job in kept:
-        yield here(job)
+        futures = {elsewhere(executor, job): job for job in jobs if all(map(_registered, job[0]))}
+        for (group, dtype), rows in _as_they_end(futures):
+            for rule, found in zip(group, rows, strict=True):
+                if found is None:
+                    kept.append((rule, dtype))
+                else:
+                    yield found
+    for rule, dtype in kept:
+        yield here(rule, dtype)
 
 
 def _as_they_end(
-    futures: Mapping[Future[Row | None], object],
-) -> Iterator[tuple[Future[Row | None], Row | None]]:
+    futures: Mapping[Future[list[Row | None]], Job],
+) -> Iterator[tuple[Job, list[Row | None]]]:
     try:
         for future in as_completed(futures):
-            yield future, future.result()
+            yield futures[future], future.result()
     except BrokenExecutor as cause:
         raise GradcheckError(
             "a worker process died before its work was done (out of memory, or a crash in a function under "
@@ -100,9 +116,9 @@ def _registered(rule: Rule) -> bool:
         return False
 
 
-def _weight(rule: Rule) -> int:
-    arrays = sum(len(given.shape) for given in rule.inputs)
-    return arrays + 4 * len(rule.functions)
+def _weight(job: Job) -> int:
+    """Return a sort key: the longest first, generated functions and many arrays above all."""
+    return -sum(sum(len(given.shape) for given in rule.inputs) + 4 * len(rule.functions) for rule in job[0])
 
 
 def _row(rule: Rule, dtype: str, settings: Settings, witness: Autodiff) -> Row:
@@ -118,13 +134,17 @@ def _known(rule_id: str, modules: Sequence[str]) -> Rule | None:
         return None
 
 
-def _check_elsewhere(rule_id: str, dtype: str, settings: Settings, modules: tuple[str, ...]) -> Row | None:
-    rule = _known(rule_id, modules)
+def _check_elsewhere(
+    rule_ids: Sequence[str], dtype: str, settings: Settings, modules: tuple[str, ...]
+) -> list[Row | None]:
     if not _WITNESS:
         _WITNESS.append(JaxWitness())
-    return None if rule is None else _row(rule, dtype, settings, _WITNESS[0])
+    known = [_known(rule_id, modules) for rule_id in rule_ids]
+    return [None if rule is None else _row(rule, dtype, settings, _WITNESS[0]) for rule in known]
 
 
-def _self_test_elsewhere(rule_id: str, settings: Settings, modules: tuple[str, ...]) -> Row | None:
-    rule = _known(rule_id, modules)
-    return None if rule is None else examine_rule(rule, settings)
+def _self_test_elsewhere(
+    rule_ids: Sequence[str], settings: Settings, modules: tuple[str, ...]
+) -> list[Row | None]:
+    known = [_known(rule_id, modules) for rule_id in rule_ids]
+    return [None if rule is None else examine_rule(rule, settings) for rule in known]

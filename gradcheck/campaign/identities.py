@@ -50,7 +50,7 @@ def judge_identity(
         text = f"claimed shape {stated.shape}, expected {truth.shape}"
         return PointVerdict(Verdict.FAIL, Reason.WRONG_SHAPE, text, tuple(said), entries=truth.size, nfev=1)
     if autodiff is not None and autodiff.available()[0]:
-        value = np.asarray(autodiff.value_of(rule.f, list(arguments.values()), dtype=dtype, key=rule.id))
+        value = np.asarray(autodiff.value_of(rule.f, list(arguments.values()), dtype=dtype, key=rule.f))
         column = value.astype(np.float64).reshape(-1, 1)
         rounding = value_rounding(rule, point, dtype, _NEIGHBOURS)[:, None]
         said.append(

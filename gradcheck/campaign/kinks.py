@@ -27,11 +27,12 @@ def judge_at_kink(rule: Rule, point: Point, said: Sequence[Testimony], nfev: int
     primal = primal_of(rule, point)
     worst: tuple[Verdict, Reason, str, Pair | None] = (Verdict.PASS, Reason.NOTHING_COMPARED, "", None)
     entries = 0
+    jacobian = _jacobian_near(primal)
     for one in said:
         if one.witness in (CENTRAL, COMPLEX_STEP) or one.value is None or one.error is None:
             continue
         found = clarke.explore(
-            _jacobian_near(primal),
+            jacobian,
             primal.x,
             one.value,
             one.error,
@@ -62,11 +63,16 @@ def judge_at_kink(rule: Rule, point: Point, said: Sequence[Testimony], nfev: int
 
 
 def _jacobian_near(primal: Primal) -> Callable[[Array], tuple[Array, Array]]:
+    # Every claim is looked at from the same points first: what was seen there is kept.
+    seen: dict[bytes, tuple[Array, Array]] = {}
+
     def jacobian(x: Array) -> tuple[Array, Array]:
-        moved = primal.moved_to(x)
-        estimate = central_jacobian(moved)
-        primal.nfev += moved.nfev
-        return estimate.value, estimate.error
+        if x.tobytes() not in seen:
+            moved = primal.moved_to(x)
+            estimate = central_jacobian(moved)
+            primal.nfev += moved.nfev
+            seen[x.tobytes()] = estimate.value, estimate.error
+        return seen[x.tobytes()]
 
     return jacobian
 

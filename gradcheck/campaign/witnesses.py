@@ -203,7 +203,8 @@ def _autodiff(rule: Rule, point: Point, dtype: str, system: Autodiff) -> tuple[A
     arguments = _in_dtype(point, np.dtype(dtype))
     wrt = rule.wrt or 0
     function: Callable[..., Any] = rule.f
-    key: str | None = rule.id
+    # Rules that share a function share what was compiled for it.
+    key: Callable[..., Any] | None = rule.f
     if point.functions:
         functions = dict(point.functions)
         key = None
