@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from gradcheck.errors import DerivativeMismatch, InconclusiveCheck, InvalidArgument
+from gradcheck.errors import DerivativeMismatch, InconclusiveCheck
 from gradcheck.judge.dense import judge_dense
 from gradcheck.judge.options import Options
+from gradcheck.judge.places import places_of, settled
 from gradcheck.judge.problem import Problem
-from gradcheck.judge.text import result_text
-from gradcheck.results import CheckResult, Verdict, emit
+from gradcheck.results import CheckResult, Verdict
 
 __all__ = ["assert_derivative", "check"]
 
@@ -89,32 +88,9 @@ def check(
     ('fail', 'd f[0] / d x[0]')
     """
     options = Options(bounds, layout, rtol, rng, method, max_nfev, name or "", expect)
-    if points is not None:
-        if args:
-            raise InvalidArgument.of(
-                "points", "both `points` and a point", "one of them", "leave out `*args`"
-            )
-        places = [tuple(point) for point in points]
-        if not places:
-            raise InvalidArgument.of("points", "no point", "at least one", "pass [(x,), …]")
-    else:
-        places = [args]
+    places = places_of(args, points)
     results = [_checked(f, jac, place, argnums, kwargs, options) for place in places]
-    worst = max(results, key=lambda one: (one.verdict.severity, one.detectable))
-    if len(results) > 1:
-        place = results.index(worst)
-        note = f"{len(results)} points; this is point {place}"
-        worst = replace(
-            worst,
-            notes=(note, *worst.notes),
-            nfev=sum(one.nfev for one in results),
-            entries=sum(one.entries for one in results),
-        )
-    own_name = str(getattr(f, "__name__", type(f).__name__))
-    named = replace(worst, name=name or own_name, expect=expect)
-    finished = replace(named, text=result_text(named))
-    emit(finished)
-    return finished
+    return settled(results, f, options)
 
 
 def _checked(
@@ -125,8 +101,6 @@ def _checked(
     kwargs: Mapping[str, Any] | None,
     options: Options,
 ) -> CheckResult:
-    if not args:
-        raise InvalidArgument.of("args", "no argument", "the point", "call check(f, jac, x)")
     if jac is True:
         whole = f
         f, jac = (lambda *a, **k: whole(*a, **k)[0]), (lambda *a, **k: whole(*a, **k)[1])

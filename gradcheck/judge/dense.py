@@ -44,7 +44,7 @@ _MEASURED = 4.0
 
 
 def judge_dense(problem: Problem, given: Any, options: Options) -> CheckResult:
-    """Return the verdict on ``given``, a claimed first derivative of ``problem``."""
+    """Return the verdict on ``given``, a :class:`Claim` or what makes one of ``problem``."""
     try:
         base = problem.evaluate()
     except Exception as raised:
@@ -55,7 +55,7 @@ def judge_dense(problem: Problem, given: Any, options: Options) -> CheckResult:
     broken = _contract(problem, base)
     if broken is not None:
         return broken
-    claim = Claim(problem, given, options.layout)
+    claim = given if isinstance(given, Claim) else Claim(problem, given, options.layout)
     claimed = claim.here()
     if isinstance(claimed, ClaimProblem):
         if claimed.reason is None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.errors import InvalidArgument
+from gradcheck.estimators.flat import FlatEstimate
 from gradcheck.estimators.primal import InconsistentOutput, Primal
 from gradcheck.pytree import Structure, flatten
 
@@ -154,6 +155,10 @@ class Problem:
         """Whether ``raised`` says that ``f`` returned something other than real numbers."""
         return isinstance(raised, InvalidArgument)
 
+    def widened(self, estimate: FlatEstimate) -> FlatEstimate:
+        """Return a central estimate with what is known beyond it of the errors in ``f``: here, nothing."""
+        return estimate
+
     def primal(self) -> Primal:
         """Return the flat map at the point, counted and watched, for the estimators."""
         return Primal(self, [self.x])
@@ -176,7 +181,7 @@ def _same(a: Any, b: Any) -> bool:
 
 
 def _checked_argnums(argnums: int | tuple[int, ...], count: int) -> tuple[int, ...]:
-    wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    wanted: tuple[Any, ...] = (argnums,) if isinstance(argnums, int) else tuple(argnums)
     fits = all(isinstance(k, int) and -count <= k < count for k in wanted)
     if not wanted or not fits or len({k % count for k in wanted}) != len(wanted):
         raise InvalidArgument.of(

@@ -11,6 +11,7 @@ from gradcheck.estimators.central import central_jacobian
 from gradcheck.estimators.complex_step import complex_step_jacobian
 from gradcheck.estimators.flat import FlatEstimate
 from gradcheck.estimators.primal import Primal
+from gradcheck.judge.problem import Problem
 from gradcheck.results import Status
 
 __all__ = ["Reference", "central", "complex_step", "sharpest"]
@@ -56,7 +57,8 @@ def complex_step(primal: Primal) -> FlatEstimate:
 
 def central(primal: Primal, bounds: Any, max_nfev: int | None) -> FlatEstimate:
     """Return central differences of ``primal``, inside ``bounds``."""
-    return central_jacobian(primal, bounds=bounds, max_nfev=max_nfev)
+    found = central_jacobian(primal, bounds=bounds, max_nfev=max_nfev)
+    return primal.f.widened(found) if isinstance(primal.f, Problem) else found
 
 
 def sharpest(estimates: dict[str, FlatEstimate]) -> Reference:
