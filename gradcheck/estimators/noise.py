@@ -100,7 +100,7 @@ def measured_noise(ladder: Ladder, eps: float) -> Noise:
     silent = flat & (np.fmax(tread, grain) > 0)
     probe = _probe(ladder, run, tread, doubtful)
     # Flat in proportion to a tiny x, moving beyond: what moves there may be rounding or the function.
-    lonely = (run == rise.shape[0] - 1) & (ladder.exponents[-1] == LEAP)[:, None]
+    lonely: Array = (run == rise.shape[0] - 1) & (ladder.exponents[-1] == LEAP)[:, None]
     probe[0] = np.where(lonely, UNIT, probe[0])
     return Noise(level, silent, probe, veil)
 
@@ -165,7 +165,7 @@ def _on_lattice(ladder: Ladder, rise: Array, fall: Array, floor: Array, lowest: 
     scatter = np.abs(slope[:-1] - slope[-1:]) * step[:-1]
     multiples = np.concatenate([up, down]) / lowest
     whole = np.abs(multiples - np.round(multiples)) <= _WHOLE
-    found: Array = (scatter > 2.0 * rounding[:-1]).any(axis=0) & whole.all(axis=0)
+    found: Array = np.logical_and((scatter > 2.0 * rounding[:-1]).any(axis=0), whole.all(axis=0))
     return found
 
 

@@ -107,20 +107,26 @@ class Problem:
         """Return copies of the caller's arguments, in the caller's own types and dtypes."""
         return [copied(value) for value in self.args]
 
+    def keywords(self) -> dict[str, Any]:
+        """Return copies of the keyword arguments."""
+        return {name: copied(value) for name, value in self.kwargs.items()}
+
     def evaluate(self) -> Array:
         """Return the flat output at the point; sets ``out`` and ``mutates``; raises what ``f`` raises."""
         args = self.arguments(self.x)
         before = self.arguments(self.x)
+        keywords = self.keywords()
         with np.errstate(all="ignore"):
-            result = self.f(*args, **self.kwargs)
-        self.mutates = not all(_same(a, b) for a, b in zip(before, args, strict=True))
+            result = self.f(*args, **keywords)
+        pairs = [*zip(before, args, strict=True), *((self.kwargs[name], keywords[name]) for name in keywords)]
+        self.mutates = not all(_same(a, b) for a, b in pairs)
         value, self.out = flatten(result, "f")
         return value
 
     def __call__(self, x: Any) -> Any:
         """Return the flat output at flat ``x``, in the output's own dtype where it has one."""
         with np.errstate(all="ignore"):
-            result = self.f(*self.arguments(x), **self.kwargs)
+            result = self.f(*self.arguments(x), **self.keywords())
         if self.output.is_leaf:
             return self._leaf(result)
         parts = [_raveled(part) for part in self.output.leaves_in(result)]
