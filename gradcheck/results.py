@@ -91,6 +91,10 @@ class Reason(enum.Enum):
         "No step size gives a derivative that finer steps confirm: check the function near the point.",
     )
     TOO_WEAK = ("too weak", "The error bar is too wide for the agreement to mean anything.")
+    NOT_CLAIMED = (
+        "an output not claimed",
+        "Claim a derivative of every output, zeros where nothing varies; the others agree.",
+    )
     NOTHING_COMPARED = ("nothing compared", "No witness had a usable answer at any entry.")
 
     def __init__(self, slug: str, remedy: str) -> None:

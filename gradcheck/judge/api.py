@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from gradcheck.errors import DerivativeMismatch, InconclusiveCheck
@@ -30,6 +31,7 @@ def check(
     points: Sequence[Sequence[Any]] | None = None,
     name: str | None = None,
     expect: str = "pass",
+    surrogate: Callable[..., Any] | None = None,
 ) -> CheckResult:
     """Tell whether ``jac`` is the derivative of ``f`` at ``args``; never raises because it is wrong.
 
@@ -66,6 +68,9 @@ def check(
         For messages and records; ``f``'s own name by default.
     expect
         ``"fail"`` marks a check that must fail.
+    surrogate
+        A function in whose place ``f`` stands for the derivative (a straight-through estimator): the
+        reference differentiates it, and the result says so.
 
     Returns
     -------
@@ -83,13 +88,13 @@ def check(
     >>> x = np.array([0.5, 2.0])
     >>> check(np.sin, lambda x: np.diag(np.cos(x)), x).verdict
     <Verdict.PASS: 'pass'>
-    >>> wrong = check(np.sin, lambda x: 2 * np.diag(np.cos(x)), x)
+    >>> wrong = check(np.sin, lambda x: np.diag([2, 1] * np.cos(x)), x)
     >>> str(wrong.verdict), wrong.worst.path
     ('fail', 'd f[0] / d x[0]')
     """
     options = Options(bounds, layout, rtol, rng, method, max_nfev, name or "", expect)
     places = places_of(args, points)
-    results = [_checked(f, jac, place, argnums, kwargs, options) for place in places]
+    results = [_checked(f, jac, place, argnums, kwargs, options, surrogate) for place in places]
     return settled(results, f, options)
 
 
@@ -100,11 +105,18 @@ def _checked(
     argnums: int | tuple[int, ...],
     kwargs: Mapping[str, Any] | None,
     options: Options,
+    surrogate: Callable[..., Any] | None,
 ) -> CheckResult:
     if jac is True:
         whole = f
         f, jac = (lambda *a, **k: whole(*a, **k)[0]), (lambda *a, **k: whole(*a, **k)[1])
-    return judge_dense(Problem(f, args, argnums, kwargs), jac, options)
+    problem = Problem(f, args, argnums, kwargs)
+    if surrogate is None:
+        return judge_dense(problem, jac, options)
+    result = judge_dense(problem, jac, options, Problem(surrogate, args, argnums, kwargs))
+    own_name = getattr(surrogate, "__name__", type(surrogate).__name__)
+    note = f"the derivative is that of the surrogate `{own_name}`, not of f"
+    return replace(result, notes=(note, *result.notes))
 
 
 def assert_derivative(

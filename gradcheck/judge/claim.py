@@ -10,6 +10,7 @@ import numpy as np
 
 from gradcheck.claims import ClaimMatrix, ClaimProblem, as_matrix
 from gradcheck.errors import InvalidArgument
+from gradcheck.judge.partial import partial_claim
 from gradcheck.judge.problem import Problem
 from gradcheck.results import Reason
 
@@ -58,14 +59,18 @@ class Claim:
         function: Callable[..., Any] = self.given
         try:
             with np.errstate(all="ignore"):
-                found = function(*args, **self.problem.kwargs)
+                found = function(*args, **self.problem.keywords())
         except Exception as raised:
             message = f"the claim raised {type(raised).__name__}: {raised}"
             return ClaimProblem(message, Reason.CLAIM_RAISED, raised)
         return self._read(found)
 
     def _read(self, found: Any) -> ClaimMatrix | ClaimProblem:
+        out, inp = self.problem.output, self.problem.inp
         try:
-            return as_matrix(found, self.problem.output, self.problem.inp, layout=self.layout)
+            read = as_matrix(found, out, inp, layout=self.layout)
+            if isinstance(read, ClaimProblem) and self.layout == "numerator":
+                return partial_claim(found, out, inp) or read
         except InvalidArgument as error:
             return ClaimProblem(str(error), cause=error)
+        return read

@@ -11,14 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck import clarke
 from gradcheck.claims import ClaimMatrix, ClaimProblem
 from gradcheck.compare import Comparison, compare
+from gradcheck.errors import InvalidArgument
 from gradcheck.estimators.flat import FlatEstimate, gravest
 from gradcheck.estimators.primal import Primal
 from gradcheck.judge.claim import Claim
 from gradcheck.judge.explain import diagnosed, entry_of, power_of, worst_entry
+from gradcheck.judge.kinks import hidden_kinks, kinked_rows, membership
 from gradcheck.judge.options import Options
+from gradcheck.judge.partial import unclaimed_rows
 from gradcheck.judge.problem import Problem
 from gradcheck.judge.references import Reference, central, complex_step, sharpest
 from gradcheck.judge.rounding import claim_rounding
@@ -43,18 +45,25 @@ _MEASURED = 4.0
 """Safety on a rounding error that was measured once."""
 
 
-def judge_dense(problem: Problem, given: Any, options: Options) -> CheckResult:
-    """Return the verdict on ``given``, a :class:`Claim` or what makes one of ``problem``."""
-    try:
-        base = problem.evaluate()
-    except Exception as raised:
-        if problem.is_bad_argument(raised):
-            raise
-        text = f"f raised {type(raised).__name__} at the point: {raised}"
-        return CheckResult(Verdict.INCONCLUSIVE, Reason.FUNCTION_RAISED, text, nfev=1)
-    broken = _contract(problem, base)
-    if broken is not None:
-        return broken
+def judge_dense(
+    problem: Problem, given: Any, options: Options, surrogate: Problem | None = None
+) -> CheckResult:
+    """Return the verdict on ``given``, a :class:`Claim` or what makes one of ``problem``.
+
+    With a ``surrogate``, what is claimed is its derivative.
+
+    Raises
+    ------
+    InvalidArgument
+        If the function, its output or the claim cannot be used, or the surrogate's output differs in shape.
+    """
+    base = _first_value(problem, "f")
+    if surrogate is not None and not isinstance(base, CheckResult):
+        base = _first_value(surrogate, "the surrogate")
+        _same_shapes(problem, surrogate)
+        problem = surrogate
+    if isinstance(base, CheckResult):
+        return base
     claim = given if isinstance(given, Claim) else Claim(problem, given, options.layout)
     claimed = claim.here()
     if isinstance(claimed, ClaimProblem):
@@ -62,6 +71,28 @@ def judge_dense(problem: Problem, given: Any, options: Options) -> CheckResult:
             raise claimed.error()
         return CheckResult(Verdict.FAIL, claimed.reason, claimed.message, nfev=2)
     return _Dense(problem, claim, claimed, options, base).verdict()
+
+
+def _first_value(problem: Problem, name: str) -> Array | CheckResult:
+    """Return the flat value at the point, or the result that says why nothing can be built on it."""
+    try:
+        base = problem.evaluate()
+    except Exception as raised:
+        if problem.is_bad_argument(raised):
+            raise
+        text = f"{name} raised {type(raised).__name__} at the point: {raised}"
+        return CheckResult(Verdict.INCONCLUSIVE, Reason.FUNCTION_RAISED, text, nfev=1)
+    broken = _contract(problem, base)
+    return base if broken is None else broken
+
+
+def _same_shapes(problem: Problem, surrogate: Problem) -> None:
+    if surrogate.out is None:
+        return
+    given, wanted = ([leaf.shape for leaf in one.output.leaves] for one in (surrogate, problem))
+    if given != wanted:
+        fix = "return what f returns, differentiable"
+        raise InvalidArgument.of("surrogate", f"output of shapes {given}", f"those of f, {wanted}", fix)
 
 
 def _contract(problem: Problem, base: Array) -> CheckResult | None:
@@ -96,6 +127,10 @@ class _Dense:
         self.nfev = 2
         self.notes = list(claimed.notes)
         self.estimates: dict[str, FlatEstimate] = {}
+        self.unclaimed = unclaimed_rows(claimed)
+        # An integer or boolean output is piecewise constant: without a claim nothing is lost.
+        self.idle = self.unclaimed & problem.output.discrete
+        self.claimed.value[self.idle] = 0.0
         self.claim_error = self._claim_error()
 
     def _claim_error(self) -> Array:
@@ -121,11 +156,19 @@ class _Dense:
         if compared.verdict is Verdict.FAIL and "central" not in self.estimates and self._may_use("central"):
             reference = self._with_central()
             compared = self._compare(reference)
-        if self._kinked(reference):
-            return self._finished(self._at_kink())
+        kinked = kinked_rows(self.estimates, len(self.base)) & ~self.unclaimed
+        if compared.verdict is Verdict.FAIL and not kinked[compared.wrong.any(axis=1)].all():
+            hidden, spent = hidden_kinks(self.problem, self.options.generator())
+            kinked |= hidden & compared.wrong.any(axis=1)
+            self.nfev += spent
+        smooth = self._without(reference, kinked)
+        compared = self._compare(smooth)
         if compared.verdict is Verdict.FAIL:
-            compared = self._beyond_rounding(reference, compared)
-        return self._finished(self._concluded(reference, compared))
+            compared = self._beyond_rounding(smooth, compared)
+        result = self._concluded(smooth, compared, kinked)
+        if kinked.any() and result.verdict is not Verdict.FAIL:
+            result = self._at_kink(kinked, smooth, result)
+        return self._finished(result)
 
     def _may_use(self, method: str) -> bool:
         return self.options.method in ("auto", method)
@@ -133,7 +176,7 @@ class _Dense:
     def _reference(self) -> Reference:
         if self._may_use("complex-step") and self.options.bounds is None:
             self.estimates["complex-step"] = self._counted(complex_step(self.primal))
-            found = sharpest(self.estimates)
+            found = self._claimed_only(sharpest(self.estimates))
             if found.decided.all() or not self._may_use("central"):
                 return found
         return self._with_central()
@@ -142,7 +185,25 @@ class _Dense:
         bounds = self._flat_bounds()
         primal = self.problem.primal()
         self.estimates["central"] = self._counted(central(primal, bounds, self.options.max_nfev))
-        return sharpest(self.estimates)
+        return self._claimed_only(sharpest(self.estimates))
+
+    def _claimed_only(self, reference: Reference) -> Reference:
+        """Take away the rows without a claim, and leave 0 for those that need none."""
+        if not self.unclaimed.any():
+            return reference
+        return self._filled(self._without(reference, self.unclaimed), self.idle, 0.0, 0.0)
+
+    def _without(self, reference: Reference, rows: Array) -> Reference:
+        return self._filled(reference, rows, np.nan, np.inf)
+
+    @staticmethod
+    def _filled(reference: Reference, rows: Array, values: Any, errors: Any) -> Reference:
+        value, error = reference.value.copy(), reference.error.copy()
+        value[rows], error[rows] = values, errors
+        return Reference(value, error, reference.estimates)
+
+    def _count(self, compared: Comparison) -> int:
+        return int(compared.decided[~self.idle].sum())
 
     def _flat_bounds(self) -> Any:
         if self.options.bounds is None:
@@ -164,14 +225,11 @@ class _Dense:
                 return self._finished(CheckResult(Verdict.INCONCLUSIVE, reason, one.message))
         return None
 
-    def _compare(self, reference: Reference) -> Comparison:
-        error = self.claim_error
+    def _compare(self, reference: Reference, claim_error: Array | None = None) -> Comparison:
+        error = self.claim_error if claim_error is None else claim_error
         if self.options.rtol is not None:
             error = error + self.options.rtol * np.nan_to_num(np.abs(reference.value))
         return compare(self.claimed.value, error, reference.value, reference.error)
-
-    def _kinked(self, reference: Reference) -> bool:
-        return any(one.status is Status.KINK for one in reference.estimates.values())
 
     def _beyond_rounding(self, reference: Reference, compared: Comparison) -> Comparison:
         """Measure the claim's own rounding where it disagrees, and compare again."""
@@ -186,9 +244,10 @@ class _Dense:
         if measured is None or not (measured[compared.wrong] > 0).all():
             return compared
         widened = np.where(compared.wrong, self.claim_error + measured, self.claim_error)
-        again = compare(self.claimed.value, widened, reference.value, reference.error)
+        again = self._compare(reference, widened)
         if again.verdict is not Verdict.FAIL:
-            lost = float(np.max(widened[compared.wrong] / np.abs(reference.value[compared.wrong])))
+            with np.errstate(divide="ignore", invalid="ignore"):
+                lost = float(np.max(widened[compared.wrong] / np.abs(reference.value[compared.wrong])))
             digits = max(1, round(16 + np.log10(lost))) if np.isfinite(lost) and lost > 0 else 16
             row, column = compared.index or (0, 0)
             path = entry_of(self.problem, (row, column))
@@ -196,8 +255,8 @@ class _Dense:
             self.claim_error = widened
         return again
 
-    def _deviation(self, x: Array, method: str) -> Array | None:
-        """Return claim minus reference at another point, NaN where the reference has no answer."""
+    def _deviation(self, x: Array, method: str) -> tuple[Array, Array] | None:
+        """Return claim minus reference, and the reference, at another point; NaN where it has no answer."""
         claimed = self.claim.at(x)
         if claimed is None:
             return None
@@ -215,64 +274,55 @@ class _Dense:
             return None
         deviation: Array = claimed - found.value
         # What the reference's own bar explains says nothing of the claim.
-        return np.where(np.abs(deviation) > found.error, deviation, 0.0) + 0.0 * found.value
+        return np.where(np.abs(deviation) > found.error, deviation, 0.0) + 0.0 * found.value, found.value
 
-    def _at_kink(self) -> CheckResult:
-        primal = self.problem.primal()
-
-        def jacobian(x: Array) -> tuple[Array, Array]:
-            found = central(Primal(self.problem, [x]), self._flat_bounds(), None)
-            self.nfev += found.nfev
-            return found.value, found.error
-
-        x = self.problem.x
-        found = clarke.explore(
-            jacobian,
-            x,
+    def _at_kink(self, rows: Array, smooth: Reference, rest: CheckResult) -> CheckResult:
+        """Judge the kinked rows by membership; ``rest`` is the result on the others."""
+        kink = membership(
+            self.problem,
+            rows,
             self.claimed.value,
             self.claim_error,
+            bounds=self._flat_bounds(),
             rng=self.options.generator(),
-            scale=np.where(x == 0, 1.0, np.abs(x)),
-            value=primal,
+            cost=self.estimates["central"].nfev if "central" in self.estimates else 1,
         )
-        self.nfev += primal.nfev
+        self.nfev += kink.nfev
+        found = kink.found
+        if found.verdict is Verdict.PASS and rest.verdict is Verdict.INCONCLUSIVE:
+            return rest
+        counted = rest.entries + int(rows.sum()) * self.claimed.value.shape[1]
         result = CheckResult(
-            found.verdict,
-            found.reason,
-            found.message,
-            convention=found.convention,
-            entries=self.claimed.value.size,
+            found.verdict, found.reason, found.message, convention=found.convention, entries=counted
         )
-        if found.verdict is Verdict.PASS:
-            errors = np.max([cell.error for cell in found.cells], axis=0)
-            near = np.array([cell.value for cell in found.cells])
-            distances = np.abs(near - self.claimed.value).reshape(len(near), -1).max(axis=1)
-            closest = near[np.argmin(distances)]
-            power = power_of(
-                self.problem, Reference(closest, errors, {}), self.claim_error, self._row_scale()
-            )
-            result = replace(result, power=power, detectable=power.worst)
-        return result
+        if found.verdict is not Verdict.PASS or kink.nearest is None:
+            return result
+        near = self._filled(smooth, rows, kink.nearest, kink.error)
+        power = power_of(self.problem, near, self.claim_error, self._row_scale())
+        return replace(result, power=power, detectable=power.worst)
 
     def _row_scale(self) -> Array:
         largest = 0.125 * float(np.max(np.abs(self.problem.x), initial=0.0)) or 0.125
         return np.where(np.isfinite(self.base), np.abs(self.base), 0.0) / largest
 
-    def _concluded(self, reference: Reference, compared: Comparison) -> CheckResult:
+    def _concluded(self, reference: Reference, compared: Comparison, kinked: Array) -> CheckResult:
         index = None if compared.index is None else (int(compared.index[0]), int(compared.index[1]))
         worst = None
         if index is not None:
             worst = worst_entry(
                 self.problem, index, self.claimed.value, self.claim_error, reference, compared
             )
-        common: dict[str, Any] = {"worst": worst, "entries": int(compared.decided.sum())}
+        common: dict[str, Any] = {"worst": worst, "entries": self._count(compared)}
         if compared.verdict is Verdict.FAIL:
             text, diagnosis = diagnosed(
                 self.problem, self.claimed.value, self.claim_error, reference, compared
             )
             return CheckResult(Verdict.FAIL, compared.reason, text, diagnosis=diagnosis, **common)
-        if compared.verdict is Verdict.INCONCLUSIVE:
-            return self._undecided(reference, common)
+        if not reference.decided[~kinked].all():
+            return self._undecided(reference, kinked, common)
+        if kinked.any():
+            # Their power is known only after membership: here they count as known exactly.
+            reference = self._filled(reference, kinked, 0.0, 0.0)
         power = power_of(self.problem, reference, self._error_used(reference), self._row_scale())
         limit = max_detectable(self.claimed.dtype)
         if not power.worst <= limit and self.options.rtol is None:
@@ -288,14 +338,17 @@ class _Dense:
             return self.claim_error
         return self.claim_error + self.options.rtol * np.nan_to_num(np.abs(reference.value))
 
-    def _undecided(self, reference: Reference, common: dict[str, Any]) -> CheckResult:
+    def _undecided(self, reference: Reference, kinked: Array, common: dict[str, Any]) -> CheckResult:
         last = list(reference.estimates.values())[-1]
-        status = gravest(np.where(reference.decided, 0, last.codes))
+        open_ = ~reference.decided & ~kinked[:, None]
+        if not open_[~self.unclaimed].any():
+            text = next(note for note in self.claimed.notes if "not checked" in note and "real" in note)
+            return CheckResult(Verdict.INCONCLUSIVE, Reason.NOT_CLAIMED, text, **common)
+        status = gravest(np.where(open_ & ~self.unclaimed[:, None], last.codes, 0))
         reason = _REASONS.get(status, Reason.NO_USABLE_STEP)
-        row, column = (int(k) for k in np.argwhere(~reference.decided)[0])
-        count = int((~reference.decided).sum())
+        row, column = (int(k) for k in np.argwhere(open_)[0])
         first = entry_of(self.problem, (row, column))
-        text = f"{status}: {count} of {reference.value.size} entries undecided, first {first}"
+        text = f"{status}: {int(open_.sum())} of {open_.size} entries undecided, first {first}"
         if common["entries"]:
             text += "; the others agree"
         return CheckResult(Verdict.INCONCLUSIVE, reason, text, **common)

@@ -21,13 +21,15 @@ _POINTS = np.array([-4.0, -3.0, -2.0, -1.0, 1.0, 2.0, 3.0, 4.0])
 _SCALES = (2.0**-51, 2.0**-12)
 """Relative distance between neighbours: a few ulp, and 2.4e-4, so that the farthest is 1e-3 away."""
 _DEGREE = 2
+_CALM = 4.0
+"""Scatter counts as the claim's rounding only this far above the reference's own along the same points."""
 _SAFETY = 4.0
 """A point's own rounding may exceed the largest of eight by this much."""
 
 
 def claim_rounding(
     x: Array,
-    deviation_at: Callable[[Array], Array | None],
+    deviation_at: Callable[[Array], tuple[Array, Array] | None],
     rng: np.random.Generator,
 ) -> Array | None:
     """Return a bound on the claim's rounding at ``x``, shape ``(m, n)``; None when it cannot be measured.
@@ -37,15 +39,16 @@ def claim_rounding(
     x
         The point, ``(n,)``.
     deviation_at
-        ``claim - reference`` at another point, ``(m, n)``; NaN where the reference has no answer, None
-        when either cannot be evaluated.
+        ``claim - reference`` and ``reference`` at another point, ``(m, n)`` each; NaN where the reference
+        has no answer, None when either cannot be evaluated.
     rng
         For the signs with which the coordinates move together.
 
     Examples
     --------
-    >>> systematic = claim_rounding(np.ones(1), lambda x: 1e-3 * x[:, None], np.random.default_rng(0))
-    >>> bool(systematic < 1e-12)
+    >>> def off_by_a_thousandth(x):
+    ...     return 1e-3 * x[:, None], x[:, None]
+    >>> bool(claim_rounding(np.ones(1), off_by_a_thousandth, np.random.default_rng(0)) < 1e-12)
     True
     """
     signs = rng.choice([-1.0, 1.0], size=x.shape)
@@ -55,7 +58,11 @@ def claim_rounding(
         kept = [(step, one) for step, one in zip(_POINTS, deviations, strict=True) if one is not None]
         if len(kept) < _DEGREE + 3:
             continue
-        scatter = _scatter(np.array([step for step, _ in kept]), np.array([one for _, one in kept]))
+        steps = np.array([step for step, _ in kept])
+        scatter = _scatter(steps, np.array([one for _, (one, _) in kept]))
+        # Where the derivative itself swings from point to point, a mistake swings with it.
+        swing = _scatter(steps, np.array([one for _, (_, one) in kept]))
+        scatter = np.where(scatter > _CALM * swing, scatter, 0.0)
         found = scatter if found is None else np.fmax(found, scatter)
     return found
 

@@ -13,7 +13,7 @@ _LINES = 25
 
 
 def result_text(result: CheckResult) -> str:
-    """Return ``result`` in words: verdict and reason, the worst entry and its bars, the mistake, the remedy."""
+    """Return ``result`` in words: verdict and reason, the worst entry with its bars, mistake, remedy."""
     lines = [f"{str(result.verdict).upper()} {result.name}: {result.reason}"]
     if result.message:
         lines += _wrapped(result.message)
