@@ -104,11 +104,12 @@ def run(
     _validate(plan.settings)
     chosen = _resolve(rules)
     started = time.perf_counter()
-    record = _header(plan)
     if folder is None:
+        record = _header(plan)
         found = _collect(check_all(chosen, plan.settings, executor, plan.modules), on_check, None)
         return _finish(record, plan, chosen, found, started)
     with Journal(folder) as journal:
+        record = _header(plan)
         journal.header(record)
         found = _collect(check_all(chosen, plan.settings, executor, plan.modules), on_check, journal)
         finished = _finish(record, plan, chosen, found, started)

@@ -58,6 +58,20 @@ def ended(arguments):
 def drawn(x):
     return np.eye(len(x))
 """,
+    "deaf": """
+def swallows(x):
+    try:
+        os.kill(os.getpid(), int(os.environ["SIGNAL"]))
+        time.sleep(1)
+    except BaseException:
+        pass
+    return x + 0
+
+
+@rule("deaf", swallows)
+def deaf(x):
+    return np.eye(len(x))
+""",
     "killed": """
 def dies(x):
     pathlib.Path("endless").touch()
@@ -163,6 +177,14 @@ def test_a_signal_while_points_are_drawn_ends_the_run_too(work, without):
     done = gradcheck_process("run", "my_rules", *FEW, cwd=work, paths=without("jax"))
     assert (done.returncode, done.stderr) == (143, "")
     assert checked(work) == ["mine/quick"]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 2), (signal.SIGTERM, 143)])
+def test_a_signal_whose_exception_is_swallowed_ends_the_run_after_the_rule(work, without, number, code):
+    write_rules(work, "quick", "deaf", "wrong")
+    done = gradcheck_process("run", "my_rules", *FEW, cwd=work, paths=without("jax"), SIGNAL=str(int(number)))
+    assert done.returncode == code
+    assert checked(work) == ["mine/quick", "mine/deaf"]
 
 
 def test_a_worker_that_dies_is_exit_code_2_and_says_what_to_do(work, without):

@@ -61,6 +61,7 @@ class Journal:
         self._whole = 0
         self._finished = False
         self._previous: dict[int, Any] = {}
+        self._asked: int | None = None
 
     def __enter__(self) -> Self:
         try:
@@ -79,6 +80,9 @@ class Journal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        for number in self._previous:
+            # Another signal must not interrupt the writing of the record.
+            signal.signal(number, signal.SIG_IGN)
         try:
             if not self._finished:
                 self._finish_early(suppress=error is not None)
@@ -131,6 +135,9 @@ class Journal:
             # A check has a field `kind` of its own, so the line's kind wraps it.
             self._line({"kind": "check", "check": encoded})
             self._checks.append(encoded)
+        if self._asked is not None:
+            # What the signal raised was lost: Python drops exceptions in callbacks of its garbage collector.
+            self._leave(self._asked, None)
 
     def finish(self, record: Mapping[str, Any], complete: bool) -> None:
         """Write ``gradcheck.json`` in one step, and the journal's last line.
@@ -200,11 +207,18 @@ class Journal:
     def _catch_signals(self) -> None:
         if threading.current_thread() is not threading.main_thread():
             return
-        for name in ("SIGTERM", "SIGHUP"):
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
             number = getattr(signal, name, None)
             # A host that handles the signal itself keeps its handler.
-            if number is not None and signal.getsignal(number) is signal.SIG_DFL:
-                self._previous[number] = signal.signal(number, _leave)
+            ours = signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL
+            if number is not None and signal.getsignal(number) is ours:
+                self._previous[number] = signal.signal(number, self._leave)
+
+    def _leave(self, number: int, _frame: FrameType | None) -> NoReturn:
+        self._asked = number
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
+        raise _Ended(number)
 
 
 class _Ended(KeyboardInterrupt):
@@ -217,12 +231,6 @@ class _Ended(KeyboardInterrupt):
     def __init__(self, number: int) -> None:
         super().__init__(f"signal {number}")
         self.number = number
-
-
-def _leave(number: int, _frame: FrameType | None) -> NoReturn:
-    # A second signal must not interrupt the writing of the record.
-    signal.signal(number, signal.SIG_IGN)
-    raise _Ended(number)
 
 
 def _readable(record: Mapping[str, Any]) -> str:
