@@ -187,8 +187,9 @@ def test_measured_rounding_widens_the_bar_only_in_its_own_shape():
 
 def test_a_compiled_program_is_shared_only_between_points_of_one_function():
     system = Declared(np.eye(1))
-    autodiff_testimonies(right("t/key"), at(x=[2.0]), "float64", system, None)
-    assert system.keys == ["t/key"]
+    rule = right("t/key")
+    autodiff_testimonies(rule, at(x=[2.0]), "float64", system, None)
+    assert system.keys == [rule.f]
     drawn = at(x=[2.0])
     drawn.functions["g"] = np.sin
     general = trial("t/general", lambda x, g: g(x), None)

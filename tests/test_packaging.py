@@ -128,9 +128,15 @@ def snippets():
     return re.findall(r"^```python\n(.*?)^```$", where.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 
 
-def test_the_first_example_of_the_readme_does_what_it_says(snippets):
+def snippet_with(snippets, text):
+    """Return the one snippet that holds ``text``."""
+    (found,) = [snippet for snippet in snippets if text in snippet]
+    return found
+
+
+def test_the_jacobian_of_the_readme_is_what_it_says(snippets):
     names = {}
-    exec(snippets[0], names)
+    exec(snippet_with(snippets, "est = "), names)
     est = names["est"]
     assert est.value.tolist() == [[5.0, 0.0], [0.0, 7.0]]
     assert est.error.shape == est.value.shape
@@ -139,7 +145,7 @@ def test_the_first_example_of_the_readme_does_what_it_says(snippets):
 
 @pytest.mark.parametrize(("change", "code"), [("", 0), ("3 *", 1)], ids=["as-printed", "made-wrong"])
 def test_the_rule_of_the_readme_is_checked_and_a_wrong_one_is_refused(snippets, tmp_path, change, code):
-    text = snippets[1].replace("3 * x**2", f"{change} 3 * x**2")
+    text = snippet_with(snippets, "@gradcheck.rule").replace("3 * x**2", f"{change} 3 * x**2")
     (tmp_path / "my_rules.py").write_text(text, encoding="utf-8")
     done = run_module(["run", "my_rules", "--examples", "5", "--jobs", "1"], tmp_path)
     assert done.returncode == code, done.stdout + done.stderr
