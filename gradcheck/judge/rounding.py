@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["claim_rounding"]
+__all__ = ["claim_rounding", "scatter"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 _POINTS = np.array([-4.0, -3.0, -2.0, -1.0, 1.0, 2.0, 3.0, 4.0])
-_SCALES = (2.0**-51, 2.0**-12)
-"""Relative distance between neighbours: a few ulp, and 2.4e-4, so that the farthest is 1e-3 away."""
+_SCALES = (2.0**-51, 2.0**-36, 2.0**-24, 2.0**-12)
+"""Relative distance between neighbours: from a few ulp, where nothing smooth moves, to 2.4e-4, so that the
+farthest is 1e-3 away; in between, cancellation already scatters and the derivative does not yet swing."""
 _DEGREE = 2
 _CALM = 4.0
 """Scatter counts as the claim's rounding only this far above the reference's own along the same points."""
@@ -59,15 +60,15 @@ def claim_rounding(
         if len(kept) < _DEGREE + 3:
             continue
         steps = np.array([step for step, _ in kept])
-        scatter = _scatter(steps, np.array([one for _, (one, _) in kept]))
+        own = scatter(steps, np.array([one for _, (one, _) in kept]))
         # Where the derivative itself swings from point to point, a mistake swings with it.
-        swing = _scatter(steps, np.array([one for _, (_, one) in kept]))
-        scatter = np.where(scatter > _CALM * swing, scatter, 0.0)
-        found = scatter if found is None else np.fmax(found, scatter)
+        swing = scatter(steps, np.array([one for _, (_, one) in kept]))
+        own = np.where(own > _CALM * swing, own, 0.0)
+        found = own if found is None else np.fmax(found, own)
     return found
 
 
-def _scatter(steps: Array, deviations: Array) -> Array:
+def scatter(steps: Array, deviations: Array) -> Array:
     """Return the largest residual of a parabola through ``deviations`` ``(points, m, n)``, made safe."""
     basis = np.vander(steps / np.abs(steps).max(), _DEGREE + 1)
     flat = deviations.reshape(len(steps), -1)

@@ -1,0 +1,210 @@
+"""First derivatives in other forms than a Jacobian: a gradient, and products with it from either side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from gradcheck.errors import InvalidArgument
+from gradcheck.judge.claim import Claim
+from gradcheck.judge.dense import judge_dense
+from gradcheck.judge.options import Options
+from gradcheck.judge.places import places_of, settled
+from gradcheck.judge.problem import Problem
+from gradcheck.judge.products import GradientClaim, PullClaim, PushClaim
+from gradcheck.results import CheckResult
+
+__all__ = ["callable_product", "check_gradient", "check_jvp", "check_vjp", "seed_of"]
+
+
+def check_gradient(
+    f: Callable[..., Any],
+    grad: Any,
+    *args: Any,
+    argnums: int | tuple[int, ...] = 0,
+    kwargs: Mapping[str, Any] | None = None,
+    bounds: tuple[Any, Any] | None = None,
+    rtol: float | None = None,
+    rng: Any = None,
+    method: str = "auto",
+    max_nfev: int | None = None,
+    points: Sequence[Sequence[Any]] | None = None,
+    name: str | None = None,
+    expect: str = "pass",
+) -> CheckResult:
+    r"""Tell whether ``grad`` is :math:`\nabla f`, ``f`` one number, of the shape and structure of ``x``.
+
+    Parameters
+    ----------
+    f
+        A function of one number, of shape ``()`` or ``(1,)``.
+    grad
+        The claim: a callable with ``f``'s arguments, or what it returned at ``args``; in units of f per
+        unit of x.
+    *args, argnums, kwargs, bounds, rtol, rng, method, max_nfev, points, name, expect
+        As for :func:`gradcheck.check`.
+
+    Returns
+    -------
+    CheckResult
+        FAIL where the claim differs beyond both error bars, or has another shape.
+
+    Raises
+    ------
+    InvalidArgument
+        If ``f`` returns more than one number, or an argument cannot be used.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.array([0.5, 2.0])
+    >>> check_gradient(lambda x: np.sum(x**2), lambda x: 2 * x, x).verdict
+    <Verdict.PASS: 'pass'>
+    >>> check_gradient(lambda x: np.sum(x**2), lambda x: x, x).verdict
+    <Verdict.FAIL: 'fail'>
+    """
+    options = Options(bounds, "numerator", rtol, rng, method, max_nfev, name or "", expect)
+
+    def claim(problem: Problem) -> Claim:
+        return GradientClaim(problem, grad, "numerator")
+
+    return _judged_everywhere(f, claim, places_of(args, points), argnums, kwargs, options)
+
+
+def check_jvp(
+    f: Callable[..., Any],
+    jvp: Callable[..., Any],
+    *args: Any,
+    argnums: int | tuple[int, ...] = 0,
+    kwargs: Mapping[str, Any] | None = None,
+    bounds: tuple[Any, Any] | None = None,
+    rtol: float | None = None,
+    rng: Any = None,
+    method: str = "auto",
+    max_nfev: int | None = None,
+    points: Sequence[Sequence[Any]] | None = None,
+    name: str | None = None,
+    expect: str = "pass",
+) -> CheckResult:
+    """Tell whether ``jvp(*args, v)`` is ``J v``: every column of ``J``, and that it is linear in ``v``.
+
+    Parameters
+    ----------
+    f
+        The function.
+    jvp
+        ``v`` has the shape and structure of the varying argument, a tuple of them when ``argnums`` is a
+        tuple; the result those of ``f``, in units of f for ``v`` in units of x.
+    *args, argnums, kwargs, bounds, rtol, rng, method, max_nfev, points, name, expect
+        As for :func:`gradcheck.check`; ``kwargs`` goes to ``jvp`` too.
+
+    Returns
+    -------
+    CheckResult
+        FAIL where a column differs beyond both error bars, the result has another shape, or ``jvp`` is
+        not linear.  The claim costs ``n + 2`` calls of ``jvp``.
+
+    Raises
+    ------
+    InvalidArgument
+        If an argument cannot be used; given, expected and fix are named.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.array([0.5, 2.0])
+    >>> check_jvp(np.sin, lambda x, v: np.cos(x) * v, x).verdict
+    <Verdict.PASS: 'pass'>
+    >>> check_jvp(np.sin, lambda x, v: np.cos(x) * abs(v), x).message[:37]
+    '`jvp` is not linear in its direction:'
+    """
+    options = Options(bounds, "numerator", rtol, rng, method, max_nfev, name or "", expect)
+    callable_product(jvp, "jvp", "v")
+
+    def claim(problem: Problem) -> Claim:
+        return PushClaim(problem, jvp, "numerator", seed_of(options), rtol or 0.0, "jvp")
+
+    return _judged_everywhere(f, claim, places_of(args, points), argnums, kwargs, options)
+
+
+def check_vjp(
+    f: Callable[..., Any],
+    vjp: Callable[..., Any],
+    *args: Any,
+    argnums: int | tuple[int, ...] = 0,
+    kwargs: Mapping[str, Any] | None = None,
+    bounds: tuple[Any, Any] | None = None,
+    rtol: float | None = None,
+    rng: Any = None,
+    method: str = "auto",
+    max_nfev: int | None = None,
+    points: Sequence[Sequence[Any]] | None = None,
+    name: str | None = None,
+    expect: str = "pass",
+) -> CheckResult:
+    """Tell whether ``vjp(*args, u)`` is ``u J``: every row of ``J``, and that it is linear in ``u``.
+
+    Parameters
+    ----------
+    f
+        The function.
+    vjp
+        ``u`` has the shape and structure of ``f``'s output; the result those of the varying argument, a
+        tuple of them when ``argnums`` is a tuple.
+    *args, argnums, kwargs, bounds, rtol, rng, method, max_nfev, points, name, expect
+        As for :func:`gradcheck.check`; ``kwargs`` goes to ``vjp`` too.
+
+    Returns
+    -------
+    CheckResult
+        FAIL where a row differs beyond both error bars, the result has another shape, or ``vjp`` is not
+        linear.  The claim costs ``m + 2`` calls of ``vjp``.
+
+    Raises
+    ------
+    InvalidArgument
+        If an argument cannot be used; given, expected and fix are named.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> a, x = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([0.5, 2.0])
+    >>> check_vjp(lambda x: a @ x, lambda x, u: u @ a, x).verdict
+    <Verdict.PASS: 'pass'>
+    >>> check_vjp(lambda x: a @ x, lambda x, u: a @ u, x).verdict
+    <Verdict.FAIL: 'fail'>
+    """
+    options = Options(bounds, "numerator", rtol, rng, method, max_nfev, name or "", expect)
+    callable_product(vjp, "vjp", "u")
+
+    def claim(problem: Problem) -> Claim:
+        return PullClaim(problem, vjp, "numerator", seed_of(options), rtol or 0.0, "vjp")
+
+    return _judged_everywhere(f, claim, places_of(args, points), argnums, kwargs, options)
+
+
+def callable_product(product: Any, called: str, direction: str) -> None:
+    """Refuse a product that is not a callable."""
+    if not callable(product):
+        fix = f"pass a function of the arguments and {direction}, or a matrix to `check`"
+        raise InvalidArgument.of(called, type(product).__name__, "a callable", fix)
+
+
+def seed_of(options: Options) -> int:
+    """Return a seed drawn from the caller's generator, for claims that draw directions of their own."""
+    return int(options.generator().integers(2**63))
+
+
+def _judged_everywhere(
+    f: Callable[..., Any],
+    claim: Callable[[Problem], Claim],
+    places: list[tuple[Any, ...]],
+    argnums: int | tuple[int, ...],
+    kwargs: Mapping[str, Any] | None,
+    options: Options,
+) -> CheckResult:
+    results = []
+    for place in places:
+        problem = Problem(f, place, argnums, kwargs)
+        results.append(judge_dense(problem, claim(problem), options))
+    return settled(results, f, options)
