@@ -104,5 +104,5 @@ def test_the_same_example_each_time():
 
 
 def test_an_unknown_rule_names_what_is_near():
-    with pytest.raises(InvalidArgument, match="did you mean .*elementwise/mul/wrt-w"):
+    with pytest.raises(InvalidArgument, match=r"did you mean .*elementwise/mul/wrt-w"):
         worked_example("elementwise/mul/wrt-v")
