@@ -16,6 +16,7 @@ from gradcheck.compare import Comparison, compare
 from gradcheck.errors import InvalidArgument
 from gradcheck.estimators.flat import FlatEstimate, gravest
 from gradcheck.estimators.primal import Primal
+from gradcheck.judge.absorbed import absorbed
 from gradcheck.judge.claim import Claim
 from gradcheck.judge.explain import diagnosed, entry_of, power_of, worst_entry
 from gradcheck.judge.kinks import hidden_kinks, kinked_rows, membership
@@ -27,11 +28,11 @@ from gradcheck.judge.rounding import claim_rounding
 from gradcheck.results import CheckResult, Reason, Status, Verdict
 from gradcheck.tolerance import FEW_EPS, max_detectable
 
-__all__ = ["judge_dense"]
+__all__ = ["REASONS", "first_value", "judge_dense"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-_REASONS = {
+REASONS = {
     Status.NOISY: Reason.NOISY_REFERENCE,
     Status.KINK: Reason.NOT_DIFFERENTIABLE,
     Status.DISCONTINUITY: Reason.DISCONTINUITY,
@@ -57,9 +58,9 @@ def judge_dense(
     InvalidArgument
         If the function, its output or the claim cannot be used, or the surrogate's output differs in shape.
     """
-    base = _first_value(problem, "f")
+    base = first_value(problem, "f")
     if surrogate is not None and not isinstance(base, CheckResult):
-        base = _first_value(surrogate, "the surrogate")
+        base = first_value(surrogate, "the surrogate")
         _same_shapes(problem, surrogate)
         problem = surrogate
     if isinstance(base, CheckResult):
@@ -73,7 +74,7 @@ def judge_dense(
     return _Dense(problem, claim, claimed, options, base).verdict()
 
 
-def _first_value(problem: Problem, name: str) -> Array | CheckResult:
+def first_value(problem: Problem, name: str) -> Array | CheckResult:
     """Return the flat value at the point, or the result that says why nothing can be built on it."""
     try:
         base = problem.evaluate()
@@ -165,6 +166,8 @@ class _Dense:
         compared = self._compare(smooth)
         if compared.verdict is Verdict.FAIL:
             compared = self._beyond_rounding(smooth, compared)
+        if compared.verdict is Verdict.FAIL and self._absorbed(smooth, compared):
+            return self._finished(self._lost(compared))
         result = self._concluded(smooth, compared, kinked)
         if kinked.any() and result.verdict is not Verdict.FAIL:
             result = self._at_kink(kinked, smooth, result)
@@ -218,7 +221,7 @@ class _Dense:
         """A function that misbehaved while it was being differentiated has no reference."""
         for one in reference.estimates.values():
             if one.status in (Status.NONDETERMINISTIC, Status.INCONSISTENT_OUTPUT, Status.MUTATES_INPUT):
-                reason = _REASONS[one.status]
+                reason = REASONS[one.status]
                 # It was the same twice at the start: what changed it is the calls themselves.
                 if one.status is Status.NONDETERMINISTIC:
                     reason = Reason.KEEPS_STATE
@@ -255,26 +258,42 @@ class _Dense:
             self.claim_error = widened
         return again
 
+    def _absorbed(self, reference: Reference, compared: Comparison) -> bool:
+        if not self.claim.movable:
+            return False
+
+        def pair_at(x: Array) -> tuple[Array, Array] | None:
+            claimed, found = self.claim.at(x), self._elsewhere(x, "central")
+            return None if claimed is None or found is None else (claimed, found.value)
+
+        value, wrong = reference.value, compared.wrong
+        return absorbed(self.problem.x, self.base, self.claimed.value, value, wrong, pair_at)
+
+    def _lost(self, compared: Comparison) -> CheckResult:
+        row, column = compared.index or (0, 0)
+        first = entry_of(self.problem, (row, column))
+        text = f"the claim's own arithmetic makes 0 of a derivative below f's last digit, at {first}"
+        return CheckResult(Verdict.INCONCLUSIVE, Reason.TOO_WEAK, text, entries=self._count(compared))
+
     def _deviation(self, x: Array, method: str) -> tuple[Array, Array] | None:
         """Return claim minus reference, and the reference, at another point; NaN where it has no answer."""
-        claimed = self.claim.at(x)
-        if claimed is None:
-            return None
-        primal = Primal(self.problem, [x])
-        try:
-            found = (
-                complex_step(primal)
-                if method == "complex-step"
-                else central(primal, self._flat_bounds(), None)
-            )
-        except Exception:
-            return None
-        self.nfev += found.nfev
-        if found.value.shape != claimed.shape:
+        claimed, found = self.claim.at(x), self._elsewhere(x, method)
+        if claimed is None or found is None or found.value.shape != claimed.shape:
             return None
         deviation: Array = claimed - found.value
         # What the reference's own bar explains says nothing of the claim.
         return np.where(np.abs(deviation) > found.error, deviation, 0.0) + 0.0 * found.value, found.value
+
+    def _elsewhere(self, x: Array, method: str) -> FlatEstimate | None:
+        """Return the reference at another point, None where f cannot be evaluated."""
+        primal = Primal(self.problem, [x])
+        try:
+            exact = method == "complex-step"
+            return self._counted(
+                complex_step(primal) if exact else central(primal, self._flat_bounds(), None)
+            )
+        except Exception:
+            return None
 
     def _at_kink(self, rows: Array, smooth: Reference, rest: CheckResult) -> CheckResult:
         """Judge the kinked rows by membership; ``rest`` is the result on the others."""
@@ -345,7 +364,7 @@ class _Dense:
             text = next(note for note in self.claimed.notes if "not checked" in note and "real" in note)
             return CheckResult(Verdict.INCONCLUSIVE, Reason.NOT_CLAIMED, text, **common)
         status = gravest(np.where(open_ & ~self.unclaimed[:, None], last.codes, 0))
-        reason = _REASONS.get(status, Reason.NO_USABLE_STEP)
+        reason = REASONS.get(status, Reason.NO_USABLE_STEP)
         row, column = (int(k) for k in np.argwhere(open_)[0])
         first = entry_of(self.problem, (row, column))
         text = f"{status}: {int(open_.sum())} of {open_.size} entries undecided, first {first}"

@@ -2,7 +2,7 @@
 
 A formula that cancels (``s * (1 - s)`` at 30) is off by far more than a few eps, and moving the input
 by a few ulp does not show it.  Claim and reference are therefore compared along a line through the point,
-on a scale of ulps and on one of ``1e-3``: a deviation that scatters is the claim's rounding, one that is
+on scales from ulps to ``1e-3``: a deviation that scatters is the claim's rounding, one that is
 smooth is a mistake.
 """
 
@@ -18,9 +18,9 @@ __all__ = ["claim_rounding", "scatter"]
 Array = np.ndarray[Any, np.dtype[Any]]
 
 _POINTS = np.array([-4.0, -3.0, -2.0, -1.0, 1.0, 2.0, 3.0, 4.0])
-_SCALES = (2.0**-51, 2.0**-36, 2.0**-24, 2.0**-12)
-"""Relative distance between neighbours: from a few ulp, where nothing smooth moves, to 2.4e-4, so that the
-farthest is 1e-3 away; in between, cancellation already scatters and the derivative does not yet swing."""
+_SCALES = (2.0**-51, 2.0**-32, 2.0**-22, 2.0**-12)
+"""Relative distance between neighbours, from a few ulp to 2.4e-4, so that the farthest is 1e-3 away: the
+finest that shows a rounding shows it best, for there the derivative itself is smoothest."""
 _DEGREE = 2
 _CALM = 4.0
 """Scatter counts as the claim's rounding only this far above the reference's own along the same points."""
