@@ -162,6 +162,11 @@ def test_a_function_that_cannot_be_trusted_leaves_the_rule_undecided_with_the_re
     assert row["self_test"]["effective"] == 0
 
 
+def test_a_function_that_cannot_be_trusted_refutes_no_shape():
+    row = examined(trial("t/function", noisy(1.0), lambda x: np.ones(3)))
+    assert (row["verdict"], row["reason"]) == ("inconclusive", "nondeterministic")
+
+
 def broken(*_, **__):
     raise ZeroDivisionError("broken on purpose")
 
@@ -215,8 +220,10 @@ def test_a_failure_too_rare_to_be_found_again_is_shown_where_it_was():
     row = examined(trial("t/rare", cube, rarely))
     assert row["verdict"] == "fail"
     (failure,) = row["failures"]
-    assert failure["point"] in [point["id"] for point in row["points"]]
-    assert "shrunk" not in failure["point"]
+    verdicts = {point["id"]: point["verdict"] for point in row["points"]}
+    assert next(iter(verdicts.values())) == "pass"
+    assert verdicts[failure["point"]] == "fail"
+    assert failure["wrong"]
 
 
 def test_nothing_compared_is_not_a_pass():

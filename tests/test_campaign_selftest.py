@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from trial_rules import at, blurred_rule, cube, cube_slope, right, trial
@@ -62,6 +64,19 @@ def test_a_fault_within_the_rounding_of_the_claim_is_no_fault():
         "one entry by 1e-6"
         not in examine_mutants(sharp, "float64", examined(sharp, at(x=[0.3])))["equivalent"]
     )
+
+
+def test_a_fault_that_leaves_the_check_undecided_is_not_caught():
+    rule = right()
+    (one,) = examined(rule, at(x=[2.0, 3.0]))
+    claimed, central, *_ = one.verdict.testimonies
+    open_entry = np.where(np.eye(2) > 0, np.nan, central.value)
+    unsure = replace(central, value=open_entry, error=np.where(np.isnan(open_entry), np.inf, central.error))
+    found = examine_mutants(
+        rule, "float64", [Examined(one.point, replace(one.verdict, testimonies=(claimed, unsure)))]
+    )
+    assert "factor 2" in found["survivors"]
+    assert "wrong shape" not in found["survivors"]
 
 
 def test_nothing_examined_is_nothing_effective():

@@ -58,6 +58,19 @@ def ended(arguments):
 def drawn(x):
     return np.eye(len(x))
 """,
+    "shrunk": """
+calls = []
+
+
+@rule("shrunk", lambda x: x * x)
+def shrunk(x):
+    calls.append(x)
+    if len(calls) == 16:
+        # By now the failure is known, and a smaller one is looked for.
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(1)
+    return np.diag(3 * x)
+""",
     "deaf": """
 def swallows(x):
     try:
@@ -172,8 +185,9 @@ def test_a_signal_ends_a_run_and_leaves_what_was_done(work, without, number, cod
     assert err == ("gradcheck: interrupted; what was done is in the record\n" if code == 2 else "")
 
 
-def test_a_signal_while_points_are_drawn_ends_the_run_too(work, without):
-    write_rules(work, "quick", "drawn", "wrong")
+@pytest.mark.parametrize("moment", ["drawn", "shrunk"])
+def test_a_signal_while_points_are_drawn_or_shrunk_ends_the_run_too(work, without, moment):
+    write_rules(work, "quick", moment, "wrong")
     done = gradcheck_process("run", "my_rules", *FEW, cwd=work, paths=without("jax"))
     assert (done.returncode, done.stderr) == (143, "")
     assert checked(work) == ["mine/quick"]
