@@ -17,6 +17,7 @@ from gradcheck.errors import InvalidArgument
 from gradcheck.estimators.flat import FlatEstimate, gravest
 from gradcheck.estimators.primal import Primal
 from gradcheck.judge.absorbed import absorbed
+from gradcheck.judge.broadcasts import suspicious_broadcasts
 from gradcheck.judge.claim import Claim
 from gradcheck.judge.explain import diagnosed, entry_of, power_of, worst_entry
 from gradcheck.judge.kinks import hidden_kinks, kinked_rows, membership
@@ -171,6 +172,9 @@ class _Dense:
         result = self._concluded(smooth, compared, kinked)
         if kinked.any() and result.verdict is not Verdict.FAIL:
             result = self._at_kink(kinked, smooth, result)
+        if result.verdict is Verdict.PASS:
+            self.notes += suspicious_broadcasts(self.problem)
+            self.nfev += 1
         return self._finished(result)
 
     def _may_use(self, method: str) -> bool:
@@ -180,7 +184,7 @@ class _Dense:
         if self._may_use("complex-step") and self.options.bounds is None:
             self.estimates["complex-step"] = self._counted(complex_step(self.primal))
             found = self._claimed_only(sharpest(self.estimates))
-            if found.decided.all() or not self._may_use("central"):
+            if found.decided[~self.unclaimed | self.idle].all() or not self._may_use("central"):
                 return found
         return self._with_central()
 

@@ -26,7 +26,7 @@ def result_text(result: CheckResult) -> str:
     if result.power is not None:
         lines += _power(result)
     for note in result.notes:
-        lines += _wrapped(f"note: {note}")
+        lines += _wrapped(f"note: {note}") if note != result.message else []
     lines.append(
         f"  {result.entries} entries, {result.nfev} evaluations of f, by {result.method or 'no reference'}"
     )

@@ -7,7 +7,10 @@ import pytest
 from scipy import sparse
 from trap import Trap, spring
 
+import gradcheck
+
 X5 = np.linspace(0.3, 1.7, 5)
+Y4 = np.array([0.1, 0.7, -0.4, 1.2])
 X500 = np.linspace(-2.0, 2.0, 60)
 A = np.arange(12.0).reshape(4, 3) / 7.0
 
@@ -291,6 +294,15 @@ MUST_PASS = [
     Trap("A11 raw abs", lambda x: np.abs(x - 3), lambda x: np.diag(np.sign(x - 3)), (X5,), "pass"),
     Trap("A11 real part", lambda x: x.real**2, lambda x: np.diag(2 * x), (X5,), "pass"),
     Trap(
+        "A13 a column minus a row",
+        lambda p: np.mean((p - Y4) ** 2),
+        lambda p: 2 * np.sum(p - Y4, axis=1, keepdims=True) / 16,
+        (Y4[:, None] + 0.5,),
+        "pass",
+        "agrees",
+        "shapes (4, 1) and (4,) broadcast to (4, 4) inside f",
+    ),
+    Trap(
         "A12 both entries",
         lambda x: x[0] ** 2 + x[1] ** 2,
         lambda x: 2 * x,
@@ -347,6 +359,25 @@ def test_a_wrong_derivative_fails(trap):
 @pytest.mark.parametrize("trap", MUST_PASS, ids=str)
 def test_its_right_twin_passes(trap):
     spring(trap)
+
+
+def test_a13_shapes_that_fit_are_not_remarked_upon():
+    for y in (Y4[:, None], 2.0, Y4[:1]):
+        result = gradcheck.check(
+            lambda p, y=y: np.mean((p - y) ** 2), lambda p, y=y: 2 * (p - y) / 4, Y4[:, None] + 0.5
+        )
+        assert str(result.verdict) == "pass", str(result)
+        assert not [note for note in result.notes if "broadcast" in note]
+
+
+def test_a13_the_wrong_gradient_of_the_wrong_function_fails():
+    def gradient_as_meant(p):
+        return 2 * (p - Y4[:, None]) / 4
+
+    result = gradcheck.check(
+        lambda p: np.mean((p - Y4) ** 2), gradient_as_meant, Y4[:, None] + Y4[:, None] ** 2
+    )
+    assert str(result.verdict) == "fail"
 
 
 @pytest.mark.parametrize("trap", UNDECIDED, ids=str)
