@@ -10,30 +10,21 @@ from trial_rules import (
     JUMP_AT_ZERO,
     Declared,
     blurred_rule,
+    broken,
     cube,
     cube_slope,
+    examined,
     relu_rule,
     right,
     trial,
     wrong,
 )
 
-from gradcheck.campaign.examination import check_rule, expected_verdicts
+from gradcheck.campaign.examination import expected_verdicts
 from gradcheck.campaign.sampling import Settings
 from gradcheck.domains import Kinks, Stratum, interval
-from gradcheck.journal import encode, violation
 from gradcheck.results import Verdict
 from gradcheck.rules.registry import Group, Kind
-
-FEW = Settings(examples=8, sizes=(1, 2, 3))
-
-
-def examined(rule, settings=FEW, dtype="float64", autodiff=None):
-    """Return the record's row of ``rule``, which must follow the schema whatever the rule does."""
-    row = encode(check_rule(rule, dtype, settings, autodiff))
-    assert violation(row, "check") is None
-    assert row["id"] == rule.id
-    return row
 
 
 def outcome(row):
@@ -165,10 +156,6 @@ def test_a_function_that_cannot_be_trusted_leaves_the_rule_undecided_with_the_re
 def test_a_function_that_cannot_be_trusted_refutes_no_shape():
     row = examined(trial("t/function", noisy(1.0), lambda x: np.ones(3)))
     assert (row["verdict"], row["reason"]) == ("inconclusive", "nondeterministic")
-
-
-def broken(*_, **__):
-    raise ZeroDivisionError("broken on purpose")
 
 
 STRATEGIES = {
@@ -316,50 +303,6 @@ def test_each_stratum_expects_what_can_be_known_there():
     assert Verdict.FAIL in expected_verdicts(rule, Stratum.SEVERAL_KINKS)
     for stratum in (Stratum.EDGE, Stratum.EXTREME):
         assert expected_verdicts(rule, stratum) == (Verdict.PASS, Verdict.INCONCLUSIVE)
-
-
-def misprint(claim, right_form, **facts):
-    return trial(
-        "t/misprint", cube, claim, right=right_form, group=Group.ERRATUM, printed="as printed", **facts
-    )
-
-
-def test_a_misprint_is_refuted_by_a_shrunk_counterexample_and_the_right_form_passes():
-    row = examined(misprint(lambda x: -cube_slope(x), cube_slope))
-    assert (row["verdict"], row["expected"], row["as_expected"]) == ("fail", "fail", True)
-    assert row["erratum"]["right_verdict"] == "pass"
-    assert row["counterexample"]["inputs"] == {"x": [1.0]}
-    assert row["failures"] == []
-    assert row["self_test"] is None
-
-
-def test_a_misprint_that_holds_is_not_as_expected():
-    row = examined(misprint(cube_slope, cube_slope))
-    assert (row["verdict"], row["as_expected"]) == ("pass", False)
-    assert row["counterexample"] is None
-
-
-@pytest.mark.parametrize(
-    "right_form",
-    [lambda x: 2 * cube_slope(x), lambda x: None, lambda x: 1 // 0],
-    ids=["off", "none", "raises"],
-)
-def test_a_correction_that_does_not_hold_is_not_as_expected(right_form):
-    row = examined(misprint(lambda x: -cube_slope(x), right_form))
-    assert (row["verdict"], row["as_expected"]) == ("fail", False)
-    assert row["erratum"]["right_verdict"] == "fail"
-    assert row["message"].startswith("the right form does not pass: ")
-
-
-def test_a_misprint_that_holds_at_the_first_point_is_refuted_all_the_same():
-    row = examined(misprint(lambda x: cube_slope(np.minimum(x, 5.0)), cube_slope), Settings(examples=1))
-    assert (row["verdict"], row["as_expected"]) == ("fail", True)
-
-
-def test_a_misprint_that_cannot_be_examined_is_not_refuted():
-    row = examined(misprint(lambda x: -cube_slope(x), cube_slope, arrange=broken))
-    assert (row["verdict"], row["expected"], row["as_expected"]) == ("inconclusive", "fail", False)
-    assert row["erratum"]["right_verdict"] == "inconclusive"
 
 
 def test_a_fault_that_survives_is_named():

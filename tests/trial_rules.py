@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from gradcheck.autodiff.protocol import Availability, Derivatives
+from gradcheck.campaign.examination import check_rule
+from gradcheck.campaign.sampling import Settings
 from gradcheck.domains import Kinks, Stratum, interval
+from gradcheck.journal import encode, violation
 from gradcheck.rules.registry import Registry, rule
 from gradcheck.strategies import Point
 
@@ -69,6 +72,21 @@ def blurred_rule(rule_id="trial/blurred"):
         return np.diag(np.pi * np.cos(np.pi * x))
 
     return trial(rule_id, f, slope, domain=interval(0.55, 0.95))
+
+
+def broken(*_, **__):
+    raise ZeroDivisionError("broken on purpose")
+
+
+FEW = Settings(examples=8, sizes=(1, 2, 3))
+
+
+def examined(rule, settings=FEW, dtype="float64", autodiff=None):
+    """Return the record's row of ``rule``, which must follow the schema whatever the rule does."""
+    row = encode(check_rule(rule, dtype, settings, autodiff))
+    assert violation(row, "check") is None
+    assert row["id"] == rule.id
+    return row
 
 
 class Declared:
