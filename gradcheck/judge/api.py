@@ -6,14 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from gradcheck.errors import DerivativeMismatch, InconclusiveCheck
+from gradcheck.errors import DerivativeMismatch, InconclusiveCheck, InvalidArgument
 from gradcheck.judge.dense import judge_dense
 from gradcheck.judge.options import Options
 from gradcheck.judge.places import places_of, settled
 from gradcheck.judge.problem import Problem
+from gradcheck.judge.second_order import second_judged
 from gradcheck.results import CheckResult, Verdict
 
 __all__ = ["assert_derivative", "check"]
+
+Judge = Callable[..., CheckResult]
 
 
 def check(
@@ -32,6 +35,7 @@ def check(
     name: str | None = None,
     expect: str = "pass",
     surrogate: Callable[..., Any] | None = None,
+    order: int = 1,
 ) -> CheckResult:
     """Tell whether ``jac`` is the derivative of ``f`` at ``args``; never raises because it is wrong.
 
@@ -71,6 +75,8 @@ def check(
     surrogate
         A function in whose place ``f`` stands for the derivative (a straight-through estimator): the
         reference differentiates it, and the result says so.
+    order
+        2: ``jac`` is the second derivative, of shape ``f.shape + x.shape + x.shape``.
 
     Returns
     -------
@@ -94,7 +100,8 @@ def check(
     """
     options = Options(bounds, layout, rtol, rng, method, max_nfev, name or "", expect)
     places = places_of(args, points)
-    results = [_checked(f, jac, place, argnums, kwargs, options, surrogate) for place in places]
+    judged = _judged_by_order(order)
+    results = [_checked(f, jac, place, argnums, kwargs, options, surrogate, judged) for place in places]
     return settled(results, f, options)
 
 
@@ -106,17 +113,48 @@ def _checked(
     kwargs: Mapping[str, Any] | None,
     options: Options,
     surrogate: Callable[..., Any] | None,
+    judged: Judge,
 ) -> CheckResult:
     if jac is True:
         whole = f
         f, jac = (lambda *a, **k: whole(*a, **k)[0]), (lambda *a, **k: whole(*a, **k)[1])
-    problem = Problem(f, args, argnums, kwargs)
+    result = judged(f, jac, args, argnums, kwargs, options, surrogate)
     if surrogate is None:
-        return judge_dense(problem, jac, options)
-    result = judge_dense(problem, jac, options, Problem(surrogate, args, argnums, kwargs))
+        return result
     own_name = getattr(surrogate, "__name__", type(surrogate).__name__)
     note = f"the derivative is that of the surrogate `{own_name}`, not of f"
     return replace(result, notes=(note, *result.notes))
+
+
+def _judged_by_order(order: int) -> Judge:
+    if order not in (1, 2):
+        raise InvalidArgument.of("order", order, "1 or 2", "leave it out for a first derivative")
+    return _judged_first if order == 1 else _judged_second
+
+
+def _judged_first(
+    f: Callable[..., Any],
+    jac: Any,
+    args: tuple[Any, ...],
+    argnums: int | tuple[int, ...],
+    kwargs: Mapping[str, Any] | None,
+    options: Options,
+    surrogate: Callable[..., Any] | None,
+) -> CheckResult:
+    instead = None if surrogate is None else Problem(surrogate, args, argnums, kwargs)
+    return judge_dense(Problem(f, args, argnums, kwargs), jac, options, instead)
+
+
+def _judged_second(
+    f: Callable[..., Any],
+    jac: Any,
+    args: tuple[Any, ...],
+    argnums: int | tuple[int, ...],
+    kwargs: Mapping[str, Any] | None,
+    options: Options,
+    surrogate: Callable[..., Any] | None,
+) -> CheckResult:
+    return second_judged(surrogate or f, jac, args, argnums, kwargs, options)
 
 
 def assert_derivative(

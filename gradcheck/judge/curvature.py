@@ -1,0 +1,177 @@
+"""A function's Jacobian as a function again: what a second derivative is the derivative of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from gradcheck.claims import ClaimMatrix, ClaimProblem, as_second
+from gradcheck.errors import InvalidArgument
+from gradcheck.estimators.flat import FlatEstimate, gravest
+from gradcheck.estimators.primal import Primal
+from gradcheck.judge.claim import Claim
+from gradcheck.judge.dense import REASONS, first_value, judge_dense
+from gradcheck.judge.options import Options
+from gradcheck.judge.problem import Problem
+from gradcheck.judge.products import HessianProduct, one_number
+from gradcheck.judge.references import central, complex_step
+from gradcheck.judge.slopes import slopes
+from gradcheck.pytree import Structure, flatten
+from gradcheck.results import CheckResult, Reason, Status, Verdict
+
+__all__ = ["JacobianProblem", "SecondClaim", "judge_second"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True)
+class _Rows(Structure):
+    """The flat Jacobian as an output: entry ``i * n + j`` is named ``(d f[i] / d x[j])``."""
+
+    out: Structure | None = None
+    inp: Structure | None = None
+
+    def name_of(self, index: int) -> str:
+        """Return the first derivative at flat ``index`` by name."""
+        if self.out is None or self.inp is None:
+            return super().name_of(index)
+        row, column = divmod(index, self.inp.size)
+        return f"(d {self.out.name_of(row)} / d {self.inp.name_of(column)})"
+
+
+class JacobianProblem(Problem):
+    """The map ``x -> J(x)``, flat, of ``f`` with its arguments; ``J`` by the numerical witnesses.
+
+    Attributes
+    ----------
+    first
+        The problem of ``f`` itself.
+    options
+        Of the check: the reference by which ``J`` is taken, and the bounds inside which.
+    calls
+        Evaluations of ``f`` so far.
+    by
+        The witness by which ``J`` is taken at every point, the one that had an answer at the first.
+    """
+
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        args: Sequence[Any],
+        argnums: int | tuple[int, ...],
+        kwargs: Mapping[str, Any] | None,
+        options: Options,
+    ) -> None:
+        super().__init__(f, args, argnums, kwargs)
+        self.first = Problem(f, args, argnums, kwargs)
+        self.options = options
+        self.calls = 0
+        self.by = ""
+        self._error: Array | None = None
+
+    def started(self) -> CheckResult | None:
+        """Choose the witness at the point; a verdict where ``f`` has no first derivative there."""
+        base = first_value(self.first, "f")
+        if isinstance(base, CheckResult):
+            return base
+        self.calls += 2
+        found = self._first_estimate()
+        m, n = self.first.output.size, self.inp.size
+        rows = flatten(np.zeros((m, n)), "J")[1]
+        self.out = _Rows(rows.leaves, rows.size, rows.node, rows.name, self.first.output, self.inp)
+        undecided = ~(np.isfinite(found.value) & np.isfinite(found.error))
+        if not undecided.any():
+            return None
+        reason = REASONS.get(found.status, Reason.NO_USABLE_STEP)
+        text = f"the first derivative has no certain value at the point: {found.message}"
+        return CheckResult(Verdict.INCONCLUSIVE, reason, text, nfev=self.calls)
+
+    def _first_estimate(self) -> FlatEstimate:
+        if self.options.method != "central" and self.options.bounds is None:
+            self.by = "complex-step"
+            found = self._estimate(self.x)
+            if found.status is Status.OK or self.options.method == "complex-step":
+                return found
+        self.by = "central"
+        return self._estimate(self.x)
+
+    def _estimate(self, x: Array) -> FlatEstimate:
+        primal = Primal(self.first, [x])
+        if self.by == "complex-step":
+            found = complex_step(primal)
+        else:
+            limits = self.options.bounds
+            bounds = None if limits is None else tuple(self.spread(limit) for limit in limits)
+            found = central(primal, bounds, None)
+        self.calls += found.nfev
+        return found
+
+    def evaluate(self) -> Array:
+        """Return the flat Jacobian at the point, ``(m * n,)``."""
+        return self(self.x)
+
+    def __call__(self, x: Any) -> Array:
+        """Return the flat Jacobian at flat ``x``, NaN where it has no value; keeps its largest error bars."""
+        found = self._estimate(np.asarray(x, dtype=np.float64))
+        known = np.isfinite(found.value) & np.isfinite(found.error)
+        error = np.where(known, found.error, 0.0).reshape(-1)
+        self._error = error if self._error is None else np.maximum(self._error, error)
+        return np.where(known, found.value, np.nan).reshape(-1)
+
+    def widened(self, estimate: FlatEstimate) -> FlatEstimate:
+        """Return the slopes anew, from the same quotients, by what is known of the Jacobian's own errors."""
+        if estimate.curves is None or self._error is None:
+            return estimate
+        with np.errstate(all="ignore"):
+            value, error = slopes(estimate.curves.steps, estimate.curves.quotients, self._error)
+        # Noise is known here better than it was measured; what else spoils an entry stands.
+        weak = (Status.OK.code, Status.NOISY.code, Status.NO_USABLE_STEP.code)
+        open_to_question = np.isin(estimate.codes, weak)
+        found = open_to_question & np.isfinite(value) & np.isfinite(error)
+        codes = np.where(open_to_question, np.where(found, Status.OK.code, Status.NOISY.code), estimate.codes)
+        return replace(
+            estimate,
+            value=np.where(found, value, np.nan),
+            error=np.where(found, error, np.inf),
+            codes=codes.astype(np.uint8),
+            status=gravest(codes),
+        )
+
+
+@dataclass(frozen=True)
+class SecondClaim(Claim):
+    """A second derivative of shape ``f.shape + x.shape + x.shape``, as the matrix ``(m * n, n)``."""
+
+    first: Problem | None = None
+
+    def _read(self, found: Any) -> ClaimMatrix | ClaimProblem:
+        out = self.problem.output if self.first is None else self.first.output
+        return as_second(found, out, self.problem.inp)
+
+
+def judge_second(problem: JacobianProblem, claim: Claim, options: Options) -> CheckResult:
+    """Return the verdict on a claimed second derivative of ``problem.first``.
+
+    Raises
+    ------
+    InvalidArgument
+        If the function, its output or the claim cannot be used.
+    """
+    if options.layout != "numerator":
+        expected = "'numerator': f.shape + x.shape + x.shape"
+        raise InvalidArgument.of("layout", options.layout, expected, "leave it out for a second derivative")
+    stopped = problem.started()
+    if problem.first.out is not None and isinstance(claim, HessianProduct):
+        one_number(problem.first, "use `check_hessian` with shape f.shape + x.shape + x.shape")
+    if stopped is not None:
+        return stopped
+    budget = None
+    if options.max_nfev is not None:
+        budget = max(1, options.max_nfev // max(1, problem.calls - 2))
+    result = judge_dense(problem, claim, replace(options, method="central", max_nfev=budget))
+    note = f"second derivative: central differences of the {problem.by} Jacobian"
+    notes = tuple(dict.fromkeys((*result.notes, note)))
+    return replace(result, nfev=problem.calls, notes=notes, method=f"central of {problem.by}")
