@@ -42,7 +42,7 @@ def mutating(x):
 
 
 CASES = {
-    "factor": (product, lambda x: 2 * product_jac(x), X),
+    "factor": (np.exp, lambda x: 2 * np.exp(x), 0.5),
     "transpose": (product, lambda x: product_jac(x).T, X),
     "not-finite": (product, lambda x: product_jac(x) * [1.0, 1.0, np.nan], X),
     "nested": (affine, lambda p: {"w": X, "b": 1.001}, NESTED),

@@ -248,7 +248,7 @@ class _Dense:
         measured = claim_rounding(
             self.problem.x, lambda x: self._deviation(x, method), self.options.generator()
         )
-        if measured is None or not (measured[compared.wrong] > 0).all():
+        if measured is None or not (measured[compared.wrong] > 0).any():
             return compared
         widened = np.where(compared.wrong, self.claim_error + measured, self.claim_error)
         again = self._compare(reference, widened)
@@ -270,13 +270,13 @@ class _Dense:
             claimed, found = self.claim.at(x), self._elsewhere(x, "central")
             return None if claimed is None or found is None else (claimed, found.value)
 
-        value, wrong = reference.value, compared.wrong
-        return absorbed(self.problem.x, self.base, self.claimed.value, value, wrong, pair_at)
+        deviation = self.claimed.value - reference.value
+        return absorbed(self.problem.x, deviation, compared.wrong, pair_at)
 
     def _lost(self, compared: Comparison) -> CheckResult:
         row, column = compared.index or (0, 0)
         first = entry_of(self.problem, (row, column))
-        text = f"the claim's own arithmetic makes 0 of a derivative below f's last digit, at {first}"
+        text = f"the claim's own arithmetic leaves no digit of so small a derivative, at {first}"
         return CheckResult(Verdict.INCONCLUSIVE, Reason.TOO_WEAK, text, entries=self._count(compared))
 
     def _deviation(self, x: Array, method: str) -> tuple[Array, Array] | None:
