@@ -18,8 +18,14 @@ if TYPE_CHECKING:
     from gradcheck.errors import InvalidArgument as InvalidArgument
     from gradcheck.errors import MissingExtra as MissingExtra
     from gradcheck.errors import RefusedOperation as RefusedOperation
+    from gradcheck.judge.adjoint import check_adjoint as check_adjoint
     from gradcheck.judge.api import assert_derivative as assert_derivative
     from gradcheck.judge.api import check as check
+    from gradcheck.judge.forms import check_gradient as check_gradient
+    from gradcheck.judge.forms import check_jvp as check_jvp
+    from gradcheck.judge.forms import check_vjp as check_vjp
+    from gradcheck.judge.second_order import check_hessian as check_hessian
+    from gradcheck.judge.second_order import check_hvp as check_hvp
     from gradcheck.results import CheckResult as CheckResult
     from gradcheck.results import Estimate as Estimate
     from gradcheck.results import Reason as Reason
@@ -44,6 +50,12 @@ _HOME: Final = {
     "Verdict": "gradcheck.results",
     "assert_derivative": "gradcheck.judge.api",
     "check": "gradcheck.judge.api",
+    "check_adjoint": "gradcheck.judge.adjoint",
+    "check_gradient": "gradcheck.judge.forms",
+    "check_hessian": "gradcheck.judge.second_order",
+    "check_hvp": "gradcheck.judge.second_order",
+    "check_jvp": "gradcheck.judge.forms",
+    "check_vjp": "gradcheck.judge.forms",
     "jacobian": "gradcheck.differentiate",
     "rule": "gradcheck.rules.registry",
     "run": "gradcheck.runner",
@@ -65,6 +77,12 @@ __all__ = [
     "__version__",
     "assert_derivative",
     "check",
+    "check_adjoint",
+    "check_gradient",
+    "check_hessian",
+    "check_hvp",
+    "check_jvp",
+    "check_vjp",
     "jacobian",
     "rule",
     "run",
