@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from gradcheck.errors import DerivativeMismatch, InconclusiveCheck, InvalidArgument
+from gradcheck.judge.autodiff import judge_autodiff
 from gradcheck.judge.dense import judge_dense
 from gradcheck.judge.options import Options
 from gradcheck.judge.places import places_of, settled
@@ -47,6 +48,7 @@ def check(
         The claim: a callable with ``f``'s arguments, or what it returned at ``args``.  Dense, a SciPy sparse
         matrix or array, a ``LinearOperator``, or the same nesting as the argument; of shape
         ``f(x).shape + x.shape``.  ``True``: ``f`` returns ``(value, derivative)``, as in ``scipy.optimize``.
+        ``"jax"``: ``f`` is written for JAX, and JAX's own derivative of it is judged.
     *args
         The point.  Never changed.
     argnums
@@ -141,6 +143,11 @@ def _judged_first(
     options: Options,
     surrogate: Callable[..., Any] | None,
 ) -> CheckResult:
+    if isinstance(jac, str):
+        if surrogate is not None:
+            fix = "pass the surrogate's derivative, or leave out the surrogate"
+            raise InvalidArgument.of("jac", jac, "a callable beside a surrogate", fix)
+        return judge_autodiff(f, jac, args, argnums, kwargs, options)
     instead = None if surrogate is None else Problem(surrogate, args, argnums, kwargs)
     return judge_dense(Problem(f, args, argnums, kwargs), jac, options, instead)
 
@@ -154,6 +161,9 @@ def _judged_second(
     options: Options,
     surrogate: Callable[..., Any] | None,
 ) -> CheckResult:
+    if isinstance(jac, str):
+        fix = "pass its second derivative as a callable, `jax.hessian(f)`"
+        raise InvalidArgument.of("jac", jac, "a callable or an array for order=2", fix)
     return second_judged(surrogate or f, jac, args, argnums, kwargs, options)
 
 
