@@ -55,6 +55,15 @@ class Claim:
         found = self._called(self.problem.arguments(x))
         return found.value if isinstance(found, ClaimMatrix) else None
 
+    def unsteady(self) -> bool:
+        """Whether two evaluations at the point differ: then no number of it can be judged."""
+        if not self.movable:
+            return False
+        first, second = self.here(), self.here()
+        if isinstance(first, ClaimMatrix) and isinstance(second, ClaimMatrix):
+            return not np.array_equal(first.value, second.value, equal_nan=True)
+        return type(first) is not type(second)
+
     def _called(self, args: list[Any]) -> ClaimMatrix | ClaimProblem:
         function: Callable[..., Any] = self.given
         try:

@@ -13,12 +13,12 @@ import numpy as np
 
 from gradcheck.claims import ClaimMatrix, ClaimProblem
 from gradcheck.compare import Comparison, compare
-from gradcheck.errors import InvalidArgument
 from gradcheck.estimators.flat import FlatEstimate, gravest
 from gradcheck.estimators.primal import Primal
 from gradcheck.judge.absorbed import absorbed
 from gradcheck.judge.broadcasts import suspicious_broadcasts
 from gradcheck.judge.claim import Claim
+from gradcheck.judge.contract import first_value, require_same_shapes
 from gradcheck.judge.explain import diagnosed, entry_of, power_of, worst_entry
 from gradcheck.judge.kinks import hidden_kinks, kinked_rows, membership
 from gradcheck.judge.options import Options
@@ -62,7 +62,7 @@ def judge_dense(
     base = first_value(problem, "f")
     if surrogate is not None and not isinstance(base, CheckResult):
         base = first_value(surrogate, "the surrogate")
-        _same_shapes(problem, surrogate)
+        require_same_shapes(problem, surrogate)
         problem = surrogate
     if isinstance(base, CheckResult):
         return base
@@ -73,48 +73,6 @@ def judge_dense(
             raise claimed.error()
         return CheckResult(Verdict.FAIL, claimed.reason, claimed.message, nfev=2)
     return _Dense(problem, claim, claimed, options, base).verdict()
-
-
-def first_value(problem: Problem, name: str) -> Array | CheckResult:
-    """Return the flat value at the point, or the result that says why nothing can be built on it."""
-    try:
-        base = problem.evaluate()
-    except Exception as raised:
-        if problem.is_bad_argument(raised):
-            raise
-        text = f"{name} raised {type(raised).__name__} at the point: {raised}"
-        return CheckResult(Verdict.INCONCLUSIVE, Reason.FUNCTION_RAISED, text, nfev=1)
-    broken = _contract(problem, base)
-    return base if broken is None else broken
-
-
-def _same_shapes(problem: Problem, surrogate: Problem) -> None:
-    if surrogate.out is None:
-        return
-    given, wanted = ([leaf.shape for leaf in one.output.leaves] for one in (surrogate, problem))
-    if given != wanted:
-        fix = "return what f returns, differentiable"
-        raise InvalidArgument.of("surrogate", f"output of shapes {given}", f"those of f, {wanted}", fix)
-
-
-def _contract(problem: Problem, base: Array) -> CheckResult | None:
-    """Test H1 and H2 at the point: the same value twice, and arguments left alone."""
-    if problem.mutates:
-        text = "a call changed one of its arguments in place"
-        return CheckResult(Verdict.INCONCLUSIVE, Reason.MUTATES_INPUT, text, nfev=1)
-    try:
-        again = np.asarray(problem(problem.x), dtype=np.float64)
-    except Exception as raised:
-        text = f"a second call at the same point raised {type(raised).__name__}: {raised}"
-        return CheckResult(Verdict.INCONCLUSIVE, Reason.INCONSISTENT_OUTPUT, text, nfev=2)
-    if again.shape != base.shape:
-        text = f"{again.size} numbers after {base.size} at the first call"
-        return CheckResult(Verdict.INCONCLUSIVE, Reason.INCONSISTENT_OUTPUT, text, nfev=2)
-    if not np.array_equal(base, again, equal_nan=True):
-        gap = float(np.nanmax(np.abs(base - again), initial=0.0))
-        text = f"two calls at the same point differ by {gap:.3g}"
-        return CheckResult(Verdict.INCONCLUSIVE, Reason.NONDETERMINISTIC, text, nfev=2)
-    return None
 
 
 class _Dense:
@@ -158,11 +116,10 @@ class _Dense:
         if compared.verdict is Verdict.FAIL and "central" not in self.estimates and self._may_use("central"):
             reference = self._with_central()
             compared = self._compare(reference)
-        kinked = kinked_rows(self.estimates, len(self.base)) & ~self.unclaimed
-        if compared.verdict is Verdict.FAIL and not kinked[compared.wrong.any(axis=1)].all():
-            hidden, spent = hidden_kinks(self.problem, self.options.generator())
-            kinked |= hidden & compared.wrong.any(axis=1)
-            self.nfev += spent
+        if compared.verdict is Verdict.FAIL and self.claim.unsteady():
+            text = "the claim gives two answers at the same point"
+            return self._finished(CheckResult(Verdict.INCONCLUSIVE, Reason.NONDETERMINISTIC, text))
+        kinked = self._kinked(compared)
         smooth = self._without(reference, kinked)
         compared = self._compare(smooth)
         if compared.verdict is Verdict.FAIL:
@@ -238,13 +195,25 @@ class _Dense:
             error = error + self.options.rtol * np.nan_to_num(np.abs(reference.value))
         return compare(self.claimed.value, error, reference.value, reference.error)
 
+    def _kinked(self, compared: Comparison) -> Array:
+        """Return which rows are kinked; a certified complex step took no branch at a tie, so none is."""
+        exact = self.estimates.get("complex-step")
+        if exact is not None and exact.status is Status.OK:
+            return np.zeros(len(self.base), dtype=bool)
+        kinked = kinked_rows(self.estimates, len(self.base)) & ~self.unclaimed
+        doubtful = compared.wrong.any(axis=1)
+        if not kinked[doubtful].all():
+            hidden, spent = hidden_kinks(self.problem, self.options.generator())
+            kinked |= hidden & doubtful
+            self.nfev += spent
+        return kinked
+
     def _beyond_rounding(self, reference: Reference, compared: Comparison) -> Comparison:
         """Measure the claim's own rounding where it disagrees, and compare again."""
         if not self.claim.movable or not np.isfinite(self.claimed.value[compared.wrong]).all():
             return compared
-        method = "complex-step" if reference.estimates.get("complex-step") is not None else "central"
-        if method == "complex-step" and reference.estimates[method].status is not Status.OK:
-            method = "central"
+        exact = reference.estimates.get("complex-step")
+        method = "complex-step" if exact is not None and exact.status is Status.OK else "central"
         measured = claim_rounding(
             self.problem.x, lambda x: self._deviation(x, method), self.options.generator()
         )

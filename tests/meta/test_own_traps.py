@@ -369,6 +369,18 @@ def test_bad_functions_and_claims(trap):
     assert np.array_equal(kept, X)
 
 
+@pytest.mark.parametrize("size", [1e-1, 1e-5, 1e-9])
+def test_a_claim_that_draws_random_numbers_is_not_taken_for_one_with_rounding(size):
+    rng = np.random.default_rng(3)
+    result = gradcheck.check(np.sin, lambda x: np.cos(x) * (1 + size * rng.normal()), 0.5)
+    assert str(result.reason) == "nondeterministic"
+
+
+@pytest.mark.parametrize(("claim", "verdict"), [(1.0, "pass"), (-1.0, "fail"), (0.0, "fail"), (1.3, "fail")])
+def test_so_near_a_kink_that_only_the_complex_step_sees_the_side(claim, verdict):
+    assert str(gradcheck.check(lambda x: np.abs(x - 1), lambda x: claim, 1 + 1e-13).verdict) == verdict
+
+
 def test_a_rounded_function_is_never_a_false_alarm():
     assert str(gradcheck.check(coarse, lambda x: np.diag(np.cos(x)), X).verdict) != "fail"
 
