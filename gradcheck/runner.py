@@ -58,7 +58,7 @@ def run(
     seed: int = 0,
     dtypes: Sequence[str] = ("float64",),
     sizes: Sequence[int] = (0, 1, 2, 3, 5),
-    executor: Executor | None = None,
+    executor: Executor | Sequence[Executor] | None = None,
     folder: str | Path | None = None,
     plan: Plan | None = None,
     on_check: Callable[[Mapping[str, Any]], None] | None = None,
@@ -79,7 +79,8 @@ def run(
     sizes
         The pool of extents that shapes are drawn from.
     executor
-        A ``concurrent.futures`` executor to spread the rules over; in this process when None.
+        A ``concurrent.futures`` executor to spread the rules over, or several of one worker each (so
+        that what a process has compiled is used again there); in this process when None.
     folder
         Where the journal ``gradcheck.jsonl`` and the record ``gradcheck.json`` go; nowhere when None.
     plan
@@ -298,7 +299,7 @@ def self_test(
     *,
     points: int = 12,
     seed: int = 0,
-    executor: Executor | None = None,
+    executor: Executor | Sequence[Executor] | None = None,
     modules: tuple[str, ...] = (),
     on_rule: Callable[[Mapping[str, Any]], None] | None = None,
 ) -> list[dict[str, Any]]:

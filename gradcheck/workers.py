@@ -31,22 +31,28 @@ def _prepare(path: Sequence[str]) -> None:
 
 
 @contextmanager
-def processes(jobs: int) -> Iterator[ProcessPoolExecutor | None]:
-    """Yield an executor of ``jobs`` processes; None when one is enough.
+def processes(jobs: int) -> Iterator[list[ProcessPoolExecutor] | None]:
+    """Yield ``jobs`` executors of one process each; None when one process is enough.
 
-    They are spawned, not forked: JAX's threads do not survive a fork.
+    One each, so that who does what can be chosen: what a process has compiled, it
+    keeps.  They are spawned, not forked: JAX's threads do not survive a fork.
     """
     if jobs <= 1:
         yield None
         return
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_prepare, initargs=(list(sys.path),))
+    pools = [
+        ProcessPoolExecutor(1, mp_context=context, initializer=_prepare, initargs=(list(sys.path),))
+        for _ in range(jobs)
+    ]
     try:
-        yield pool
+        yield pools
     except BaseException:
         # What is running would hold up the exit; its results are not wanted any more.
         for process in multiprocessing.active_children():
             process.terminate()
-        pool.shutdown(wait=False, cancel_futures=True)
+        for pool in pools:
+            pool.shutdown(wait=False, cancel_futures=True)
         raise
-    pool.shutdown()
+    for pool in pools:
+        pool.shutdown()

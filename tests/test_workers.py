@@ -34,8 +34,9 @@ def test_one_process_is_this_one(jobs):
 
 
 def test_workers_are_other_processes_deaf_to_ctrl_c_and_end_with_the_block():
-    with processes(2) as pool:
-        pid, on_interrupt, flags, folder = pool.submit(what_a_worker_is).result(timeout=100)
+    with processes(2) as pools:
+        assert len(pools) == 2
+        pid, on_interrupt, flags, folder = pools[1].submit(what_a_worker_is).result(timeout=100)
         assert pid != os.getpid()
         assert on_interrupt == signal.SIG_IGN
         assert "--xla_cpu_multi_thread_eigen=false" in flags
@@ -48,8 +49,8 @@ def test_an_exception_ends_the_workers_at_once():
     children = []
 
     def interrupted():
-        with processes(2) as pool:
-            pool.submit(what_a_worker_is).result(timeout=100)
+        with processes(2) as pools:
+            pools[0].submit(what_a_worker_is).result(timeout=100)
             children.extend(multiprocessing.active_children())
             raise KeyboardInterrupt
 

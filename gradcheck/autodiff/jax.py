@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 import logging
 import math
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
@@ -34,8 +35,8 @@ __all__ = ["JaxWitness"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-_PROGRAMS = 256
-"""Compiled programs kept.  One costs about 40 memory maps (measured), and Linux grants a process 65530."""
+_PROGRAMS = 32
+"""Compiled programs kept: one function's at a few shapes.  Each costs memory and some 40 memory maps."""
 
 _COMPILE_QUICKLY = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
 """A program runs a few dozen times on a few numbers: compiling dominates, and a third of it is optimising."""
@@ -125,7 +126,7 @@ class JaxWitness:
     The Jacobian has shape ``f(x).shape + x.shape``, in units of f per unit of x.
     ``f`` must be written with operators and JAX's namespace.  Without a ``key``
     the function runs operation by operation; with one it is compiled once for
-    each set of shapes and dtypes, and the last 256 programs are kept.
+    each set of shapes and dtypes, and the last 32 programs are kept.
 
     Examples
     --------
@@ -212,6 +213,13 @@ class JaxWitness:
         with _session(call) as loaded:
             program = self._program(loaded, f, call, key, _derivative_program)
             return _eager(loaded, f, call, modes) if program is None else _swept(program, call)
+
+    def forget(self) -> None:
+        """Give back the memory of everything compiled, JAX's own operations included."""
+        self._programs.clear()
+        loaded = sys.modules.get("jax")
+        if loaded is not None:
+            loaded.clear_caches()
 
     def _program(
         self,
@@ -300,11 +308,17 @@ def _eager(loaded: _Loaded, f: Callable[..., Any], call: Call, modes: tuple[str,
     forward, reverse = zeros, zeros
     if "forward" in modes:
         tangents = jax.numpy.eye(x.size, dtype=x.dtype).reshape(x.size, *x.shape)
-        columns = jax.vmap(lambda v: jax.jvp(primal, (x,), (v,))[1], out_axes=-1)(tangents)
+
+        def push(v: Any) -> Any:
+            return jax.jvp(primal, (x,), (v,))[1]
+
+        # A batch of one costs twice what the one costs.
+        columns = push(tangents[0]) if x.size == 1 else jax.vmap(push, out_axes=-1)(tangents)
         forward = np.array(columns).reshape(zeros.shape)
     if pull is not None:
         cotangents = jax.numpy.eye(value.size, dtype=value.dtype).reshape(value.size, *value.shape)
-        reverse = np.array(jax.vmap(lambda u: pull(u)[0])(cotangents)).reshape(zeros.shape)
+        rows = pull(cotangents[0])[0] if value.size == 1 else jax.vmap(lambda u: pull(u)[0])(cotangents)
+        reverse = np.array(rows).reshape(zeros.shape)
     return Derivatives(value, forward, reverse)
 
 

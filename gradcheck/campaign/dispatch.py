@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from typing import Any
 
 from gradcheck.autodiff.jax import JaxWitness
@@ -20,13 +21,18 @@ __all__ = ["check_all", "self_test_all"]
 
 Row = dict[str, Any]
 Job = tuple[tuple[Rule, ...], str]
+Workers = Executor | Sequence[Executor]
+"""One executor, to be given everything at once; or several, each given one job at a time."""
 
-_WITNESS: list[Autodiff] = []
+_WITNESS: list[JaxWitness] = []
 """The witness of a worker process: it keeps what it has compiled."""
+_FORGOTTEN = [0]
+_JOBS_REMEMBERED = 12
+"""Jobs with generated functions whose compiled operations are kept: about 40 MB each (measured)."""
 
 
 def check_all(
-    rules: Sequence[Rule], settings: Settings, executor: Executor | None = None, modules: Sequence[str] = ()
+    rules: Sequence[Rule], settings: Settings, executor: Workers | None = None, modules: Sequence[str] = ()
 ) -> Iterator[Row]:
     """Examine every rule in every dtype; yield the record's rows as they end.
 
@@ -47,7 +53,7 @@ def check_all(
 
 
 def self_test_all(
-    rules: Sequence[Rule], settings: Settings, executor: Executor | None = None, modules: Sequence[str] = ()
+    rules: Sequence[Rule], settings: Settings, executor: Workers | None = None, modules: Sequence[str] = ()
 ) -> Iterator[Row]:
     """Inject the standard faults into every rule; yield the counts as they end; raise as `check_all` does."""
 
@@ -73,7 +79,7 @@ def _ids(job: Job) -> tuple[str, ...]:
 
 def _spread(
     jobs: Sequence[Job],
-    executor: Executor | None,
+    executor: Workers | None,
     elsewhere: Callable[[Executor, Job], Future[list[Row | None]]],
     here: Callable[[Rule, str], Row],
 ) -> Iterator[Row]:
@@ -82,8 +88,8 @@ def _spread(
         (rule, dtype) for group, dtype in jobs for rule in group if executor is None or not _registered(rule)
     ]
     if executor is not None:
-        futures = {elsewhere(executor, job): job for job in jobs if all(map(_registered, job[0]))}
-        for (group, dtype), rows in _as_they_end(futures):
+        sent = [job for job in jobs if all(map(_registered, job[0]))]
+        for (group, dtype), rows in _as_they_end(sent, executor, elsewhere):
             for rule, found in zip(group, rows, strict=True):
                 if found is None:
                     kept.append((rule, dtype))
@@ -94,19 +100,61 @@ def _spread(
 
 
 def _as_they_end(
-    futures: Mapping[Future[list[Row | None]], Job],
+    jobs: Sequence[Job],
+    workers: Workers,
+    elsewhere: Callable[[Executor, Job], Future[list[Row | None]]],
 ) -> Iterator[tuple[Job, list[Row | None]]]:
+    running: dict[Future[list[Row | None]], tuple[Job, int]] = {}
+    if isinstance(workers, Executor):
+        running = {elsewhere(workers, job): (job, 0) for job in jobs}
+        waiting, pools = _Waiting(()), [workers]
+    else:
+        waiting, pools = _Waiting(jobs), list(workers)
+        for place, pool in enumerate(pools):
+            first = waiting.next_for(place)
+            if first is not None:
+                running[elsewhere(pool, first)] = first, place
     try:
-        for future in as_completed(futures):
-            yield futures[future], future.result()
+        while running:
+            ended, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in ended:
+                job, place = running.pop(future)
+                more = waiting.next_for(place)
+                if more is not None:
+                    running[elsewhere(pools[place], more)] = more, place
+                yield job, future.result()
     except BrokenExecutor as cause:
         raise GradcheckError(
             "a worker process died before its work was done (out of memory, or a crash in a function under "
             "test); run again with `--jobs 1` to see at which rule"
         ) from cause
     finally:
-        for future in futures:
+        for future in running:
             future.cancel()
+
+
+class _Waiting:
+    """Jobs not yet begun: the first process takes those with generated functions, the others the rest.
+
+    What autodiff compiles operation by operation for one generated function serves the next, where it is.
+    """
+
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        self._kinds = (
+            deque(job for job in jobs if _is_generated(job)),
+            deque(job for job in jobs if not _is_generated(job)),
+        )
+
+    def next_for(self, place: int) -> Job | None:
+        """Return the next job of process ``place``: the longest of its kind, else the shortest other."""
+        own, other = self._kinds if place == 0 else self._kinds[::-1]
+        if own:
+            return own.popleft()
+        return other.pop() if other else None
+
+
+def _is_generated(job: Job) -> bool:
+    return any(rule.functions for rule in job[0])
 
 
 def _registered(rule: Rule) -> bool:
@@ -140,7 +188,13 @@ def _check_elsewhere(
     if not _WITNESS:
         _WITNESS.append(JaxWitness())
     known = [_known(rule_id, modules) for rule_id in rule_ids]
-    return [None if rule is None else _row(rule, dtype, settings, _WITNESS[0]) for rule in known]
+    rows = [None if rule is None else _row(rule, dtype, settings, _WITNESS[0]) for rule in known]
+    _FORGOTTEN[0] += 1
+    # What was compiled for this function serves no other; single operations do, but fill the memory.
+    if _FORGOTTEN[0] >= _JOBS_REMEMBERED or not any(rule is not None and rule.functions for rule in known):
+        _WITNESS[0].forget()
+        _FORGOTTEN[0] = 0
+    return rows
 
 
 def _self_test_elsewhere(

@@ -40,12 +40,14 @@ SMOOTH_SHARE = 0.95
 """A rule is inconclusive when fewer of its smooth points than this are decided."""
 
 _WEIGHTS = {
-    Stratum.SMOOTH: 0.56,
+    Stratum.SMOOTH: 0.60,
     Stratum.EDGE: 0.16,
     Stratum.EXTREME: 0.12,
-    Stratum.KINK: 0.12,
+    Stratum.KINK: 0.08,
     Stratum.SEVERAL_KINKS: 0.04,
 }
+_MISPRINT_SHARE = 0.4
+"""One point refutes a misprint; the others show that the right form holds."""
 _SHORT_SELF_TEST = 4
 _SEARCHED = 8
 """A misprint may hold by chance at one point, or at two: it is refuted by search."""
@@ -72,7 +74,7 @@ def expected_verdicts(rule: Rule, stratum: Stratum) -> tuple[Verdict, ...]:
 def _shares(rule: Rule, examples: int) -> dict[Stratum, int]:
     """Split ``examples`` among the rule's strata; each gets at least one, smooth the rest."""
     if rule.group in (Group.ERRATUM, Group.REJECTED):
-        return {Stratum.SMOOTH: max(examples, _SEARCHED)}
+        return {Stratum.SMOOTH: max(round(examples * _MISPRINT_SHARE), _SEARCHED)}
     present = strata_of_rule(rule)
     counts = {
         stratum: max(1, round(examples * _WEIGHTS[stratum]))

@@ -35,6 +35,8 @@ _NEIGHBOURS = 4
 _NOISY = 16.0
 #: Where f vanishes at x its size near by says little: noise grows no more than this.
 _GROWTH = 2.0**10
+#: The largest share of f that the noise of a coarse format inside it may be: a little over float32's.
+_SHARE = 2.0**-20
 #: A difference below this part of the largest one may be a matter of rounding, float32's included.
 _GRAIN = 1e-6
 #: Rungs at which a lattice is looked for, and how near a whole number of its spacing a difference is.
@@ -43,6 +45,8 @@ _FINE, _WHOLE = 3, 1e-6
 _COARSE_GRAIN = 256.0
 #: Roundoffs of the largest value seen, by which slopes near and far may differ and still be one.
 _AFAR = 8.0
+#: Treads above this share of f are no rounding, not even float32's.
+_STAIR = 2.0**-20
 #: Rounding of x inside ``f`` (``sin(1e4 * x)``), in roundoffs of x: a quarter is its root mean square.
 _ARGUMENT_ROUNDING = 0.25
 
@@ -93,10 +97,16 @@ def measured_noise(ladder: Ladder, eps: float) -> Noise:
     # Noise beyond rounding usually goes with the size of f: larger where f is larger than near x.
     near = np.take_along_axis(size, ladder.fine_rungs()[None, :, None] - 1, axis=0)
     growth = np.nan_to_num(size / near, nan=1.0, posinf=_GROWTH).clip(1.0, _GROWTH)
-    level = np.fmax(floor, np.fmax(fine, tread) * growth)
+    # Treads far above any rounding are a step function's: its derivative is none of the slopes of the stairs.
+    stairs = tread > _STAIR * np.fmax.reduce(size, axis=0)
+    level = np.where(stairs, np.inf, np.fmax(floor, np.fmax(fine, tread) * growth))
     still = np.logical_and.accumulate((rise == 0) | (fall == 0), axis=0).sum(axis=0)
     grain = _grain(ladder, rise, fall, floor, still)
     level = np.fmax(level, np.fmax(grain, _hidden(ladder, rise, fall, size, eps)))
+    # A coarser format inside f shows near x as a share of f, and far from a tiny x it is that share again.
+    share = np.nan_to_num(level[0] / near[0], nan=0.0, posinf=0.0).clip(max=_SHARE)
+    distant = (ladder.exponents >= LEAP) & (np.abs(ladder.x) < TINY_X)
+    level = np.where(distant[..., None], np.fmax(level, share * size), level)
     silent = flat & (np.fmax(tread, grain) > 0)
     probe = _probe(ladder, run, tread, doubtful)
     # Flat in proportion to a tiny x, moving beyond: what moves there may be rounding or the function.
@@ -111,7 +121,8 @@ def _grain(ladder: Ladder, rise: Array, fall: Array, floor: Array, run: Array) -
     Rounding of an intermediate value (``1 - (1 - x)`` near 0) is a lattice on which ``f`` stands still
     at fine steps, though ``f`` itself is so small that its own rounding would be far finer: nothing below
     the smallest difference seen was resolved, be it on one side only (``exp(x) - 1`` for x <= 0, else
-    ``x``).  ``run`` counts the finest rungs at which a side stands still.  A lattice shows by standing still, or by fine slopes that
+    ``x``).  ``run`` counts the finest rungs at which a side stands still.
+    A lattice shows by standing still, or by fine slopes that
     differ by more than the rounding of ``f`` while all differences are multiples of the smallest.  Where
     one side alone moves, or where even the smallest move is no matter of rounding, the flat rungs are a
     dead zone, and right.

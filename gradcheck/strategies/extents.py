@@ -19,10 +19,11 @@ __all__ = ["Extents", "choices", "weighted"]
 Extents = dict[str, int]
 
 _MOST_CHOICES = 4096
-# Of 240 equally likely draws: those with an empty array, with extents of at most 1, and larger.
+# Of 240 equally likely draws: those with an empty array, with extents of at most 1, larger ones with two
+# symbols alike, and larger ones all different (n taken for N shows there alone).
 # Hypothesis draws integers evenly below 256 only; beyond, it favours small ones.
-_SLOTS = {Stratum.EDGE: (36, 96, 108)}
-_USUAL_SLOTS = (12, 48, 180)
+_SLOTS = {Stratum.EDGE: (36, 96, 36, 72)}
+_USUAL_SLOTS = (12, 36, 36, 156)
 
 
 def choices(signature: Signature, minimum: Mapping[str, int], sizes: Sequence[int]) -> tuple[Extents, ...]:
@@ -68,7 +69,7 @@ def _possible(signature: Signature, extents: Extents) -> bool:
 def weighted(signature: Signature, legal: Sequence[Extents], stratum: Stratum) -> tuple[Extents, ...]:
     """Repeat ``legal``, smallest first, so that a uniform index gives every kind of shape its share.
 
-    Kinds are: some array is empty, every extent is at most 1, larger.  Where a
+    Kinds are: some array is empty, every extent is at most 1, two symbols alike, all different.  Where a
     kind has more members than slots, members are taken at even distances.
     """
 
@@ -76,9 +77,11 @@ def weighted(signature: Signature, legal: Sequence[Extents], stratum: Stratum) -
         shapes = signature.shapes(extents)
         if any(0 in shape for shape in shapes):
             return 0
-        return 1 if all(extent <= 1 for shape in shapes for extent in shape) else 2
+        if all(extent <= 1 for shape in shapes for extent in shape):
+            return 1
+        return 3 if len(set(extents.values())) == len(extents) else 2
 
-    kinds: list[list[Extents]] = [[], [], []]
+    kinds: list[list[Extents]] = [[], [], [], []]
     for extents in legal:
         kinds[kind(extents)].append(extents)
     slots = _SLOTS.get(stratum, _USUAL_SLOTS)
