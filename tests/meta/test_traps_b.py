@@ -288,3 +288,21 @@ def test_b6_eigenvalues_at_a_repeated_one_are_never_called_wrong_nor_a_wrong_cla
     wrong = gradcheck.check(eigenvalues, lambda a: 2 * eigenvalues_jac(a), point)
     assert str(right.verdict) != "fail", str(right)
     assert str(wrong.verdict) != "pass", str(wrong)
+
+
+def singular_values(a):
+    return np.linalg.svd(a, compute_uv=False)
+
+
+@pytest.mark.parametrize(("claim", "verdict"), [(0.5, "pass"), (1.5, "fail")])
+def test_b6_the_nuclear_norm_at_0_is_decided_by_membership(claim, verdict):
+    result = gradcheck.check(
+        lambda a: singular_values(a).sum(), lambda a: claim * np.eye(2), np.zeros((2, 2))
+    )
+    assert str(result.verdict) == verdict, str(result)
+
+
+@pytest.mark.parametrize("factor", [0.0, 1.0])
+def test_b6_a_pseudoinverse_where_the_rank_jumps_is_inconclusive(factor):
+    result = gradcheck.check(np.linalg.pinv, lambda a: np.full((2, 2, 2, 2), factor), np.ones((2, 2)))
+    assert str(result.verdict) == "inconclusive", str(result)
