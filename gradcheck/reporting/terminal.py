@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
@@ -105,13 +106,23 @@ def _odd_lines(record: Mapping[str, Any], colour: bool, width: int) -> list[str]
         said = f"{verdict.upper()} ({printable(check['reason'], 60)}), expected {check['expected']}"
         lines.append(paint(fit(f"  {name}", width - 2), "strong", colour))
         lines.append("    " + paint(fit(said, width - 4), _VERDICT_STYLE[verdict], colour))
-        if check["message"]:
-            lines.append("    " + fit(printable(check["message"]), width - 4))
+        lines += [f"    {line}" for line in _evidence_lines(check, width - 4)]
         # A command is never cut: a cut one could not be run.
         lines.append(f"    {_replay_line(check)}")
     if len(odd) > _ODD_SHOWN:
         lines.append(f"  … and {len(odd) - _ODD_SHOWN} more, in the report")
     return [*lines, ""]
+
+
+def _evidence_lines(check: Mapping[str, Any], width: int) -> list[str]:
+    """Return what was found and where, wrapped: the smallest failure where there is one. Nothing is cut."""
+    shown = [failure for failure in (*check["failures"], check["counterexample"]) if failure]
+    if not shown or check["counterexample"]:
+        return textwrap.wrap(printable(check["message"]), width, break_on_hyphens=False)
+    smallest = shown[0]
+    where = "; ".join([*assignments(smallest["inputs"]), *assignments(smallest["functions"])])
+    texts = [printable(smallest["message"], 1000), *([f"at {printable(where, 400)}"] if where else [])]
+    return [line for text in texts for line in textwrap.wrap(text, width, break_on_hyphens=False)]
 
 
 def _replay_line(check: Mapping[str, Any]) -> str:
