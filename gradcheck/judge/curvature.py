@@ -131,7 +131,8 @@ class JacobianProblem(Problem):
         weak = (Status.OK.code, Status.NOISY.code, Status.NO_USABLE_STEP.code)
         open_to_question = np.isin(estimate.codes, weak)
         found = open_to_question & np.isfinite(value) & np.isfinite(error)
-        codes = np.where(open_to_question, np.where(found, Status.OK.code, Status.NOISY.code), estimate.codes)
+        doubted = np.where(estimate.codes == Status.OK.code, Status.NOISY.code, estimate.codes)
+        codes = np.where(found, Status.OK.code, doubted)
         return replace(
             estimate,
             value=np.where(found, value, np.nan),
