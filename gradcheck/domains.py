@@ -69,7 +69,9 @@ class Interval:
         return self.low < value < self.high and value not in self.holes
 
     def __str__(self) -> str:
-        base = "all real" if (self.low, self.high) == (-math.inf, math.inf) else f"({self.low:g}, {self.high:g})"
+        base = (
+            "all real" if (self.low, self.high) == (-math.inf, math.inf) else f"({self.low:g}, {self.high:g})"
+        )
         return base + "".join(f", not {hole:g}" for hole in self.holes)
 
 

@@ -103,6 +103,7 @@ def run(
         modules = modules_of([rule for rule in rules if isinstance(rule, str)])
         plan = Plan(Settings(examples, seed, tuple(dtypes), tuple(sizes)), modules=modules)
     _validate(plan.settings)
+    _validate_witnesses(plan.require)
     chosen = _resolve(rules)
     started = time.perf_counter()
     if folder is None:
@@ -128,6 +129,15 @@ def _validate(settings: Settings) -> None:
         raise InvalidArgument.of("sizes", settings.sizes, "extents >= 0", "pass e.g. 0,1,2,3,5")
     if not _whole(settings.seed, 0):
         raise InvalidArgument.of("seed", settings.seed, "a number >= 0", "pass e.g. 0")
+
+
+def _validate_witnesses(required: Sequence[str]) -> None:
+    known = (CLOSED_FORM, CENTRAL, COMPLEX_STEP, EXACT, JAX_FORWARD, JAX_REVERSE)
+    for name in required:
+        if not any(one == name or one.startswith(f"{name} ") for one in known):
+            raise InvalidArgument.of(
+                "require_witness", name, f"one of {', '.join(known)}, or jax", "pass jax"
+            )
 
 
 def _whole(number: object, least: int) -> bool:
@@ -255,6 +265,12 @@ def _self_test(checks: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     }
 
 
+def _is_silent(check: Mapping[str, Any], name: str) -> bool:
+    """Whether the witness ``name`` was asked about a derivative and had no answer at any point."""
+    asked = [said for who, said in check["witnesses"].items() if who == name or who.startswith(f"{name} ")]
+    return check["kind"] == "derivative" and bool(asked) and not any(said["answered"] for said in asked)
+
+
 def _summary(record: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
     checks = record["checks"]
     claims = [check for check in checks if check["erratum"] is None]
@@ -276,6 +292,9 @@ def _summary(record: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
         if not any(found == name or found.startswith(f"{name} ") for found in present):
             code = 1
             messages.append(f"required witness absent: {name}")
+        elif silent := [check["id"] for check in checks if _is_silent(check, name)]:
+            code = 1
+            messages.append(f"required witness {name} answered nothing for {', '.join(silent[:5])}")
     if not entries:
         # A claim of the wrong shape is wrong even where there is nothing to compare.
         code = 1 if any(check["verdict"] == "fail" for check in unexpected) else 5

@@ -14,6 +14,7 @@ from types import ModuleType
 
 from gradcheck.errors import InvalidArgument
 from gradcheck.rules import documents
+from gradcheck.rules.catalogue import not_checkable
 from gradcheck.rules.registry import USER_RULES, Rule
 
 __all__ = ["ENTRY_POINTS", "all_rules", "find_rule", "load_installed", "load_modules", "modules_of", "select"]
@@ -52,6 +53,9 @@ def _last_words(raised: Exception) -> str:
 
 
 def _unknown(name: str, expected: str) -> InvalidArgument:
+    if any(entry["id"] == name for entry in not_checkable()):
+        words = "a rule: this misprint is typography or wording, with no formula to test"
+        return InvalidArgument.of("RULE", name, words, f"read it with `gradcheck explain {name}`")
     near = difflib.get_close_matches(name, [rule.id for rule in all_rules()], n=3)
     hint = f"did you mean {', '.join(near)}?" if near else "list the ids with `gradcheck list`"
     return InvalidArgument.of("RULE", name, expected, hint)

@@ -1,7 +1,7 @@
-"""Central differences where rounding inside ``f`` makes plateaus: the bar holds the truth, or there is no number.
+"""Central differences where rounding inside ``f`` makes plateaus: a true bar, or no number.
 
-An intermediate ``1 + h`` rounds to 1 long before ``h`` is small beside ``x``: ``f`` then stands still, exactly,
-at every fine step, though its value (often near 0) suggests rounding far smaller than that of the intermediate.
+An intermediate ``1 + h`` rounds to 1 long before ``h`` is small beside ``x``: ``f`` then stands still,
+exactly, at every fine step, though its value (often near 0) suggests far less rounding than there is.
 """
 
 from __future__ import annotations

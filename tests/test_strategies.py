@@ -27,7 +27,7 @@ from gradcheck.domains import (
 )
 from gradcheck.errors import InvalidArgument
 from gradcheck.strategies import Point, point, points, strata_of
-from gradcheck.strategies.extents import choices
+from gradcheck.strategies.extents import choices, weighted
 from gradcheck.strategies.placement import Place, off_kinks
 from gradcheck.strategies.values import table
 
@@ -208,6 +208,15 @@ def test_shapes_are_mixed_and_empty_ones_are_rare_but_there():
     assert min(sizes[size] for size in (1, 2, 3, 5)) > 60
     edge = Counter(at.arguments["w"].size for at in drawn(point(PLAIN, Stratum.EDGE), count=300))
     assert edge[0] + edge[1] > 120
+
+
+def test_extents_of_two_symbols_differ_at_half_of_the_points_at_least():
+    """A claim that takes n for N agrees wherever they are alike."""
+    signature = Signature.parse("(N,n),(n)->()")
+    counts = weighted(signature, choices(signature, {}, (0, 1, 2, 3, 5)), Stratum.SMOOTH)
+    different = [one for one in counts if one["N"] != one["n"]]
+    assert len(different) > 0.5 * len(counts)
+    assert any(one["N"] == one["n"] == 3 for one in counts)
 
 
 @pytest.mark.parametrize(

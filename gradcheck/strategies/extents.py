@@ -23,7 +23,7 @@ _MOST_CHOICES = 4096
 # symbols alike, and larger ones all different (n taken for N shows there alone).
 # Hypothesis draws integers evenly below 256 only; beyond, it favours small ones.
 _SLOTS = {Stratum.EDGE: (36, 96, 36, 72)}
-_USUAL_SLOTS = (12, 36, 36, 156)
+_USUAL_SLOTS = (12, 48, 36, 144)
 
 
 def choices(signature: Signature, minimum: Mapping[str, int], sizes: Sequence[int]) -> tuple[Extents, ...]:
