@@ -84,7 +84,10 @@ def weighted(signature: Signature, legal: Sequence[Extents], stratum: Stratum) -
     kinds: list[list[Extents]] = [[], [], [], []]
     for extents in legal:
         kinds[kind(extents)].append(extents)
-    slots = _SLOTS.get(stratum, _USUAL_SLOTS)
+    slots = list(_SLOTS.get(stratum, _USUAL_SLOTS))
+    if not kinds[2]:
+        # A single symbol is like no other.
+        slots[3] += slots[2]
     return tuple(
         group[slot * len(group) // count]
         for group, count in zip(kinds, slots, strict=True)
