@@ -191,3 +191,15 @@ def test_what_cannot_be_drawn_raises():
 
     with pytest.raises(ZeroDivisionError, match="arrange broke"):
         draw_points(trial("t/broken", abs, None, arrange=broken), Stratum.SMOOTH, 3, SETTINGS)
+
+
+def test_the_smallest_point_has_the_smallest_shape():
+    rule = trial("t/two", lambda w, x: w * x, lambda w, x: np.diag(x), "(n),(n)->(n)", names="w x", wrt="w")
+    found = smallest_point(
+        rule, Stratum.SMOOTH, lambda one: bool(np.any(one.arguments["w"] > 20)), SETTINGS, "float64"
+    )
+    assert {name: value.shape for name, value in found.arguments.items()} == {"w": (1,), "x": (1,)}
+    two = smallest_point(
+        rule, Stratum.SMOOTH, lambda one: np.count_nonzero(one.arguments["w"]) > 1, SETTINGS, "float64"
+    )
+    assert two.arguments["w"].shape == (2,)

@@ -8,17 +8,18 @@ import random
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import hypothesis
 from hypothesis.errors import Flaky, NoSuchExample
 
 from gradcheck.domains import Stratum
+from gradcheck.errors import InvalidArgument
 from gradcheck.rules.registry import Rule
 from gradcheck.strategies import Point, point
 
-__all__ = ["Settings", "draw_points", "smallest_point"]
+__all__ = ["Settings", "draw_points", "numbers_of_the_seed", "smallest_point"]
 
 _SEARCH = 100
 """Points tried at least when a failure is searched for again, to be shrunk."""
@@ -70,7 +71,7 @@ def _hypothesis_settings(examples: int, phases: Iterable[hypothesis.Phase]) -> h
 
 
 @contextmanager
-def _numbers_of_the_seed() -> Iterator[None]:
+def numbers_of_the_seed() -> Iterator[None]:
     """Draw what the seed says, and nothing from the source of the modules that happen to be loaded.
 
     Hypothesis mixes in integers that it reads there.  The points of a seed would
@@ -117,7 +118,7 @@ def draw_points(
     def collect(one: Point) -> None:
         drawn.setdefault(_identity(one), one)
 
-    with _numbers_of_the_seed():
+    with numbers_of_the_seed():
         collect()
     different = list(drawn.values())
     simplest, others = different[:1], different[1:]
@@ -138,9 +139,24 @@ def _is_empty(one: Point) -> bool:
 def smallest_point(
     rule: Rule, stratum: Stratum, fails: Callable[[Point], bool], settings: Settings, dtype: str
 ) -> Point | None:
-    """Search ``stratum`` for a point that ``fails`` whenever asked, and shrink it; None without one."""
+    """Search ``stratum`` for a point that ``fails`` whenever asked, and shrink it; None without one.
+
+    Small extents are searched first: Hypothesis shrinks numbers well, but several arrays at once badly.
+    """
+    pool = sorted(set(settings.sizes))
+    for allowed in range(1, len(pool) + 1):
+        within = replace(settings, sizes=tuple(pool[:allowed]))
+        found = _found(rule, stratum, fails, within, dtype)
+        if found is not None:
+            return found
+    return None
+
+
+def _found(
+    rule: Rule, stratum: Stratum, fails: Callable[[Point], bool], settings: Settings, dtype: str
+) -> Point | None:
     try:
-        with _numbers_of_the_seed():
+        with numbers_of_the_seed():
             return hypothesis.find(
                 point(rule, stratum, sizes=settings.sizes, dtype=dtype),
                 fails,
@@ -149,5 +165,6 @@ def smallest_point(
                 ),
                 random=random.Random(_seed_of(settings, rule, dtype, stratum)),
             )
-    except (NoSuchExample, Flaky):
+    except (NoSuchExample, Flaky, InvalidArgument):
+        # Among them: no legal shape of such extents.
         return None

@@ -88,9 +88,13 @@ def weighted(signature: Signature, legal: Sequence[Extents], stratum: Stratum) -
     if not kinds[2]:
         # A single symbol is like no other.
         slots[3] += slots[2]
-    return tuple(
+    repeated = [
         group[slot * len(group) // count]
         for group, count in zip(kinds, slots, strict=True)
         if group
         for slot in range(count)
-    )
+    ]
+    # Every shape once at the front, smallest first: there shrinking goes from one to the next.
+    once = [next(places) for _, places in itertools.groupby(repeated)]
+    again = [extents for _, places in itertools.groupby(repeated) for extents in list(places)[1:]]
+    return (*once, *again)
