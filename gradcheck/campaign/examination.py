@@ -46,7 +46,7 @@ _WEIGHTS = {
     Stratum.KINK: 0.08,
     Stratum.SEVERAL_KINKS: 0.04,
 }
-_MISPRINT_SHARE = 0.4
+_MISPRINT_SHARE = 0.2
 """One point refutes a misprint; the others show that the right form holds."""
 _SHORT_SELF_TEST = 4
 _SEARCHED = 8

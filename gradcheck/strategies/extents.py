@@ -24,6 +24,8 @@ _MOST_CHOICES = 4096
 # Hypothesis draws integers evenly below 256 only; beyond, it favours small ones.
 _SLOTS = {Stratum.EDGE: (36, 96, 36, 72)}
 _USUAL_SLOTS = (12, 48, 36, 144)
+# Of each kind; each further shape is compiled once more by autodiff, and shows little that these do not.
+_MOST_SHAPES = (3, 3, 3, 6)
 
 
 def choices(signature: Signature, minimum: Mapping[str, int], sizes: Sequence[int]) -> tuple[Extents, ...]:
@@ -66,6 +68,19 @@ def _possible(signature: Signature, extents: Extents) -> bool:
     return all(dimension.extent(extents) >= 0 for dimension in known)
 
 
+def evenly(group: Sequence[Extents], most: int) -> list[Extents]:
+    """Return at most ``most`` members at even distances, the first and the last among them.
+
+    Examples
+    --------
+    >>> evenly([{"n": 1}, {"n": 2}, {"n": 3}, {"n": 5}], 2)
+    [{'n': 1}, {'n': 5}]
+    """
+    if len(group) <= most:
+        return list(group)
+    return [group[round(place * (len(group) - 1) / (most - 1))] for place in range(most)]
+
+
 def weighted(signature: Signature, legal: Sequence[Extents], stratum: Stratum) -> tuple[Extents, ...]:
     """Repeat ``legal``, smallest first, so that a uniform index gives every kind of shape its share.
 
@@ -84,6 +99,7 @@ def weighted(signature: Signature, legal: Sequence[Extents], stratum: Stratum) -
     kinds: list[list[Extents]] = [[], [], [], []]
     for extents in legal:
         kinds[kind(extents)].append(extents)
+    kinds = [evenly(group, most) for group, most in zip(kinds, _MOST_SHAPES, strict=True)]
     slots = list(_SLOTS.get(stratum, _USUAL_SLOTS))
     if not kinds[2]:
         # A single symbol is like no other.

@@ -138,6 +138,10 @@ def _least(low: int, high: int) -> int:
     return low
 
 
+_MOST_KINK_SHAPES = 8
+"""Shapes at which a kink is visited: to find out whether one can be takes as long as a point."""
+
+
 def _plan(spec: Spec, stratum: Stratum, sizes: Sequence[int], dtype: str) -> _Plan:
     if dtype not in _OFFSETS:
         raise InvalidArgument.of("dtype", dtype, f"one of {tuple(_OFFSETS)}", "pass 'float64' or 'float32'")
@@ -150,15 +154,19 @@ def _plan(spec: Spec, stratum: Stratum, sizes: Sequence[int], dtype: str) -> _Pl
     legal = shapes.choices(signature, spec.minimum, sizes)
     plan = _Plan(spec, stratum, signature, legal, tables, place)
     if stratum in _KINKY:
-        legal = tuple(extents for extents in legal if _placeable(plan, extents))
         # A kink in b alone, with w and x empty, has nothing to say about w and x.
-        filled = tuple(extents for extents in legal if all(map(all, signature.shapes(extents))))
-        legal = filled or legal
+        filled = [extents for extents in legal if all(map(all, signature.shapes(extents)))]
+        few = shapes.evenly(filled, _MOST_KINK_SHAPES)
+        legal = next((found for group in (few, filled, legal) if (found := _all_placeable(plan, group))), ())
         if not legal:
             raise InvalidArgument.of(
                 "stratum", str(stratum), "shapes at which `place` reaches a legal kink", "see `strata_of`"
             )
     return replace(plan, extents=shapes.weighted(signature, legal, stratum))
+
+
+def _all_placeable(plan: _Plan, group: Sequence[shapes.Extents]) -> tuple[shapes.Extents, ...]:
+    return tuple(extents for extents in group if _placeable(plan, extents))
 
 
 def _placeable(plan: _Plan, extents: shapes.Extents) -> bool:
