@@ -27,7 +27,7 @@ Workers = Executor | Sequence[Executor]
 _WITNESS: list[JaxWitness] = []
 """The witness of a worker process: it keeps what it has compiled."""
 _FORGOTTEN = [0]
-_JOBS_REMEMBERED = 6
+_JOBS_REMEMBERED = 4
 """Jobs with generated functions whose compiled operations are kept: about 40 MB each (measured)."""
 
 
