@@ -1,0 +1,67 @@
+"""The command line: ``gradcheck run | list | explain | replay | self-test``.
+
+Results go to standard output, talk to standard error.  Exit codes: 0 all right,
+1 a derivative is wrong or something else gates, 2 usage, input or internal
+error, 5 nothing was checked.  A module of this package holds the commands of one
+kind and adds them with ``add_commands``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+
+from gradcheck.cli import campaign, catalogue
+from gradcheck.errors import GradcheckError
+
+__all__ = ["main"]
+
+
+def _parser() -> argparse.ArgumentParser:
+    from gradcheck import __version__
+
+    parser = argparse.ArgumentParser(
+        prog="gradcheck", description="Tell whether a derivative is right, by independent witnesses."
+    )
+    parser.add_argument("--version", action="version", version=f"gradcheck {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for module in (campaign, catalogue):
+        module.add_commands(commands)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Examples
+    --------
+    >>> main(["list", "no/such/*"])
+    2
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal that lacks a sign of the mathematics shows its number.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        options = _parser().parse_args(argv)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    act: Callable[[argparse.Namespace], int] = options.act
+    try:
+        return act(options)
+    except GradcheckError as error:
+        complaint = str(error)
+    except KeyboardInterrupt:
+        complaint = "interrupted; what was done is in the record"
+    except SystemExit as stop:
+        if isinstance(stop.code, int) and stop.code > 128:
+            # A signal ended the run, and its record is written.
+            return stop.code
+        complaint = f"a function under test ended the program (SystemExit: {stop.code})"
+    except Exception:
+        traceback.print_exc()
+        complaint = "internal error: please report the lines above"
+    print(f"gradcheck: {complaint}", file=sys.stderr)
+    return 2

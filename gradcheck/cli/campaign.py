@@ -1,0 +1,94 @@
+"""``gradcheck run`` and ``gradcheck self-test``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import sys
+from pathlib import Path
+
+from gradcheck.cli.arguments import DEFAULT_FOLDER, add_jobs, add_selection, jobs_of, numbers, positive, words
+from gradcheck.cli.output import Progress, colour, say, width, write_page
+
+__all__ = ["add_commands"]
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``run`` and ``self-test`` to the parser."""
+    run = commands.add_parser(
+        "run", help="check rules at random points by all witnesses, and write the report"
+    )
+    add_selection(run)
+    run.add_argument("--examples", type=positive, default=50, help="points a rule and dtype (default 50)")
+    run.add_argument("--seed", type=int, default=0, help="everything random follows from it (default 0)")
+    run.add_argument(
+        "--dtype", type=words, default=("float64",), help="float64, float32 or both, with a comma"
+    )
+    run.add_argument(
+        "--sizes", type=numbers, default=(0, 1, 2, 3, 5), help="pool of extents (default 0,1,2,3,5)"
+    )
+    run.add_argument(
+        "--report", default=DEFAULT_FOLDER, metavar="DIR", help="folder of the report (default reports)"
+    )
+    run.add_argument(
+        "--require-witness", type=words, default=(), metavar="NAMES", help="exit 1 when absent, e.g. jax"
+    )
+    add_jobs(run)
+    run.set_defaults(act=_run)
+
+    self_test = commands.add_parser("self-test", help="inject standard faults into every closed form")
+    add_selection(self_test)
+    self_test.add_argument("--points", type=positive, default=12, help="points a rule (default 12)")
+    self_test.add_argument("--seed", type=int, default=0)
+    self_test.add_argument("--json", action="store_true", help="one JSON array on standard output")
+    add_jobs(self_test)
+    self_test.set_defaults(act=_self_test)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from gradcheck.campaign.sampling import Settings
+    from gradcheck.reporting.terminal import summary_table
+    from gradcheck.runner import Plan, run
+    from gradcheck.selection import load_installed, modules_of, select
+    from gradcheck.workers import processes
+
+    rules = select(options.rules, all_installed=options.all_installed)
+    modules = modules_of(options.rules) + (load_installed() if options.all_installed else ())
+    settings = Settings(options.examples, options.seed, options.dtype, options.sizes)
+    command = shlex.join(["gradcheck", *sys.argv[1:]]) if sys.argv[1:2] == ["run"] else "gradcheck run"
+    plan = Plan(settings, options.require_witness, command, modules)
+    jobs = jobs_of(options, len(rules))
+    with Progress(len(rules) * len(settings.dtypes)) as advance, processes(jobs) as pool:
+        record = run(rules, plan=plan, executor=pool, folder=options.report, on_check=advance)
+    page = write_page(record.data, Path(options.report))
+    say(summary_table(record.data, colour=colour(), width=width()), page)
+    return record.exit_code
+
+
+def _self_test(options: argparse.Namespace) -> int:
+    from gradcheck.reporting.self_tests import self_test_table
+    from gradcheck.runner import FEWEST_MUTANTS, self_test
+    from gradcheck.selection import load_installed, modules_of, select
+    from gradcheck.workers import processes
+
+    rules = select(options.rules, all_installed=options.all_installed)
+    modules = modules_of(options.rules) + (load_installed() if options.all_installed else ())
+    jobs = jobs_of(options, len(rules))
+    with Progress(len(rules)) as advance, processes(jobs) as pool:
+        found = self_test(
+            rules,
+            points=options.points,
+            seed=options.seed,
+            executor=pool,
+            modules=modules,
+            on_rule=advance,
+        )
+    if options.json:
+        say(json.dumps(found, ensure_ascii=False, indent=1))
+    else:
+        say(self_test_table(found, fewest=FEWEST_MUTANTS, colour=colour(), width=width()))
+    if not found:
+        return 5
+    bad = any(one["survivors"] or one["effective"] < FEWEST_MUTANTS for one in found)
+    return 1 if bad else 0
