@@ -1,0 +1,78 @@
+"""A single check in the record: the schema's shape, what gates, and hostile texts."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+from gradcheck import check
+from gradcheck.journal import encode, violation
+from gradcheck.journal.checks import check_entry, gate_reason
+from gradcheck.results import CheckResult, Entry, Power, Reason, Verdict
+
+
+def found(verdict=Verdict.PASS, reason=Reason.AGREES, **facts):
+    return CheckResult(verdict, reason, "", **facts)
+
+
+RESULTS = {
+    "pass": check(np.sin, np.cos, 0.5),
+    "fail": check(np.sin, lambda x: 2 * np.cos(x), 0.5),
+    "wrong shape": check(lambda x: x * x, lambda x: x, np.ones(2)),
+    "raised": check(lambda x: 1 / 0, lambda x: x, 1.0),
+    "nothing compared": found(Verdict.INCONCLUSIVE, Reason.NOTHING_COMPARED),
+    "not finite": found(
+        Verdict.FAIL,
+        Reason.NOT_FINITE,
+        worst=Entry((0, 1), "d f / d x", math.nan, math.inf, 0.0, -math.inf, 0.0),
+        power=Power(math.inf, math.inf, "", 2),
+        name="name \ud800 <script>",
+        text="long " * 10_000,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_an_entry_follows_the_schema_and_is_plain_from_the_start(name):
+    test = {"node": "t.py::t", "file": "t.py", "line": 3, "outcome": "passed"}
+    entry = check_entry(RESULTS[name], identity="t.py::t::f", test=test)
+    assert violation(entry, "check") is None
+    assert encode(entry) == entry
+    json.dumps(entry, allow_nan=False).encode()
+    assert len(json.dumps(entry)) < 20_000
+
+
+def test_the_schema_refuses_a_test_without_a_node():
+    entry = check_entry(RESULTS["pass"], identity="f", test={"file": "t.py", "line": 3, "outcome": "passed"})
+    assert violation(entry, "check") == "test: the field `node` is missing"
+
+
+@pytest.mark.parametrize(
+    ("result", "options", "gates"),
+    [
+        (found(), {}, ""),
+        (found(detectable=1e-9), {"max_detectable": 1e-9}, ""),
+        (found(detectable=1e-8), {"max_detectable": 1e-9}, "too weak: an error of 1e-08 would pass"),
+        (found(detectable=math.nan), {"max_detectable": 1.0}, "too weak"),
+        (found(Verdict.FAIL, Reason.DISAGREES), {"allow_inconclusive": True}, "wrong: disagrees"),
+        (found(Verdict.FAIL, Reason.DISAGREES, expect="fail"), {}, ""),
+        (found(expect="fail"), {"allow_inconclusive": True}, "expected to fail, but pass: agrees"),
+        (
+            found(Verdict.INCONCLUSIVE, Reason.TOO_WEAK, expect="fail"),
+            {"allow_inconclusive": True},
+            "expected",
+        ),
+        (found(Verdict.INCONCLUSIVE, Reason.TOO_WEAK), {}, "inconclusive: too weak"),
+        (found(Verdict.INCONCLUSIVE, Reason.TOO_WEAK), {"allow_inconclusive": True}, ""),
+    ],
+)
+def test_what_gates(result, options, gates):
+    reason = gate_reason(result, **options)
+    assert reason.startswith(gates)
+    assert bool(reason) == bool(gates)
+    entry = check_entry(result, identity="f", **options)
+    assert entry["gates"] == bool(gates)
+    assert entry["as_expected"] == (not gates or gates.startswith("too weak"))
