@@ -7,12 +7,10 @@ this module without NumPy.
 from __future__ import annotations
 
 import enum
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from gradcheck.context import emit, observing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -292,6 +290,8 @@ class CheckResult:
         Entries compared.
     expect
         ``"fail"`` for a check that must fail, else ``"pass"``.
+    allow_inconclusive
+        Whether INCONCLUSIVE is good enough for whoever made the check.
     text
         What ``str`` gives.
     """
@@ -311,49 +311,8 @@ class CheckResult:
     nfev: int = 0
     entries: int = 0
     expect: str = "pass"
+    allow_inconclusive: bool = False
     text: str = ""
 
     def __str__(self) -> str:
         return self.text or f"{self.verdict}: {self.reason}"
-
-
-Observer = Callable[[CheckResult], None]
-
-_OBSERVER: ContextVar[Observer | None] = ContextVar("gradcheck_observer", default=None)
-_EVERYWHERE: list[Observer] = []
-_LOCK = threading.Lock()
-
-
-@contextmanager
-def observing(observer: Observer) -> Iterator[None]:
-    """Hand every check made inside the block to ``observer``, those of other threads included.
-
-    A thread without an observer of its own reports to the one entered last.
-
-    Examples
-    --------
-    >>> seen = []
-    >>> with observing(seen.append):
-    ...     emit(CheckResult(Verdict.PASS, Reason.AGREES, ""))
-    >>> len(seen)
-    1
-    """
-    token = _OBSERVER.set(observer)
-    with _LOCK:
-        _EVERYWHERE.append(observer)
-    try:
-        yield
-    finally:
-        _OBSERVER.reset(token)
-        with _LOCK:
-            _EVERYWHERE.remove(observer)
-
-
-def emit(result: CheckResult) -> None:
-    """Hand ``result`` to the observer, if there is one."""
-    observer = _OBSERVER.get()
-    if observer is None and _EVERYWHERE:
-        with _LOCK:
-            observer = _EVERYWHERE[-1] if _EVERYWHERE else None
-    if observer is not None:
-        observer(result)

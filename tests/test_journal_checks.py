@@ -67,6 +67,8 @@ def test_the_schema_refuses_a_test_without_a_node():
         ),
         (found(Verdict.INCONCLUSIVE, Reason.TOO_WEAK), {}, "inconclusive: too weak"),
         (found(Verdict.INCONCLUSIVE, Reason.TOO_WEAK), {"allow_inconclusive": True}, ""),
+        (found(Verdict.INCONCLUSIVE, Reason.TOO_WEAK, allow_inconclusive=True), {}, ""),
+        (found(Verdict.FAIL, Reason.DISAGREES, allow_inconclusive=True), {}, "wrong"),
     ],
 )
 def test_what_gates(result, options, gates):

@@ -33,7 +33,7 @@ def gate_reason(
     result
         What the check found.
     allow_inconclusive
-        Whether INCONCLUSIVE is good enough.
+        Whether INCONCLUSIVE is good enough, whoever made the check.
     max_detectable
         The largest relative error of a single entry that a PASS may have missed.
 
@@ -52,7 +52,7 @@ def gate_reason(
     if result.verdict is Verdict.FAIL:
         return f"wrong: {result.reason}"
     if result.verdict is Verdict.INCONCLUSIVE:
-        return "" if allow_inconclusive else f"inconclusive: {result.reason}"
+        return "" if allow_inconclusive or result.allow_inconclusive else f"inconclusive: {result.reason}"
     if max_detectable is not None and not result.detectable <= max_detectable:
         return f"too weak: an error of {result.detectable:.2g} would pass, at most {max_detectable:.2g} may"
     return ""

@@ -14,6 +14,7 @@ import numpy as np
 
 from gradcheck.claims import ClaimMatrix, ClaimProblem
 from gradcheck.compare import Comparison, compare
+from gradcheck.context import with_defaults
 from gradcheck.judge.explain import diagnosed, power_of, worst_entry
 from gradcheck.judge.forms import callable_product, seed_of
 from gradcheck.judge.options import Options
@@ -39,6 +40,7 @@ _MEASURED = 4.0
 """Safety on a rounding error that was measured once."""
 
 
+@with_defaults
 def check_adjoint(
     jvp: Callable[..., Any],
     vjp: Callable[..., Any],
@@ -50,6 +52,7 @@ def check_adjoint(
     points: Sequence[Sequence[Any]] | None = None,
     name: str | None = None,
     expect: str = "pass",
+    allow_inconclusive: bool = False,
 ) -> CheckResult:
     """Tell whether ``jvp`` and ``vjp`` are of one matrix: ``<u, J v> = <J^T u, v>`` for all u and v.
 
@@ -61,7 +64,7 @@ def check_adjoint(
     jvp, vjp
         ``jvp(*args, v)`` and ``vjp(*args, u)``, ``v`` shaped as the varying argument (a tuple when
         ``argnums`` is one), ``u`` as what ``jvp`` returns.
-    *args, argnums, kwargs, rtol, rng, points, name, expect
+    *args, argnums, kwargs, rtol, rng, points, name, expect, allow_inconclusive
         As for :func:`gradcheck.check`.
 
     Returns
@@ -85,7 +88,7 @@ def check_adjoint(
     >>> check_adjoint(lambda x, v: a @ v, lambda x, u: -a.T @ u, x).diagnosis[:45]
     'the claim is the negative of the reference: w'
     """
-    options = Options(None, "numerator", rtol, rng, "auto", None, name or "", expect)
+    options = Options(None, "numerator", rtol, rng, "auto", None, name or "", expect, allow_inconclusive)
     callable_product(jvp, "jvp", "v")
     callable_product(vjp, "vjp", "u")
     results = []

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from gradcheck.context import with_defaults
 from gradcheck.errors import DerivativeMismatch, InconclusiveCheck, InvalidArgument
 from gradcheck.judge.autodiff import judge_autodiff
 from gradcheck.judge.dense import judge_dense
@@ -20,6 +21,7 @@ __all__ = ["assert_derivative", "check"]
 Judge = Callable[..., CheckResult]
 
 
+@with_defaults
 def check(
     f: Callable[..., Any],
     jac: Any,
@@ -35,6 +37,7 @@ def check(
     points: Sequence[Sequence[Any]] | None = None,
     name: str | None = None,
     expect: str = "pass",
+    allow_inconclusive: bool = False,
     surrogate: Callable[..., Any] | None = None,
     order: int = 1,
 ) -> CheckResult:
@@ -74,6 +77,8 @@ def check(
         For messages and records; ``f``'s own name by default.
     expect
         ``"fail"`` marks a check that must fail.
+    allow_inconclusive
+        Whether INCONCLUSIVE is good enough: for :func:`assert_derivative`, and for whoever gathers results.
     surrogate
         A function in whose place ``f`` stands for the derivative (a straight-through estimator): the
         reference differentiates it, and the result says so.
@@ -100,7 +105,7 @@ def check(
     >>> str(wrong.verdict), wrong.worst.path
     ('fail', 'd f[0] / d x[0]')
     """
-    options = Options(bounds, layout, rtol, rng, method, max_nfev, name or "", expect)
+    options = Options(bounds, layout, rtol, rng, method, max_nfev, name or "", expect, allow_inconclusive)
     places = places_of(args, points)
     judged = _judged_by_order(order)
     results = [_checked(f, jac, place, argnums, kwargs, options, surrogate, judged) for place in places]
@@ -167,6 +172,7 @@ def _judged_second(
     return second_judged(surrogate or f, jac, args, argnums, kwargs, options)
 
 
+@with_defaults
 def assert_derivative(
     f: Callable[..., Any], jac: Any, *args: Any, allow_inconclusive: bool = False, **options: Any
 ) -> CheckResult:
@@ -189,7 +195,7 @@ def assert_derivative(
     True
     """
     __tracebackhide__ = True
-    result = check(f, jac, *args, **options)
+    result = check(f, jac, *args, allow_inconclusive=allow_inconclusive, **options)
     if result.expect == "fail":
         if result.verdict is not Verdict.FAIL:
             raise DerivativeMismatch(f"expected to fail, but:\n{result}", result)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from gradcheck.context import with_defaults
 from gradcheck.errors import InvalidArgument
 from gradcheck.judge.claim import Claim
 from gradcheck.judge.dense import judge_dense
@@ -17,6 +18,7 @@ from gradcheck.results import CheckResult
 __all__ = ["callable_product", "check_gradient", "check_jvp", "check_vjp", "seed_of"]
 
 
+@with_defaults
 def check_gradient(
     f: Callable[..., Any],
     grad: Any,
@@ -31,6 +33,7 @@ def check_gradient(
     points: Sequence[Sequence[Any]] | None = None,
     name: str | None = None,
     expect: str = "pass",
+    allow_inconclusive: bool = False,
 ) -> CheckResult:
     r"""Tell whether ``grad`` is :math:`\nabla f`, ``f`` one number, of the shape and structure of ``x``.
 
@@ -41,7 +44,7 @@ def check_gradient(
     grad
         The claim: a callable with ``f``'s arguments, or what it returned at ``args``; in units of f per
         unit of x.
-    *args, argnums, kwargs, bounds, rtol, rng, method, max_nfev, points, name, expect
+    *args, argnums, kwargs, bounds, rtol, rng, method, max_nfev, points, name, expect, allow_inconclusive
         As for :func:`gradcheck.check`.
 
     Returns
@@ -63,7 +66,9 @@ def check_gradient(
     >>> check_gradient(lambda x: np.sum(x**2), lambda x: x, x).verdict
     <Verdict.FAIL: 'fail'>
     """
-    options = Options(bounds, "numerator", rtol, rng, method, max_nfev, name or "", expect)
+    options = Options(
+        bounds, "numerator", rtol, rng, method, max_nfev, name or "", expect, allow_inconclusive
+    )
 
     def claim(problem: Problem) -> Claim:
         return GradientClaim(problem, grad, "numerator")
@@ -71,6 +76,7 @@ def check_gradient(
     return _judged_everywhere(f, claim, places_of(args, points), argnums, kwargs, options)
 
 
+@with_defaults
 def check_jvp(
     f: Callable[..., Any],
     jvp: Callable[..., Any],
@@ -85,6 +91,7 @@ def check_jvp(
     points: Sequence[Sequence[Any]] | None = None,
     name: str | None = None,
     expect: str = "pass",
+    allow_inconclusive: bool = False,
 ) -> CheckResult:
     """Tell whether ``jvp(*args, v)`` is ``J v``: every column of ``J``, and that it is linear in ``v``.
 
@@ -95,7 +102,7 @@ def check_jvp(
     jvp
         ``v`` has the shape and structure of the varying argument, a tuple of them when ``argnums`` is a
         tuple; the result those of ``f``, in units of f for ``v`` in units of x.
-    *args, argnums, kwargs, bounds, rtol, rng, method, max_nfev, points, name, expect
+    *args, argnums, kwargs, bounds, rtol, rng, method, max_nfev, points, name, expect, allow_inconclusive
         As for :func:`gradcheck.check`; ``kwargs`` goes to ``jvp`` too.
 
     Returns
@@ -118,7 +125,9 @@ def check_jvp(
     >>> check_jvp(np.sin, lambda x, v: np.cos(x) * abs(v), x).message[:37]
     '`jvp` is not linear in its direction:'
     """
-    options = Options(bounds, "numerator", rtol, rng, method, max_nfev, name or "", expect)
+    options = Options(
+        bounds, "numerator", rtol, rng, method, max_nfev, name or "", expect, allow_inconclusive
+    )
     callable_product(jvp, "jvp", "v")
 
     def claim(problem: Problem) -> Claim:
@@ -127,6 +136,7 @@ def check_jvp(
     return _judged_everywhere(f, claim, places_of(args, points), argnums, kwargs, options)
 
 
+@with_defaults
 def check_vjp(
     f: Callable[..., Any],
     vjp: Callable[..., Any],
@@ -141,6 +151,7 @@ def check_vjp(
     points: Sequence[Sequence[Any]] | None = None,
     name: str | None = None,
     expect: str = "pass",
+    allow_inconclusive: bool = False,
 ) -> CheckResult:
     """Tell whether ``vjp(*args, u)`` is ``u J``: every row of ``J``, and that it is linear in ``u``.
 
@@ -151,7 +162,7 @@ def check_vjp(
     vjp
         ``u`` has the shape and structure of ``f``'s output; the result those of the varying argument, a
         tuple of them when ``argnums`` is a tuple.
-    *args, argnums, kwargs, bounds, rtol, rng, method, max_nfev, points, name, expect
+    *args, argnums, kwargs, bounds, rtol, rng, method, max_nfev, points, name, expect, allow_inconclusive
         As for :func:`gradcheck.check`; ``kwargs`` goes to ``vjp`` too.
 
     Returns
@@ -174,7 +185,9 @@ def check_vjp(
     >>> check_vjp(lambda x: a @ x, lambda x, u: a @ u, x).verdict
     <Verdict.FAIL: 'fail'>
     """
-    options = Options(bounds, "numerator", rtol, rng, method, max_nfev, name or "", expect)
+    options = Options(
+        bounds, "numerator", rtol, rng, method, max_nfev, name or "", expect, allow_inconclusive
+    )
     callable_product(vjp, "vjp", "u")
 
     def claim(problem: Problem) -> Claim:

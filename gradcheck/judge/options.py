@@ -40,6 +40,8 @@ class Options:
         For messages and records.
     expect
         ``"fail"`` marks a check that must fail.
+    allow_inconclusive
+        Whether INCONCLUSIVE is good enough.
     """
 
     bounds: tuple[Any, Any] | None = None
@@ -50,6 +52,7 @@ class Options:
     max_nfev: int | None = None
     name: str = ""
     expect: str = "pass"
+    allow_inconclusive: bool = False
 
     def __post_init__(self) -> None:
         for field, allowed in _CHOICES.items():

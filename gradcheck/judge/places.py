@@ -52,7 +52,12 @@ def settled(results: Sequence[CheckResult], f: Callable[..., Any], options: Opti
             entries=sum(one.entries for one in results),
         )
     own_name = str(getattr(f, "__name__", type(f).__name__))
-    named = replace(worst, name=options.name or own_name, expect=options.expect)
+    named = replace(
+        worst,
+        name=options.name or own_name,
+        expect=options.expect,
+        allow_inconclusive=options.allow_inconclusive,
+    )
     finished = replace(named, text=result_text(named))
     emit(finished)
     return finished

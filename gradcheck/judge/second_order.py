@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from gradcheck.context import with_defaults
 from gradcheck.judge.curvature import JacobianProblem, SecondClaim, judge_second
 from gradcheck.judge.forms import callable_product, seed_of
 from gradcheck.judge.options import Options
@@ -19,6 +20,7 @@ from gradcheck.results import CheckResult
 __all__ = ["check_hessian", "check_hvp", "second_judged"]
 
 
+@with_defaults
 def check_hessian(
     f: Callable[..., Any],
     hess: Any,
@@ -33,6 +35,7 @@ def check_hessian(
     points: Sequence[Sequence[Any]] | None = None,
     name: str | None = None,
     expect: str = "pass",
+    allow_inconclusive: bool = False,
 ) -> CheckResult:
     r"""Tell whether ``hess`` is :math:`\partial^2 f_i / \partial x_j \partial x_k`.
 
@@ -46,7 +49,7 @@ def check_hessian(
     hess
         The claim: a callable with ``f``'s arguments, or what it returned at ``args``; nested arguments nest
         twice, as in JAX.  Units of f per unit of x squared.
-    *args, argnums, kwargs, bounds, rtol, rng, method, points, name, expect
+    *args, argnums, kwargs, bounds, rtol, rng, method, points, name, expect, allow_inconclusive
         As for :func:`gradcheck.check`; ``method`` is that of the Jacobian.
     max_nfev
         Most evaluations of ``f``, about; the default is some ``10 n (n + 12)``.
@@ -70,11 +73,14 @@ def check_hessian(
     >>> check_hessian(lambda x: np.sum(x**3), lambda x: np.diag(3 * x), x).worst.path
     'd (d f / d x[1]) / d x[1]'
     """
-    options = Options(bounds, "numerator", rtol, rng, method, max_nfev, name or "", expect)
+    options = Options(
+        bounds, "numerator", rtol, rng, method, max_nfev, name or "", expect, allow_inconclusive
+    )
     results = [second_judged(f, hess, place, argnums, kwargs, options) for place in places_of(args, points)]
     return settled(results, f, options)
 
 
+@with_defaults
 def check_hvp(
     f: Callable[..., Any],
     hvp: Callable[..., Any],
@@ -89,6 +95,7 @@ def check_hvp(
     points: Sequence[Sequence[Any]] | None = None,
     name: str | None = None,
     expect: str = "pass",
+    allow_inconclusive: bool = False,
 ) -> CheckResult:
     """Tell whether ``hvp(*args, v)`` is ``H v``, ``f`` one number: every column, and linearity in ``v``.
 
@@ -99,7 +106,7 @@ def check_hvp(
     hvp
         ``v`` and the result have the shape and structure of the varying argument, a tuple of them when
         ``argnums`` is a tuple.
-    *args, argnums, kwargs, bounds, rtol, rng, method, max_nfev, points, name, expect
+    *args, argnums, kwargs, bounds, rtol, rng, method, max_nfev, points, name, expect, allow_inconclusive
         As for :func:`check_hessian`; ``kwargs`` goes to ``hvp`` too.
 
     Returns
@@ -121,7 +128,9 @@ def check_hvp(
     >>> check_hvp(lambda x: np.sum(x**3), lambda x, v: 3 * x**2 * v, x).verdict
     <Verdict.FAIL: 'fail'>
     """
-    options = Options(bounds, "numerator", rtol, rng, method, max_nfev, name or "", expect)
+    options = Options(
+        bounds, "numerator", rtol, rng, method, max_nfev, name or "", expect, allow_inconclusive
+    )
     callable_product(hvp, "hvp", "v")
     results = []
     for place in places_of(args, points):

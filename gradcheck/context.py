@@ -1,0 +1,129 @@
+"""What surrounds a check: who is told of its result, and the defaults of its keywords.
+
+A test plugin loads this module in every run of every project: it imports nothing
+that such a run has not loaded already.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+if TYPE_CHECKING:
+    from gradcheck.results import CheckResult
+
+__all__ = ["Defaults", "Observer", "attach", "emit", "listening", "observing", "with_defaults"]
+
+Observer = Callable[["CheckResult"], None]
+Defaults = Callable[[], Mapping[str, Any]]
+"""Returns keywords for a check that is about to be made; they stand where the call does not give them."""
+
+_Surroundings = tuple[Observer, Defaults | None]
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+_CURRENT: ContextVar[_Surroundings | None] = ContextVar("gradcheck_surroundings", default=None)
+_EVERYWHERE: list[_Surroundings] = []
+_LOCK = threading.Lock()
+
+
+@contextmanager
+def observing(observer: Observer, defaults: Defaults | None = None) -> Iterator[None]:
+    """Hand every check made inside the block to ``observer``, those of other threads included.
+
+    A thread without an observer of its own reports to the one entered last.
+
+    Parameters
+    ----------
+    observer
+        Called with each result, in the thread that made the check.
+    defaults
+        Called before each check: keywords that hold where the call does not give them.
+
+    Examples
+    --------
+    >>> from gradcheck.results import CheckResult, Reason, Verdict
+    >>> seen = []
+    >>> with observing(seen.append):
+    ...     emit(CheckResult(Verdict.PASS, Reason.AGREES, ""))
+    >>> len(seen)
+    1
+    """
+    detach = attach(observer, defaults)
+    token = _CURRENT.set((observer, defaults))
+    try:
+        yield
+    finally:
+        _CURRENT.reset(token)
+        detach()
+
+
+def attach(observer: Observer, defaults: Defaults | None = None) -> Callable[[], None]:
+    """Hand every check of the process to ``observer``, but those inside an :func:`observing` block.
+
+    Returns
+    -------
+    callable
+        Ends it; may be called in any thread.
+    """
+    surroundings = (observer, defaults)
+    with _LOCK:
+        _EVERYWHERE.append(surroundings)
+
+    def detach() -> None:
+        with _LOCK:
+            _EVERYWHERE[:] = [one for one in _EVERYWHERE if one is not surroundings]
+
+    return detach
+
+
+def _surroundings() -> _Surroundings | None:
+    current = _CURRENT.get()
+    if current is None and _EVERYWHERE:
+        with _LOCK:
+            current = _EVERYWHERE[-1] if _EVERYWHERE else None
+    return current
+
+
+def listening() -> bool:
+    """Whether somebody will be told of a check's result: only then is evidence worth its cost."""
+    return _surroundings() is not None
+
+
+def emit(result: CheckResult) -> None:
+    """Hand ``result`` to the observer, if there is one."""
+    current = _surroundings()
+    if current is not None:
+        current[0](result)
+
+
+def with_defaults(check: _Function) -> _Function:
+    """Let the surroundings give those keywords of ``check`` that a call leaves out.
+
+    Examples
+    --------
+    >>> @with_defaults
+    ... def share(*, rtol=None):
+    ...     return rtol
+    >>> with observing(print, lambda: {"rtol": 1e-4, "unknown": 0}):
+    ...     share(), share(rtol=1e-2)
+    (0.0001, 0.01)
+    """
+    parameters = inspect.signature(check).parameters.values()
+    accepted = frozenset(one.name for one in parameters if one.kind is one.KEYWORD_ONLY)
+
+    @functools.wraps(check)
+    def called(*args: Any, **keywords: Any) -> Any:
+        __tracebackhide__ = True
+        current = _surroundings()
+        if current is not None and current[1] is not None:
+            found = current[1]()
+            if found:
+                keywords = {name: found[name] for name in accepted.intersection(found)} | keywords
+        return check(*args, **keywords)
+
+    return cast("_Function", called)
