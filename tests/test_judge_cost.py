@@ -54,3 +54,18 @@ def test_a_refused_complex_step_keeps_to_20_n_and_20(name, n):
 def test_a_disagreement_costs_more():
     x = np.linspace(0.3, 2.0, 3)
     assert gradcheck.check(np.sin, lambda x: 2 * np.diag(np.cos(x)), x).nfev > 3 + 12
+
+
+@pytest.mark.parametrize("n", [1, 10])
+def test_a_smooth_mistake_is_refuted_by_the_references_at_the_point(n):
+    counted = Counted(np.sin)
+    result = gradcheck.check(counted, lambda x: 2 * np.diag(np.cos(x)), np.linspace(0.3, 2.0, n))
+    assert str(result.verdict) == "fail"
+    assert counted.calls <= (n + 12) + (20 * n + 20)
+
+
+def test_a_claim_that_loses_its_digits_is_compared_at_other_points():
+    counted = Counted(lambda x: 1 / (1 + np.exp(-x)))
+    result = gradcheck.check(counted, lambda x: (s := 1 / (1 + np.exp(-x))) * (1 - s), 25.0)
+    assert str(result.verdict) != "fail"
+    assert counted.calls > 100

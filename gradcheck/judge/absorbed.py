@@ -7,7 +7,7 @@ where the derivative is large, the one is right and the other still 0.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,8 @@ def absorbed(
     x: Array,
     deviation: Array,
     wrong: Array,
-    pair_at: Callable[[Array], tuple[Array, Array] | None],
+    claim_at: Callable[[Array], Array | None],
+    reference_at: Callable[[Array], Array | None],
 ) -> bool:
     """Return whether every wrong entry is off by no more than a last digit of what it is nearer to 0.
 
@@ -37,27 +38,40 @@ def absorbed(
         The point, ``(n,)``.
     deviation, wrong
         ``claim - reference`` there, and which entries are wrong, ``(m, n)``.
-    pair_at
-        ``(claim, reference)``, ``(m, n)`` each, at another point, or None.
+    claim_at, reference_at
+        Each at another point, ``(m, n)``, or None.  The reference, which costs more, is asked only where the
+        claim is large enough nearer to 0.
 
     Examples
     --------
-    >>> def pair_at(x):
-    ...     return 1 - np.tanh(x)[:, None] ** 2, 1 / np.cosh(x)[:, None] ** 2
-    >>> claim, slope = pair_at(np.array([30.0]))
-    >>> absorbed(np.array([30.0]), claim - slope, claim != slope, pair_at)
+    >>> claim = lambda x: 1 - np.tanh(x)[:, None] ** 2
+    >>> slope = lambda x: 1 / np.cosh(x)[:, None] ** 2
+    >>> x = np.array([30.0])
+    >>> absorbed(x, claim(x) - slope(x), claim(x) != slope(x), claim, slope)
     True
     """
-    largest, agrees = np.zeros(deviation.shape), np.zeros(deviation.shape, dtype=bool)
-    for share in _NEARER if wrong.any() else ():
-        found = pair_at(share * x)
-        if found is None:
+    claims = [(share, claim_at(share * x)) for share in _NEARER] if wrong.any() else []
+    met = [(share, claim) for share, claim in claims if claim is not None]
+    if not _covered(deviation, [np.abs(claim) for _, claim in met])[wrong].all():
+        return False
+    agreed: list[Array] = []
+    for share, claim in met:
+        near = reference_at(share * x)
+        if near is None:
             continue
-        claim, near = found
         with np.errstate(invalid="ignore"):
             # A claim that has just come back from 0 may keep one digit; a nearer point decides.
-            agrees |= (claim != 0) & (np.abs(claim - near) <= _CLOSE * np.abs(near))
-        largest = np.fmax(largest, np.abs(near))
-        if (agrees & (np.abs(deviation) <= _LAST_DIGIT * largest))[wrong].all():
+            agrees = (claim != 0) & (np.abs(claim - near) <= _CLOSE * np.abs(near))
+        agreed.append(np.where(agrees, np.abs(claim), 0.0))
+        if _covered(deviation, agreed)[wrong].all():
             return True
     return False
+
+
+def _covered(deviation: Array, sizes: Sequence[Array]) -> Array:
+    """Return which deviations are a last digit of the largest of ``sizes``."""
+    largest = np.zeros(deviation.shape)
+    for size in sizes:
+        largest = np.fmax(largest, size)
+    covered: Array = np.abs(deviation) <= _LAST_DIGIT * largest
+    return covered

@@ -45,6 +45,8 @@ REASONS = {
 }
 _MEASURED = 4.0
 """Safety on a rounding error that was measured once."""
+_OF_ITSELF = 0.75
+"""Share of a claim's measured rounding that it shows without the reference, see `claim_rounding`."""
 
 
 def judge_dense(
@@ -212,6 +214,8 @@ class _Dense:
         """Measure the claim's own rounding where it disagrees, and compare again."""
         if not self.claim.movable or not np.isfinite(self.claimed.value[compared.wrong]).all():
             return compared
+        if self._too_smooth(compared):
+            return compared
         exact = reference.estimates.get("complex-step")
         method = "complex-step" if exact is not None and exact.status is Status.OK else "central"
         measured = claim_rounding(
@@ -231,16 +235,32 @@ class _Dense:
             self.claim_error = widened
         return again
 
-    def _absorbed(self, reference: Reference, compared: Comparison) -> bool:
-        if not self.claim.movable:
-            return False
+    def _too_smooth(self, compared: Comparison) -> bool:
+        """Whether the claim alone, which costs no reference, scatters too little to explain any wrong entry.
 
-        def pair_at(x: Array) -> tuple[Array, Array] | None:
-            claimed, found = self.claim.at(x), self._elsewhere(x, "central")
-            return None if claimed is None or found is None else (claimed, found.value)
+        What scatters by more than four times the reference's own swing does so, for three quarters at
+        least, of itself.
+        """
+
+        def alone(x: Array) -> tuple[Array, Array] | None:
+            claimed = self.claim.at(x)
+            return None if claimed is None else (claimed, np.zeros_like(claimed))
+
+        scattered = claim_rounding(self.problem.x, alone, self.options.generator())
+        if scattered is None or scattered.shape != compared.wrong.shape:
+            return False
+        excess = (compared.difference - compared.allowed)[compared.wrong]
+        return bool((scattered[compared.wrong] / _OF_ITSELF < excess).all())
+
+    def _absorbed(self, reference: Reference, compared: Comparison) -> bool:
+        def reference_at(x: Array) -> Array | None:
+            found = self._elsewhere(x, "central")
+            return None if found is None else found.value
 
         deviation = self.claimed.value - reference.value
-        return absorbed(self.problem.x, deviation, compared.wrong, pair_at)
+        return self.claim.movable and absorbed(
+            self.problem.x, deviation, compared.wrong, self.claim.at, reference_at
+        )
 
     def _lost(self, compared: Comparison) -> CheckResult:
         row, column = compared.index or (0, 0)

@@ -381,6 +381,15 @@ def test_so_near_a_kink_that_only_the_complex_step_sees_the_side(claim, verdict)
     assert str(gradcheck.check(lambda x: np.abs(x - 1), lambda x: claim, 1 + 1e-13).verdict) == verdict
 
 
+@pytest.mark.parametrize("x", np.linspace(10.0, 28.0, 40))
+def test_the_rounding_of_a_cancelling_claim_is_seen_wherever_it_is(x):
+    result = gradcheck.check(logistic, lambda x: logistic(x) * (1 - logistic(x)), float(x))
+    assert str(result.verdict) == "pass", str(result)
+    assert result.detectable < 1e-3
+    wrong = gradcheck.check(logistic, lambda x: 1.01 * logistic(x) * (1 - logistic(x)), float(x))
+    assert str(wrong.verdict) == "fail", str(wrong)
+
+
 def test_a_rounded_function_is_never_a_false_alarm():
     assert str(gradcheck.check(coarse, lambda x: np.diag(np.cos(x)), X).verdict) != "fail"
 
