@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from gradcheck.results import Reason, Verdict
+from gradcheck.results import Histogram, Reason, Verdict
 from gradcheck.tolerance import budget
 
-__all__ = ["Comparison", "compare"]
+__all__ = ["Comparison", "compare", "ratio_histogram"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
+
+# Two bins a decade, the same for every check, so that histograms add up; 1 is an edge.
+_EDGES = (0.0, *(10.0 ** (half / 2) for half in range(-6, 5)), float("inf"))
+_INNER = np.array(_EDGES[1:-1])
 
 
 @dataclass(frozen=True)
@@ -113,6 +118,24 @@ def _worst(ratio: Array) -> tuple[int, ...] | None:
         return None
     flat = int(np.nanargmax(ratio))
     return tuple(int(k) for k in np.unravel_index(flat, ratio.shape))
+
+
+def ratio_histogram(ratios: Sequence[Array]) -> Histogram | None:
+    """Return how ``|a - b| / budget`` is spread over all entries; None when no entry was decided.
+
+    Honest bars show as a mass below 1; a ratio of exactly 1 agrees and counts below it.
+
+    Examples
+    --------
+    >>> ratio_histogram([np.array([0.0, 0.5, 1.0, np.inf])]).counts
+    (1, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 1)
+    """
+    flat = np.concatenate([one.ravel() for one in ratios]) if len(ratios) > 1 else np.ravel([*ratios])
+    known = flat[flat == flat]
+    if not known.size:
+        return None
+    bins = _INNER.searchsorted(known, side="left")
+    return Histogram(_EDGES, tuple(np.bincount(bins, minlength=len(_EDGES) - 1).tolist()))
 
 
 def _describe(

@@ -20,7 +20,7 @@ from gradcheck.results import Verdict
 from gradcheck.rules.registry import Rule
 from gradcheck.selection import find_rule, load_modules
 
-__all__ = ["replay"]
+__all__ = ["judged_again", "replay"]
 
 
 def replay(identity: str, place: Path, modules: tuple[str, ...] = ()) -> tuple[str, int]:
@@ -44,11 +44,67 @@ def replay(identity: str, place: Path, modules: tuple[str, ...] = ()) -> tuple[s
     record = read_record(place / "gradcheck.json" if place.is_dir() else place)
     check, row = _find(record, identity)
     rule = find_rule(check["id"])
-    point = point_from_json(rule, row, check["dtype"])
-    verdict = judge_point(rule, point, check["dtype"], JaxWitness())
+    return _judged(rule, check, row)
+
+
+def judged_again(
+    rule_id: str,
+    inputs: Mapping[str, Any],
+    *,
+    trees: Mapping[str, Any] | None = None,
+    dtype: str = "float64",
+    stratum: str = "smooth",
+    modules: tuple[str, ...] = (),
+) -> tuple[str, int]:
+    """Judge a rule at a point given outright; return what is to be said and the exit code, as :func:`replay`.
+
+    Parameters
+    ----------
+    rule_id
+        The rule.
+    inputs
+        Its arrays by name.
+    trees
+        Its drawn functions by name, as the record holds them.
+    dtype
+        Format of the claim.
+    stratum
+        Where the point lies: what verdicts are expected there.
+    modules
+        Modules of rules to import first.
+
+    Raises
+    ------
+    InvalidArgument
+        If there is no such rule.
+
+    Examples
+    --------
+    >>> text, code = judged_again("elementwise/mul/wrt-w", {"w": np.ones(2), "x": np.array([3.0, 4.0])})
+    >>> text.split()[0], code
+    ('PASS', 0)
+    """
+    load_modules(modules)
+    rule = find_rule(rule_id)
+    arrays = {name: np.asarray(value, dtype=np.float64) for name, value in inputs.items()}
+    row = {
+        "point": f"{rule_id}@{dtype}#given",
+        "stratum": stratum,
+        "inputs": {name: array.tolist() for name, array in arrays.items()},
+        "functions": {},
+        "trees": dict(trees or {}),
+        "shapes": {name: list(array.shape) for name, array in arrays.items()},
+    }
+    return _judged(rule, rule.facts | {"dtype": dtype}, row)
+
+
+def _judged(rule: Rule, check: Mapping[str, Any], row: Mapping[str, Any]) -> tuple[str, int]:
+    dtype = check["dtype"]
+    point = point_from_json(rule, row, dtype)
+    verdict = judge_point(rule, point, dtype, JaxWitness())
     expected = expected_verdicts(rule, point.stratum) if rule.right is None else (Verdict.FAIL,)
-    text = _text(rule, check, row, verdict)
-    return text, 0 if verdict.verdict in expected else 1
+    shown = dict(row) | {"functions": {name: str(drawn) for name, drawn in point.functions.items()}}
+    return _text(rule, check, shown, verdict), 0 if verdict.verdict in expected else 1
 
 
 def _points(record: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str, Mapping[str, Any]]]:

@@ -10,21 +10,26 @@ import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from gradcheck.context import emit, observing
+from gradcheck.context import emit, listening, observing
+from gradcheck.evidence import Curve, Evidence, Histogram
 
 if TYPE_CHECKING:
     import numpy as np
 
 __all__ = [
     "CheckResult",
+    "Curve",
     "Entry",
     "Estimate",
+    "Evidence",
+    "Histogram",
     "Power",
     "Reason",
     "RunRecord",
     "Status",
     "Verdict",
     "emit",
+    "listening",
     "observing",
 ]
 
@@ -294,6 +299,8 @@ class CheckResult:
         Whether INCONCLUSIVE is good enough for whoever made the check.
     text
         What ``str`` gives.
+    evidence
+        The numbers behind the verdict; None unless an observer listens.
     """
 
     verdict: Verdict
@@ -313,6 +320,7 @@ class CheckResult:
     expect: str = "pass"
     allow_inconclusive: bool = False
     text: str = ""
+    evidence: Evidence | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return self.text or f"{self.verdict}: {self.reason}"

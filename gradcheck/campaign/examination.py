@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.autodiff.protocol import Autodiff
+from gradcheck.campaign.evidence import failure_evidence, histogram_of
 from gradcheck.campaign.pointwise import judge_point, judge_with, only_autodiff_differs
 from gradcheck.campaign.sampling import Settings, draw_points, smallest_point
 from gradcheck.campaign.selftest import Examined, examine_mutants
@@ -158,6 +159,7 @@ def _assemble(
         "pairs": pairs_of(judged),
         "largest": largest_of(rule, dtype, judged),
         "detectable": detectable_of(rule, dtype, judged),
+        "histogram": histogram_of(judged),
         "conventions": conventions_of(rule, dtype, judged),
         "points": [point_row(rule, dtype, one) for one in judged],
         "failures": [] if evidence is None or misprint else [evidence],
@@ -243,6 +245,7 @@ def failure_row(rule: Rule, row: Mapping[str, Any], verdict: PointVerdict) -> di
         "index": None if compared is None or compared.index is None else list(compared.index),
         "message": f"{verdict.reason}: {verdict.message}" if verdict.message else str(verdict.reason),
         "replay": f"gradcheck replay '{identity}'{_where(rule)}",
+        **failure_evidence(rule, row, verdict, identity.rpartition("@")[2].partition("#")[0]),
     }
 
 

@@ -227,7 +227,6 @@ def _estimate(ladder: Ladder, answer: Answer | None) -> FlatEstimate:
         left = np.where(kink, answer.sides.value[LEFT], np.nan).T
         right = np.where(kink, answer.sides.value[RIGHT], np.nan).T
     status = gravest(codes)
-    steps = np.where(ladder.exponents == NO_RUNG, 0.0, 0.5 * (ladder.step_plus + ladder.step_minus))
     return FlatEstimate(
         value=value.T,
         error=error.T,
@@ -237,8 +236,17 @@ def _estimate(ladder: Ladder, answer: Answer | None) -> FlatEstimate:
         message=_message(codes, status, ladder),
         left=left,
         right=right,
-        curves=Curves(steps, answer.quotients[0].transpose(0, 2, 1)),
+        curves=_curves(ladder, answer, usable),
     )
+
+
+def _curves(ladder: Ladder, answer: Answer, usable: Array) -> Curves:
+    """Return what was seen on the way: views, so that nobody pays who does not look."""
+    steps = np.where(ladder.exponents == NO_RUNG, 0.0, 0.5 * (ladder.step_plus + ladder.step_minus))
+    rung = np.take_along_axis(answer.sides.rung, answer.side[None], axis=0)[0]
+    chosen = np.where(usable, np.take_along_axis(steps, rung.T, axis=0).T, 0.0)
+    quotients, rounding = (one[0].transpose(0, 2, 1) for one in (answer.quotients, answer.noise))
+    return Curves(steps, quotients, rounding, chosen.T)
 
 
 def _message(codes: Array, status: Status, ladder: Ladder) -> str:

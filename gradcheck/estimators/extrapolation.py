@@ -38,13 +38,15 @@ class Best(NamedTuple):
     """The candidate with the smallest believable bar, arrays ``(3, n, m)``.
 
     ``value``; ``bar`` (inf when no candidate is believable), of which ``truncation`` is
-    the part that finer steps would shrink and ``rounding`` the part that coarser ones would.
+    the part that finer steps would shrink and ``rounding`` the part that coarser ones would;
+    ``rung``, the finest of those it is made of.
     """
 
     value: Array
     bar: Array
     truncation: Array
     rounding: Array
+    rung: Array
 
 
 @functools.lru_cache(maxsize=64)
@@ -98,7 +100,8 @@ def best_window(
     rungs = quotients.shape[1]
     if rungs < 2:
         nothing = np.full((3, *quotients.shape[2:]), np.nan)
-        return Best(nothing, np.full_like(nothing, np.inf), nothing, nothing)
+        no_rung = np.zeros(nothing.shape, dtype=np.int64)
+        return Best(nothing, np.full_like(nothing, np.inf), nothing, nothing, no_rung)
     finest, coarsest, levels = _windows(rungs)
     weights = _weights(exponents, finest, coarsest)
     value, truncation, rounding, stalled = _neville(quotients, noise, weights, levels)
@@ -116,7 +119,7 @@ def best_window(
     chosen = np.argmin(bar, axis=1)
     three, columns, rows = np.indices(chosen.shape, sparse=True)
     at = (three, chosen, columns, rows)
-    return Best(value[at], bar[at], truncation[at], rounding[at])
+    return Best(value[at], bar[at], truncation[at], rounding[at], finest[chosen])
 
 
 def _neville(

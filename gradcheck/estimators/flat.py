@@ -40,10 +40,16 @@ class Curves:
         ``(rungs, n)``, units of x; 0 where a column did not use the rung.
     quotients
         ``(rungs, m, n)``, units of f per unit of x; NaN where unusable.
+    rounding
+        ``(rungs, m, n)``: what the measured noise of f does to each quotient; None where not known.
+    chosen
+        ``(m, n)``: the finest step that the answer is made of, units of x; 0 where there is no answer.
     """
 
     steps: Array
     quotients: Array
+    rounding: Array | None = None
+    chosen: Array | None = None
 
 
 @dataclass(frozen=True)

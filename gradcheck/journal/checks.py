@@ -10,6 +10,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from gradcheck.journal.encoding import encode
+from gradcheck.journal.evidence import evidence_fields
 from gradcheck.results import Verdict
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def check_entry(
         "text": "" if result.verdict is Verdict.PASS else _text(str(result)),
         "worst": _worst(result),
         "power": _power(result),
-        "histogram": None,
+        **evidence_fields(result),
     }
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from gradcheck.claims import ClaimMatrix, ClaimProblem
 from gradcheck.compare import Comparison, compare
 from gradcheck.context import with_defaults
+from gradcheck.judge.evidence import evidence_of
 from gradcheck.judge.explain import diagnosed, power_of, worst_entry
 from gradcheck.judge.forms import callable_product, seed_of
 from gradcheck.judge.options import Options
@@ -23,8 +24,9 @@ from gradcheck.judge.problem import Problem
 from gradcheck.judge.products import PullClaim, PushClaim
 from gradcheck.judge.references import Reference
 from gradcheck.judge.rounding import scatter
+from gradcheck.judge.snippet import with_snippet
 from gradcheck.pytree import flatten
-from gradcheck.results import CheckResult, Reason, Verdict
+from gradcheck.results import CheckResult, Reason, Verdict, listening
 from gradcheck.tolerance import FEW_EPS, max_detectable
 
 __all__ = ["check_adjoint"]
@@ -94,7 +96,9 @@ def check_adjoint(
     results = []
     for place in places_of(args, points):
         problem = Problem(jvp, place, argnums, kwargs)
-        results.append(_Pair(problem, jvp, vjp, options).verdict())
+        result = _Pair(problem, jvp, vjp, options).verdict()
+        more = {"argnums": argnums, "kwargs": kwargs, "rtol": rtol, "rng": rng}
+        results.append(with_snippet(result, "check_adjoint", {"jvp": jvp, "vjp": vjp}, place, more))
     return settled(results, jvp, options)
 
 
@@ -151,7 +155,11 @@ class _Pair:
                 notes.append("the products differ by their own rounding, measured at neighbouring points")
         if self.options.rtol is not None:
             notes.append(f"loosened by the caller: rtol={self.options.rtol:g}")
-        result = self._concluded(push, Reference(pull.value, errors[1], {}), errors[0], compared)
+        reference = Reference(pull.value, errors[1], {})
+        result = self._concluded(push, reference, errors[0], compared)
+        if listening():
+            found = evidence_of(self.problem, push.value, errors[0], reference, compared, result.verdict)
+            result = replace(result, evidence=found)
         return replace(result, notes=tuple(dict.fromkeys(notes)), method="jvp and vjp")
 
     def _rounding(self, found: ClaimMatrix, claim: PushClaim | PullClaim) -> Array:

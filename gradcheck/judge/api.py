@@ -14,6 +14,7 @@ from gradcheck.judge.options import Options
 from gradcheck.judge.places import places_of, settled
 from gradcheck.judge.problem import Problem
 from gradcheck.judge.second_order import second_judged
+from gradcheck.judge.snippet import with_snippet
 from gradcheck.results import CheckResult, Verdict
 
 __all__ = ["assert_derivative", "check"]
@@ -108,7 +109,14 @@ def check(
     options = Options(bounds, layout, rtol, rng, method, max_nfev, name or "", expect, allow_inconclusive)
     places = places_of(args, points)
     judged = _judged_by_order(order)
-    results = [_checked(f, jac, place, argnums, kwargs, options, surrogate, judged) for place in places]
+    given = {"f": f, "jac": jac}
+    more = options.keywords | {"argnums": argnums, "kwargs": kwargs, "surrogate": surrogate, "order": order}
+    results = [
+        with_snippet(
+            _checked(f, jac, place, argnums, kwargs, options, surrogate, judged), "check", given, place, more
+        )
+        for place in places
+    ]
     return settled(results, f, options)
 
 

@@ -19,6 +19,7 @@ from gradcheck.judge.absorbed import absorbed
 from gradcheck.judge.broadcasts import suspicious_broadcasts
 from gradcheck.judge.claim import Claim
 from gradcheck.judge.contract import first_value, require_same_shapes
+from gradcheck.judge.evidence import evidence_of, inputs_of
 from gradcheck.judge.explain import diagnosed, entry_of, power_of, worst_entry
 from gradcheck.judge.kinks import hidden_kinks, kinked_rows, membership
 from gradcheck.judge.options import Options
@@ -26,7 +27,7 @@ from gradcheck.judge.partial import unclaimed_rows
 from gradcheck.judge.problem import Problem
 from gradcheck.judge.references import Reference, central, complex_step, sharpest
 from gradcheck.judge.rounding import claim_rounding
-from gradcheck.results import CheckResult, Reason, Status, Verdict
+from gradcheck.results import CheckResult, Evidence, Reason, Status, Verdict, listening
 from gradcheck.tolerance import FEW_EPS, max_detectable
 
 __all__ = ["REASONS", "first_value", "judge_dense"]
@@ -73,7 +74,8 @@ def judge_dense(
     if isinstance(claimed, ClaimProblem):
         if claimed.reason is None:
             raise claimed.error()
-        return CheckResult(Verdict.FAIL, claimed.reason, claimed.message, nfev=2)
+        evidence = Evidence(inputs=inputs_of(problem)) if listening() else None
+        return CheckResult(Verdict.FAIL, claimed.reason, claimed.message, nfev=2, evidence=evidence)
     return _Dense(problem, claim, claimed, options, base).verdict()
 
 
@@ -94,6 +96,7 @@ class _Dense:
         self.idle = self.unclaimed & problem.output.discrete
         self.claimed.value[self.idle] = 0.0
         self.claim_error = self._claim_error()
+        self.decisive: tuple[Reference, Comparison] | None = None
 
     def _claim_error(self) -> Array:
         """A few eps of the claim's own format, and in a coarse format its measured rounding."""
@@ -307,9 +310,12 @@ class _Dense:
         result = CheckResult(
             found.verdict, found.reason, found.message, convention=found.convention, entries=counted
         )
-        if found.verdict is not Verdict.PASS or kink.nearest is None:
+        if kink.nearest is None:
             return result
         near = self._filled(smooth, rows, kink.nearest, kink.error)
+        if found.verdict is not Verdict.PASS:
+            self.decisive = near, self._compare(near)
+            return result
         power = power_of(self.problem, near, self.claim_error, self._row_scale())
         return replace(result, power=power, detectable=power.worst)
 
@@ -318,6 +324,7 @@ class _Dense:
         return np.where(np.isfinite(self.base), np.abs(self.base), 0.0) / largest
 
     def _concluded(self, reference: Reference, compared: Comparison, kinked: Array) -> CheckResult:
+        self.decisive = reference, compared
         index = None if compared.index is None else (int(compared.index[0]), int(compared.index[1]))
         worst = None
         if index is not None:
@@ -384,4 +391,8 @@ class _Dense:
         if self.options.rtol is not None:
             notes.append(f"loosened by the caller: rtol={self.options.rtol:g}")
         method = sharpest(self.estimates).method if self.estimates else ""
-        return replace(result, nfev=self.nfev + 1, notes=tuple(dict.fromkeys(notes)), method=method)
+        more: dict[str, Any] = {}
+        if self.decisive is not None and listening():
+            found = (self.problem, self.claimed.value, self.claim_error, *self.decisive, result.verdict)
+            more["evidence"] = evidence_of(*found)
+        return replace(result, nfev=self.nfev + 1, notes=tuple(dict.fromkeys(notes)), method=method, **more)

@@ -13,6 +13,7 @@ from gradcheck.judge.options import Options
 from gradcheck.judge.places import places_of, settled
 from gradcheck.judge.problem import Problem
 from gradcheck.judge.products import GradientClaim, PullClaim, PushClaim
+from gradcheck.judge.snippet import with_snippet
 from gradcheck.results import CheckResult
 
 __all__ = ["callable_product", "check_gradient", "check_jvp", "check_vjp", "seed_of"]
@@ -73,7 +74,7 @@ def check_gradient(
     def claim(problem: Problem) -> Claim:
         return GradientClaim(problem, grad, "numerator")
 
-    return _judged_everywhere(f, claim, places_of(args, points), argnums, kwargs, options)
+    return _judged_everywhere(f, claim, places_of(args, points), argnums, kwargs, options, {"grad": grad})
 
 
 @with_defaults
@@ -133,7 +134,7 @@ def check_jvp(
     def claim(problem: Problem) -> Claim:
         return PushClaim(problem, jvp, "numerator", seed_of(options), rtol or 0.0, "jvp")
 
-    return _judged_everywhere(f, claim, places_of(args, points), argnums, kwargs, options)
+    return _judged_everywhere(f, claim, places_of(args, points), argnums, kwargs, options, {"jvp": jvp})
 
 
 @with_defaults
@@ -193,7 +194,7 @@ def check_vjp(
     def claim(problem: Problem) -> Claim:
         return PullClaim(problem, vjp, "numerator", seed_of(options), rtol or 0.0, "vjp")
 
-    return _judged_everywhere(f, claim, places_of(args, points), argnums, kwargs, options)
+    return _judged_everywhere(f, claim, places_of(args, points), argnums, kwargs, options, {"vjp": vjp})
 
 
 def callable_product(product: Any, called: str, direction: str) -> None:
@@ -215,9 +216,13 @@ def _judged_everywhere(
     argnums: int | tuple[int, ...],
     kwargs: Mapping[str, Any] | None,
     options: Options,
+    given: Mapping[str, Any],
 ) -> CheckResult:
     results = []
+    called = {"grad": "check_gradient", "jvp": "check_jvp", "vjp": "check_vjp"}[next(iter(given))]
+    more = options.keywords | {"argnums": argnums, "kwargs": kwargs}
     for place in places:
         problem = Problem(f, place, argnums, kwargs)
-        results.append(judge_dense(problem, claim(problem), options))
+        result = judge_dense(problem, claim(problem), options)
+        results.append(with_snippet(result, called, {"f": f, **given}, place, more))
     return settled(results, f, options)

@@ -67,6 +67,12 @@ class Options:
         if self.max_nfev is not None and not self.max_nfev >= 1:
             raise InvalidArgument.of("max_nfev", self.max_nfev, "None or a number >= 1", "leave it out")
 
+    @property
+    def keywords(self) -> dict[str, Any]:
+        """What a call needs to repeat the check: all but the name and what is expected."""
+        names = ("bounds", "layout", "rtol", "rng", "method", "max_nfev")
+        return {name: getattr(self, name) for name in names}
+
     def generator(self) -> np.random.Generator:
         """Return the generator; seed 0 where none was given, so that a check repeats itself."""
         return np.random.default_rng(0 if self.rng is None else self.rng)

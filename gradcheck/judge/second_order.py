@@ -15,6 +15,7 @@ from gradcheck.judge.forms import callable_product, seed_of
 from gradcheck.judge.options import Options
 from gradcheck.judge.places import places_of, settled
 from gradcheck.judge.products import HessianProduct
+from gradcheck.judge.snippet import with_snippet
 from gradcheck.results import CheckResult
 
 __all__ = ["check_hessian", "check_hvp", "second_judged"]
@@ -76,7 +77,11 @@ def check_hessian(
     options = Options(
         bounds, "numerator", rtol, rng, method, max_nfev, name or "", expect, allow_inconclusive
     )
-    results = [second_judged(f, hess, place, argnums, kwargs, options) for place in places_of(args, points)]
+    more = options.keywords | {"argnums": argnums, "kwargs": kwargs}
+    results = []
+    for place in places_of(args, points):
+        result = second_judged(f, hess, place, argnums, kwargs, options)
+        results.append(with_snippet(result, "check_hessian", {"f": f, "hess": hess}, place, more))
     return settled(results, f, options)
 
 
@@ -136,7 +141,9 @@ def check_hvp(
     for place in places_of(args, points):
         problem = JacobianProblem(f, place, argnums, kwargs, options)
         claim = HessianProduct(problem, hvp, "numerator", seed_of(options), rtol or 0.0)
-        results.append(judge_second(problem, claim, options))
+        result = judge_second(problem, claim, options)
+        more = options.keywords | {"argnums": argnums, "kwargs": kwargs}
+        results.append(with_snippet(result, "check_hvp", {"f": f, "hvp": hvp}, place, more))
     return settled(results, f, options)
 
 
