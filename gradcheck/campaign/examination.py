@@ -7,12 +7,15 @@ Gives the record's ``check`` object; what the fields mean stands in
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from gradcheck.autodiff.protocol import Autodiff
+from gradcheck.campaign.diagnosing import Case, mistake_of
 from gradcheck.campaign.evidence import failure_evidence, histogram_of
+from gradcheck.campaign.overheard import overhearing
 from gradcheck.campaign.pointwise import judge_point, judge_with, only_autodiff_differs
 from gradcheck.campaign.sampling import Settings, draw_points, smallest_point
 from gradcheck.campaign.selftest import Examined, examine_mutants
@@ -89,11 +92,14 @@ def _shares(rule: Rule, examples: int) -> dict[Stratum, int]:
 
 def check_rule(rule: Rule, dtype: str, settings: Settings, autodiff: Autodiff | None) -> dict[str, Any]:
     """Examine one rule in one dtype; never raises because the rule or its function is bad."""
-    try:
-        judged = _judge_all(rule, dtype, settings, autodiff)
-        return _assemble(rule, dtype, settings, autodiff, judged)
-    except Exception as raised:
-        return _broken(rule, dtype, f"{type(raised).__name__}: {raised}")
+    with overhearing() as heard:
+        try:
+            judged = _judge_all(rule, dtype, settings, autodiff)
+            row = _assemble(rule, dtype, settings, autodiff, judged)
+        except Exception as raised:
+            row = _broken(rule, dtype, f"{type(raised).__name__}: {raised}")
+    remarks = heard.remarks()
+    return row | {"remarks": remarks} if remarks else row
 
 
 def _judge_all(rule: Rule, dtype: str, settings: Settings, autodiff: Autodiff | None) -> list[Judged]:
@@ -162,7 +168,7 @@ def _assemble(
         "histogram": histogram_of(judged),
         "conventions": conventions_of(rule, dtype, judged),
         "points": [point_row(rule, dtype, one) for one in judged],
-        "failures": [] if evidence is None or misprint else [evidence],
+        "failures": [] if evidence is None or misprint else [_with_diagnosis(rule, evidence, judged)],
         "counterexample": evidence if misprint else None,
         "self_test": mutants,
     }
@@ -210,22 +216,43 @@ def _evidence(
     return failure_row(rule, point_row(rule, dtype, first), first.verdict)
 
 
+def _with_diagnosis(rule: Rule, evidence: dict[str, Any], judged: Sequence[Judged]) -> dict[str, Any]:
+    """Add the likely mistake, told from the campaign's points: the smallest one has too few numbers."""
+    failing = _failing(judged)
+    smooth = [one for one in failing if one.point.stratum is Stratum.SMOOTH]
+    # Off the smooth stratum a wrong number may be a wrong convention, or rounding.
+    cases = [Case(one.point, one.verdict) for one in smooth or failing]
+    text = mistake_of(rule, cases)
+    return evidence | {"diagnosis": text} if text else evidence
+
+
 def _smallest(rule: Rule, dtype: str, settings: Settings, autodiff: Autodiff | None) -> Point | None:
     """Search again for a failure, and let Hypothesis shrink it to the smallest shape and simplest numbers."""
 
-    def fails(one: Point) -> bool:
+    def fails(one: Point, *, shown: bool) -> bool:
         try:
-            return judge_point(rule, one, dtype, autodiff).verdict is Verdict.FAIL
+            verdict = judge_point(rule, one, dtype, autodiff)
         except Exception:
             return False
+        return verdict.verdict is Verdict.FAIL and (not shown or _has_entries(verdict))
 
-    for stratum in _shares(rule, settings.examples):
-        if Verdict.FAIL in expected_verdicts(rule, stratum):
-            continue
-        found = smallest_point(rule, stratum, fails, settings, dtype)
-        if found is not None:
-            return found
+    strata = [
+        stratum
+        for stratum in _shares(rule, settings.examples)
+        if Verdict.FAIL not in expected_verdicts(rule, stratum)
+    ]
+    # A matrix without entries may have the wrong shape too, but shows nothing.
+    for shown in (True, False):
+        for stratum in strata:
+            found = smallest_point(rule, stratum, partial(fails, shown=shown), settings, dtype)
+            if found is not None:
+                return found
     return None
+
+
+def _has_entries(verdict: PointVerdict) -> bool:
+    pair = verdict.failing
+    return pair is None or pair.reference.statement[0].size > 0
 
 
 def failure_row(rule: Rule, row: Mapping[str, Any], verdict: PointVerdict) -> dict[str, Any]:
@@ -243,7 +270,7 @@ def failure_row(rule: Rule, row: Mapping[str, Any], verdict: PointVerdict) -> di
         "error": None if compared is None else _matrix(compared.allowed),
         "wrong": [] if compared is None else np.argwhere(compared.wrong)[:_MOST_WRONG].tolist(),
         "index": None if compared is None or compared.index is None else list(compared.index),
-        "message": f"{verdict.reason}: {verdict.message}" if verdict.message else str(verdict.reason),
+        "message": verdict.message or str(verdict.reason),
         "replay": f"gradcheck replay '{identity}'{_where(rule)}",
         **failure_evidence(rule, row, verdict, identity.rpartition("@")[2].partition("#")[0]),
     }

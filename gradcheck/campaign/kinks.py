@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck import clarke
+from gradcheck.campaign.kink_wording import outside_text
 from gradcheck.campaign.verdicts import Pair, PointVerdict
 from gradcheck.campaign.witnesses import CENTRAL, COMPLEX_STEP, Testimony, primal_of
 from gradcheck.compare import compare
@@ -44,7 +45,10 @@ def judge_at_kink(rule: Rule, point: Point, said: Sequence[Testimony], nfev: int
         first = worst[1] is Reason.NOTHING_COMPARED
         if first or found.verdict.severity > worst[0].severity:
             failing = _outside(one, found.cells) if found.verdict is Verdict.FAIL else None
-            worst = (found.verdict, found.reason, f"{one.witness}: {found.message}", failing)
+            text = f"{one.witness}: {found.message}"
+            if found.verdict is Verdict.FAIL and found.cells:
+                text = outside_text(rule, point, one, found.cells)
+            worst = (found.verdict, found.reason, text, failing)
     verdict, reason, message, failing = worst
     if reason is Reason.NOTHING_COMPARED:
         verdict = Verdict.INCONCLUSIVE
@@ -100,6 +104,8 @@ def _convention(one: Testimony) -> str:
     if one.value is None:
         return one.text or "no statement"
     if one.witness != CENTRAL or one.status is Status.OK:
+        if one.value.size == 1:
+            return f"{one.value.item():.6g}"
         return np.array2string(one.value, precision=6, separator=", ", threshold=16).replace("\n", "")
     estimate = one.estimate
     if estimate is None or estimate.left is None or estimate.right is None:

@@ -12,6 +12,7 @@ from gradcheck.autodiff.protocol import Autodiff
 from gradcheck.campaign.identities import judge_identity
 from gradcheck.campaign.kinks import conventions, judge_at_kink
 from gradcheck.campaign.shapes import judge_shapes
+from gradcheck.campaign.signatures import broken_signature
 from gradcheck.campaign.verdicts import PointVerdict, reason_of, verdict_on
 from gradcheck.campaign.witnesses import (
     AUTODIFF,
@@ -94,7 +95,14 @@ def _judge_derivative(
     claimed = closed_form(rule, point, dtype, claim)
     central = references[0]
     nfev = sum(one.nfev for one in references)
-    scale = _row_scale(rule, point)
+    scale, shape = _row_scale(rule, point)
+    broken = ""
+    if shape is not None and central.status not in _UNTRUSTWORTHY:
+        broken = broken_signature(rule, point, shape)
+    if broken:
+        # Not the claim's fault: what it is the derivative of is not what was announced.
+        said = (claimed, *references)
+        return PointVerdict(Verdict.INCONCLUSIVE, Reason.INCONSISTENT_OUTPUT, broken, said, nfev=nfev)
     if machine is None:
         measured = _measured_rounding(claimed, references)
         if measured is not None and measured.shape[:1] == scale.shape:
@@ -171,13 +179,12 @@ def _measured_rounding(claimed: Testimony, references: Sequence[Testimony]) -> A
     return total
 
 
-def _row_scale(rule: Rule, point: Point) -> Array:
-    """Return ``|f_i|`` over the largest step, shape ``(m,)``; empty where ``f`` raises."""
+def _row_scale(rule: Rule, point: Point) -> tuple[Array, tuple[int, ...] | None]:
+    """Return ``|f_i|`` over the largest step, shape ``(m,)``, and the shape of ``f``; None where it raises."""
     primal = primal_of(rule, point)
     try:
         value = np.abs(primal(primal.x))
     except Exception:
-        return np.zeros(0)
+        return np.zeros(0), None
     largest = _COARSE * float(np.max(np.abs(primal.x), initial=0.0)) or _COARSE
-    scale: Array = np.where(np.isfinite(value), value, 0.0) / largest
-    return scale
+    return np.where(np.isfinite(value), value, 0.0) / largest, primal.f_shape

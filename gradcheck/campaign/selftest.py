@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.campaign.overheard import overhearing
 from gradcheck.campaign.pointwise import judge_point
 from gradcheck.campaign.sampling import Settings, draw_points
 from gradcheck.campaign.shapes import claimed_shapes, judge_against
@@ -58,11 +59,12 @@ def examine_rule(rule: Rule, settings: Settings) -> dict[str, Any]:
 
     Never raises because the rule or its function is bad: the message says why nothing was injected.
     """
-    try:
-        counts, message = examine_mutants(rule, "float64", _passed(rule, settings)), ""
-    except Exception as raised:
-        counts = examine_mutants(rule, "float64", ())
-        message = f"the rule cannot be examined: {type(raised).__name__}: {raised}"
+    with overhearing():
+        try:
+            counts, message = examine_mutants(rule, "float64", _passed(rule, settings)), ""
+        except Exception as raised:
+            counts = examine_mutants(rule, "float64", ())
+            message = f"the rule cannot be examined: {type(raised).__name__}: {raised}"
     return {"id": rule.id} | counts | {"message": message}
 
 

@@ -6,6 +6,7 @@ Which verdict is expected there is the campaign's business, not this module's.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -155,10 +156,10 @@ def verdict_on(
         )
 
     if failing is not None and _central_stands_alone(pairs):
-        text = f"central differences alone disagree; {failing.comparison.message}"
+        text = f"central differences alone disagree; {_difference(failing)}"
         return replace(concluded(Verdict.INCONCLUSIVE, Reason.NOISY_REFERENCE, text), failing=None)
     if failing is not None:
-        message = f"{failing.names[0]} against {failing.names[1]}: {failing.comparison.message}"
+        message = f"{_against(failing, pairs)}: {_difference(failing)}"
         return concluded(Verdict.FAIL, failing.comparison.reason, message)
     if not decided.all():
         return concluded(Verdict.INCONCLUSIVE, reason_of(references[0].status), references[0].text)
@@ -166,6 +167,42 @@ def verdict_on(
         text = f"an error of {power.worst():.2g} relative could have been missed"
         return concluded(Verdict.INCONCLUSIVE, Reason.TOO_WEAK, text)
     return concluded(Verdict.PASS, Reason.AGREES, "")
+
+
+def _against(failing: Pair, pairs: Sequence[Pair]) -> str:
+    """Return who contradicts the judged witness, and who agrees with it."""
+    judged = failing.names[0]
+    said = {pair.names[1]: pair.comparison.verdict for pair in pairs if pair.names[0] == judged}
+    against = [name for name, verdict in said.items() if verdict is Verdict.FAIL]
+    confirm = [name for name, verdict in said.items() if verdict is Verdict.PASS]
+    text = f"{judged} against {_listed(against)}"
+    return f"{text} (agrees with {_listed(confirm)})" if confirm else text
+
+
+def _listed(names: Sequence[str]) -> str:
+    if set(names) >= {JAX_FORWARD, JAX_REVERSE}:
+        names = ["jax", *(name for name in names if name not in (JAX_FORWARD, JAX_REVERSE))]
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
+
+
+def _difference(pair: Pair) -> str:
+    """Return where the two differ most: ``claimed 3, not 1.5, at [0, 1] (tolerance 5e-14); 2 of 4 differ``."""
+    compared, (claimed, _), (reference, _) = pair.comparison, pair.claimed.statement, pair.reference.statement
+    if compared.index is None or claimed.shape != reference.shape:
+        return compared.message
+    count, index = int(compared.wrong.sum()), compared.index
+    where = "" if claimed.size == 1 else f", at [{', '.join(map(str, index))}]"
+    digits = _telling_digits(float(claimed[index]), float(reference[index]))
+    numbers = f"claimed {claimed[index]:.{digits}g}, not {reference[index]:.{digits}g}{where}"
+    text = f"{numbers} (tolerance {compared.allowed[index]:.2g})"
+    return text if count < 2 else f"{text}; {count} of {claimed.size} entries differ"
+
+
+def _telling_digits(claimed: float, reference: float) -> int:
+    """Return how many digits show two figures of the difference, at least 6."""
+    size = max(abs(claimed), abs(reference))
+    share = abs(claimed - reference) / size if size else 1.0
+    return int(min(17, max(6, 2 - math.floor(math.log10(share))))) if math.isfinite(share) and share else 6
 
 
 def _central_stands_alone(pairs: Sequence[Pair]) -> bool:

@@ -120,8 +120,12 @@ def _evidence_lines(check: Mapping[str, Any], width: int) -> list[str]:
     if not shown or check["counterexample"]:
         return textwrap.wrap(printable(check["message"]), width, break_on_hyphens=False)
     smallest = shown[0]
+    texts = [printable(smallest["message"], 1000)]
     where = "; ".join([*assignments(smallest["inputs"]), *assignments(smallest["functions"])])
-    texts = [printable(smallest["message"], 1000), *([f"at {printable(where, 400)}"] if where else [])]
+    if where and not texts[0].startswith("at "):
+        texts.append(f"at {printable(where, 400)}")
+    if smallest.get("diagnosis"):
+        texts.append(f"likely mistake: {printable(smallest['diagnosis'], 600)}")
     return [line for text in texts for line in textwrap.wrap(text, width, break_on_hyphens=False)]
 
 
