@@ -35,21 +35,22 @@ def outside_text(rule: Rule, point: Point, one: Testimony, cells: Sequence[Cell]
     with np.errstate(invalid="ignore"):
         beyond = np.maximum(low - value, value - high)
     beyond = np.where(np.isfinite(value), beyond, np.inf)
-    where = np.unravel_index(int(np.argmax(beyond)), value.shape)
-    head = f"{_place(rule, point)} {_speaker(one)}"
+    flat = int(np.argmax(beyond))
+    where = tuple(int(k) for k in np.unravel_index(flat, value.shape))
+    head = f"{_place(point)} {_speaker(one)}"
     if value.size == 1:
         return f"{head} {_number(value[where])}; {_allowed(sides[:, 0, 0])}"
     if not beyond[where] > error[where] + bars.max(axis=0)[where]:
         return f"{head} {_matrix(value)}; {_no_mixture(sides)}"
     entry = f"{_number(value[where])} at {_entry(rule, point, where)}"
-    return f"{head} {entry}; {_allowed(sides[(slice(None), *where)])}"
+    return f"{head} {entry}; {_allowed(sides.reshape(len(sides), -1)[:, flat])}"
 
 
 def _speaker(one: Testimony) -> str:
     return "the claim is" if one.witness == CLOSED_FORM else f"{one.witness} says"
 
 
-def _place(rule: Rule, point: Point) -> str:
+def _place(point: Point) -> str:
     """Return ``at x = 0`` where the numbers are few, else ``at a kink``."""
     given = point.arguments
     if len(given) > _SHOWN or sum(np.size(value) for value in given.values()) > _SHOWN:
@@ -71,7 +72,8 @@ def _allowed(sides: Array) -> str:
         return f"the derivative on every side is {_number(low)}"
     between = f"[{_number(low)}, {_number(high)}]"
     if len(sides) == 2:
-        return f"the one-sided derivatives are {_number(low)} and {_number(high)}, so only {between} is legitimate"
+        both = f"{_number(low)} and {_number(high)}"
+        return f"the one-sided derivatives are {both}, so only {between} is legitimate"
     return f"the derivatives on the {len(sides)} sides met span {between}, and only those are legitimate"
 
 

@@ -87,7 +87,7 @@ class _Stand:
             if self._users > 1:
                 return
             self._output = _Turnstile(sys.stdout)
-            sys.stdout = self._output  # type: ignore[assignment]
+            sys.stdout = self._output
             self._show, warnings.showwarning = warnings.showwarning, self._heed
 
     def leave(self) -> None:

@@ -101,8 +101,9 @@ def _judge_derivative(
         broken = broken_signature(rule, point, shape)
     if broken:
         # Not the claim's fault: what it is the derivative of is not what was announced.
-        said = (claimed, *references)
-        return PointVerdict(Verdict.INCONCLUSIVE, Reason.INCONSISTENT_OUTPUT, broken, said, nfev=nfev)
+        return PointVerdict(
+            Verdict.INCONCLUSIVE, Reason.INCONSISTENT_OUTPUT, broken, (claimed, *references), nfev=nfev
+        )
     if machine is None:
         measured = _measured_rounding(claimed, references)
         if measured is not None and measured.shape[:1] == scale.shape:
@@ -180,7 +181,7 @@ def _measured_rounding(claimed: Testimony, references: Sequence[Testimony]) -> A
 
 
 def _row_scale(rule: Rule, point: Point) -> tuple[Array, tuple[int, ...] | None]:
-    """Return ``|f_i|`` over the largest step, shape ``(m,)``, and the shape of ``f``; None where it raises."""
+    """Return ``|f_i|`` over the largest step, ``(m,)``, and the shape of ``f``; None where it raises."""
     primal = primal_of(rule, point)
     try:
         value = np.abs(primal(primal.x))

@@ -186,7 +186,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _difference(pair: Pair) -> str:
-    """Return where the two differ most: ``claimed 3, not 1.5, at [0, 1] (tolerance 5e-14); 2 of 4 differ``."""
+    """Return where the two differ most: ``claimed 3, not 1.5, at [0, 1] (tolerance 5e-14)``."""
     compared, (claimed, _), (reference, _) = pair.comparison, pair.claimed.statement, pair.reference.statement
     if compared.index is None or claimed.shape != reference.shape:
         return compared.message
