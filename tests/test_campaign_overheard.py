@@ -16,8 +16,7 @@ from gradcheck.campaign.overheard import overhearing
 from gradcheck.campaign.sampling import Settings
 from gradcheck.journal import encode, violation
 
-
-say = print  # What a user's function does, a test may not write down.
+say = print  # A test may not print; what a user writes may.
 
 
 def loud(x):

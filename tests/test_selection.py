@@ -71,7 +71,10 @@ def test_a_glob_means_all_that_match_in_the_order_of_the_documents_each_once():
     ("argument", "near"),
     [
         ("elementwise/mull/wrt-w", "elementwise/mul/wrt-w"),
-        ("elementwise/mull/*", "elementwise/mul/wrt-"),
+        ("elementwise/mull/*", "elementwise/mul/[*]"),
+        ("elementwize/*", "elementwise/[*]"),
+        ("elementwize", "elementwise/[*]"),
+        ("elementwise", "elementwise/[*]"),
         ("E001-99", "E001-"),
         ("chain/vector/generall", "chain/vector/general"),
     ],
@@ -89,6 +92,45 @@ def test_what_means_nothing_names_what_is_near(argument, near):
 def test_what_is_near_nothing_says_how_to_list_the_ids(argument):
     with pytest.raises(InvalidArgument, match="list the ids with `gradcheck list`"):
         select([argument])
+
+
+def test_what_differs_in_case_alone_is_what_was_meant():
+    with pytest.raises(InvalidArgument, match=r"did you mean elementwise/mul/wrt-w\?$"):
+        select(["elementwise/mul/wrt-W"])
+
+
+@pytest.mark.parametrize("argument", ["my_rules.py", "./my_rules.py"])
+def test_a_file_is_not_a_module_and_its_name_is_told(tmp_path, argument):
+    module(tmp_path, "my_rules", CUBE.format(rule_id="mine/cube"))
+    with pytest.raises(InvalidArgument, match=r"the name of a module, not of its file; write my_rules$"):
+        select([argument])
+
+
+def test_a_module_in_the_working_folder_that_was_misspelt_is_named(tmp_path):
+    module(tmp_path, "kernel_rules", CUBE.format(rule_id="mine/cube"))
+    with pytest.raises(InvalidArgument, match=r"did you mean kernel_rules\?"):
+        select(["kernel_rule"])
+
+
+def test_modules_may_be_added_so_that_their_ids_can_be_named(tmp_path):
+    module(tmp_path, "my_rules", CUBE.format(rule_id="mine/cube"))
+    assert ids("mine/cube", modules=["my_rules"]) == ["mine/cube"]
+    assert ids(modules=["my_rules"]) == [*(rule.id for rule in documents()), "mine/cube"]
+
+
+def test_what_a_module_says_while_it_is_imported_is_no_result(tmp_path, capsys):
+    module(tmp_path, "loud_rules", "print('hello')\n" + CUBE.format(rule_id="mine/cube"))
+    assert ids("loud_rules") == ["mine/cube"]
+    assert capsys.readouterr() == ("", "hello\n")
+
+
+def test_a_module_run_as_a_script_and_imported_holds_its_rules_once(tmp_path):
+    path = module(tmp_path, "my_rules", CUBE.format(rule_id="mine/cube"))
+    exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), {"__name__": "__main__"})
+    assert ids("my_rules") == ["mine/cube"]
+    module(tmp_path, "other_rules", CUBE.format(rule_id="mine/cube"))
+    with pytest.raises(InvalidArgument, match=r"an id not yet taken \(by my_rules.cube\)"):
+        ids("other_rules")
 
 
 def test_one_bad_argument_among_good_ones_is_an_error():

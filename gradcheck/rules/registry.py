@@ -7,7 +7,6 @@ operators and :func:`namespace`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import Enum
@@ -17,6 +16,15 @@ import numpy as np
 
 from gradcheck.domains import Drawable, Input, Interval, Kinks, Signature
 from gradcheck.errors import InvalidArgument
+from gradcheck.rules.fields import (
+    checked_call,
+    checked_domain,
+    checked_facts,
+    checked_id,
+    checked_names,
+    checked_signature,
+)
+from gradcheck.rules.sources import Source, described, sources
 
 __all__ = ["Group", "Kind", "Registry", "Rule", "Source", "namespace", "rule", "sources"]
 
@@ -57,45 +65,6 @@ class Group(Enum):
 
     def __str__(self) -> str:
         return self.value
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where a claim stands: document, section, lines, and whether the formula survives there."""
-
-    document: str
-    section: str
-    lines: str
-    status: str = "printed"
-
-
-_PLACE = re.compile(
-    r"^(?:(?P<doc>\d{3})\s+)?(?:§(?P<section>[\d.]+)\s+)?(?P<lines>L[\dL ,–\-]+)\s*(?P<note>\(.*\))?"
-)
-
-
-def sources(text: str, *, ours: bool = False) -> tuple[Source, ...]:
-    """Parse the catalogue's notation ``"000 §1 L13; 004 L96 (lost)"``.
-
-    A place marked "lost" is ``reconstructed``; ``ours`` marks every place as
-    ``named``: the documents name the function and the formula is ours.
-
-    Examples
-    --------
-    >>> [source.status for source in sources("000 §1 L13; 004 L96 (lost)")]
-    ['printed', 'reconstructed']
-    """
-    found = []
-    document = ""
-    for part in text.split(";"):
-        match = _PLACE.match(part.strip())
-        if match is None:
-            continue
-        document = match["doc"] or document
-        note = match["note"] or ""
-        status = "named, formula ours" if ours else "reconstructed" if "lost" in note else "printed"
-        found.append(Source(document, match["section"] or "", match["lines"].strip(" ,"), status))
-    return tuple(found)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,9 +184,15 @@ class Registry:
         self._rules: dict[str, Rule] = {}
 
     def add(self, new: Rule) -> Rule:
-        """Register ``new``; ``InvalidArgument`` when the id is taken."""
-        if new.id in self._rules:
-            raise InvalidArgument.of("id", new.id, "an id not yet registered", "choose another id")
+        """Register ``new``; ``InvalidArgument`` when the id is taken by another function.
+
+        The same function read again takes its own place: a module run as a script and then
+        imported, or a cell of a notebook run twice.
+        """
+        old = self._rules.get(new.id)
+        if old is not None and not _read_again(old.claim, new.claim):
+            home = f" (by {old.claim.__module__}.{old.claim.__qualname__})" if _code_of(old.claim) else ""
+            raise InvalidArgument.of("rule_id", new.id, f"an id not yet taken{home}", "choose another id")
         self._rules[new.id] = new
         return new
 
@@ -232,6 +207,23 @@ class Registry:
 
     def __getitem__(self, rule_id: str) -> Rule:
         return self._rules[rule_id]
+
+
+def _code_of(claim: Callable[..., Any]) -> tuple[str, int] | None:
+    code = getattr(claim, "__code__", None)
+    return None if code is None else (code.co_filename, code.co_firstlineno)
+
+
+def _read_again(old: Callable[..., Any], new: Callable[..., Any]) -> bool:
+    before, after = _code_of(old), _code_of(new)
+    if before is None or after is None or old.__qualname__ != new.__qualname__:
+        return False
+    if "<" in new.__qualname__:
+        # A loop or a factory makes many functions on one line.
+        return False
+    # A notebook gives each run of a cell a file of its own.
+    again = old.__module__ == new.__module__ and before[0] != after[0]
+    return before == after or again
 
 
 def rule(
@@ -264,12 +256,14 @@ def rule(
     registry
         Where to register; the rules of other projects by default.
     **facts
-        Further fields of :class:`Rule`.
+        Further fields of :class:`Rule`, such as ``kinks``, ``minimum`` or the texts
+        ``formula`` and ``latex``; ``kind`` may be text.
 
     Raises
     ------
     InvalidArgument
-        If the signature, the names or ``wrt`` do not fit together, or the id is taken.
+        If a field has the wrong type, the fields do not fit together, or the id is taken:
+        where the rule is written, not when it is run.
 
     Examples
     --------
@@ -280,35 +274,62 @@ def rule(
     >>> [found.id for found in mine]
     ['demo/square']
     """
-    arguments = tuple(names.split())
-    shapes = Signature.parse(signature).inputs
-    if len(shapes) != len(arguments):
-        raise InvalidArgument.of("names", names, f"{len(shapes)} names", f"name each input of {signature!r}")
-    if wrt is not None and wrt not in arguments:
-        raise InvalidArgument.of("wrt", wrt, f"one of {arguments}", "name an argument")
-    by_name = domain if isinstance(domain, Mapping) else dict.fromkeys(arguments, domain or Interval())
+    checked_id(rule_id)
+    parsed = checked_signature(signature)
+    arguments = checked_names(names, parsed)
+    fields = set(Rule.__dataclass_fields__) - _POSITIONAL
+    checked_facts(facts, fields, parsed.symbols)
+    kind = _kind_of(facts.get("kind"), wrt, arguments)
+    given = {name: value for name, value in facts.items() if name not in ("kind", "group")}
+    checked_call("f", f, arguments, facts.get("functions", {}))
+    intervals = checked_domain(domain, arguments)
     inputs = tuple(
-        Input(name, shape, by_name.get(name, Interval()))
-        for name, shape in zip(arguments, shapes, strict=True)
+        Input(name, shape, intervals[name]) for name, shape in zip(arguments, parsed.inputs, strict=True)
     )
 
     def register(claim: Callable[..., Any]) -> Callable[..., Any]:
-        facts.setdefault("group", Group.USER if registry is None else Group.CLAIM)
+        checked_call("the closed form", claim, arguments, facts.get("functions", {}))
+        group = facts.get("group", Group.USER if registry is None else Group.CLAIM)
+        known = described(claim, f, intervals) if group is Group.USER else {}
         target = USER_RULES if registry is None else registry
         target.add(
             Rule(
                 id=rule_id,
+                kind=kind,
+                group=group,
                 signature=signature,
                 inputs=inputs,
                 wrt=None if wrt is None else arguments.index(wrt),
                 f=f,
                 claim=claim,
-                **facts,
+                **(known | given),
             )
         )
         return claim
 
     return register
+
+
+_POSITIONAL = {"id", "f", "claim", "signature", "inputs", "wrt"}
+"""Fields of a rule that ``rule`` takes by other names."""
+
+
+def _kind_of(kind: Any, wrt: Any, arguments: tuple[str, ...]) -> Kind:
+    """Return the kind; a derivative has a variable of differentiation."""
+    words = [str(one) for one in Kind]
+    if kind is not None and not isinstance(kind, Kind) and kind not in words:
+        raise InvalidArgument.of("kind", kind, f"one of {words}", "leave it out for a derivative")
+    found = Kind.DERIVATIVE if kind is None else Kind(kind)
+    if wrt is not None and wrt not in arguments:
+        raise InvalidArgument.of("wrt", wrt, f"one of {arguments}", "name an argument")
+    if wrt is None and found is Kind.DERIVATIVE:
+        raise InvalidArgument.of(
+            "wrt",
+            wrt,
+            f"one of {arguments}",
+            "name an argument, or pass kind='value' for an identity of values",
+        )
+    return found
 
 
 USER_RULES = Registry()
