@@ -10,6 +10,11 @@ from gradcheck.campaign.pointwise import judge_point
 from gradcheck.campaign.signatures import broken_signature, extents_of
 from gradcheck.results import Reason, Verdict
 
+
+def any_of(*arrays):
+    return arrays[0]
+
+
 TWO = at(x=[1.5, 2.5])
 
 
@@ -42,10 +47,10 @@ def test_the_claim_is_blamed_where_f_keeps_the_signature():
 )
 def test_every_kind_of_extent_is_compared(signature, arguments, shape, fits):
     names = " ".join(arguments)
-    rule = trial("t/any", cube, cube_slope, signature, names=names, wrt="x")
+    rule = trial("t/any", any_of, any_of, signature, names=names, wrt="x")
     assert (broken_signature(rule, at(**arguments), shape) == "") is fits
 
 
 def test_sums_of_symbols_are_solved():
-    rule = trial("t/conv", cube, cube_slope, "(k+p-1),(k)->(p)", names="x h", wrt="x")
+    rule = trial("t/conv", any_of, any_of, "(k+p-1),(k)->(p)", names="x h", wrt="x")
     assert extents_of(rule, at(x=np.zeros(6), h=np.zeros(2))) == {"k": 2, "p": 5}
