@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CheckResult",
     "Curve",
+    "Drawn",
     "Entry",
     "Estimate",
     "Evidence",
@@ -261,6 +262,20 @@ class Power:
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """How many of the drawn points of one check passed, failed, or could not be decided."""
+
+    passed: int
+    failed: int
+    inconclusive: int
+
+    @property
+    def points(self) -> int:
+        """All of them."""
+        return self.passed + self.failed + self.inconclusive
+
+
+@dataclass(frozen=True)
 class CheckResult:
     """What a check found.  ``str`` gives at most 25 lines for a person.
 
@@ -297,6 +312,8 @@ class CheckResult:
         ``"fail"`` for a check that must fail, else ``"pass"``.
     allow_inconclusive
         Whether INCONCLUSIVE is good enough for whoever made the check.
+    drawn
+        Counts, where the result stands for many drawn points; else None.
     text
         What ``str`` gives.
     evidence
@@ -319,6 +336,7 @@ class CheckResult:
     entries: int = 0
     expect: str = "pass"
     allow_inconclusive: bool = False
+    drawn: Drawn | None = None
     text: str = ""
     evidence: Evidence | None = field(default=None, compare=False, repr=False)
 

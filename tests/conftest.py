@@ -6,6 +6,9 @@ import os
 
 from hypothesis import HealthCheck, settings
 
+# `pytester` runs the plugin on small suites; only a top-level conftest may ask for it.
+pytest_plugins = ["pytester"]
+
 # JAX compiles on the first example of a shape, so no example has a deadline, and slow ones are not a fault.
 _COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 

@@ -76,7 +76,7 @@ def check_entry(
     identity
         What tells it from every other check of the run, and is the same in the next run.
     test
-        ``node``, ``file``, ``line`` and ``outcome`` of the test that made it; None outside a test.
+        ``node``, ``file``, ``line`` and ``outcome`` of the test that made it, plain; None outside a test.
     allow_inconclusive, max_detectable
         As for :func:`gate_reason`.
 
@@ -104,7 +104,8 @@ def check_entry(
         "nfev": int(result.nfev),
         "largest": _largest(result),
         "detectable": _detectable(result),
-        "test": None if test is None else encode(test),
+        "strata": _strata(result),
+        "test": test,
         "diagnosis": _text(result.diagnosis),
         "convention": _text(result.convention),
         "method": result.method,
@@ -132,7 +133,6 @@ def _blank(identity: str) -> dict[str, Any]:
         "sources": [],
         "erratum": None,
         "witnesses": {},
-        "strata": [],
         "pairs": [],
         "conventions": [],
         "points": [],
@@ -143,13 +143,31 @@ def _blank(identity: str) -> dict[str, Any]:
 
 
 def _text(text: str) -> str:
-    kept = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    kept = str(text) if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
     # Nearly all is ASCII, which needs no look for lone surrogates.
-    return kept if kept.isascii() else encode(kept)
+    return kept if kept.isascii() else str(encode(kept))
+
+
+def _strata(result: CheckResult) -> list[dict[str, Any]]:
+    drawn = result.drawn
+    if drawn is None:
+        return []
+    unexpected = drawn.failed if result.expect == "pass" else 0
+    return [
+        {
+            "stratum": "drawn",
+            "expected": [result.expect],
+            "points": drawn.points,
+            "pass": drawn.passed,
+            "fail": drawn.failed,
+            "inconclusive": drawn.inconclusive,
+            "unexpected": unexpected,
+        }
+    ]
 
 
 def _number(value: float) -> float | str:
-    return value if math.isfinite(value) else encode(float(value))
+    return float(value) if math.isfinite(value) else str(encode(float(value)))
 
 
 def _largest(result: CheckResult) -> dict[str, Any] | None:

@@ -16,12 +16,13 @@ from gradcheck.journal.faults import UnwritableRecord
 from gradcheck.journal.reader import tally
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from types import FrameType, TracebackType
 
 __all__ = ["Journal"]
 
-_OUTPUTS = ("gradcheck.json", "gradcheck.jsonl", "gradcheck.html")
+_STEM = "gradcheck"
+_PAGE = "gradcheck.html"
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 _CUT_SHORT = "the run was cut short: the record holds the checks that had ended"
 
@@ -39,6 +40,8 @@ class Journal:
     ----------
     folder
         Where the files go; created when absent.
+    stem
+        What the record's and the journal's names begin with.
 
     Raises
     ------
@@ -51,9 +54,11 @@ class Journal:
     'reports/gradcheck.json'
     """
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
+    def __init__(self, folder: str | os.PathLike[str], stem: str = _STEM) -> None:
         self.folder = Path(folder)
-        self.path, self.journal_path, _ = (self.folder / name for name in _OUTPUTS)
+        self.path, self.journal_path = (self.folder / f"{stem}{end}" for end in (".json", ".jsonl"))
+        # A page beside a record of another name is not ours to remove.
+        self._stale = [self.path, self.journal_path, *([self.folder / _PAGE] if stem == _STEM else [])]
         self._lock = threading.Lock()
         self._header: dict[str, Any] = {}
         self._checks: list[dict[str, Any]] = []
@@ -66,8 +71,8 @@ class Journal:
     def __enter__(self) -> Self:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            for name in _OUTPUTS:
-                (self.folder / name).unlink(missing_ok=True)
+            for path in self._stale:
+                path.unlink(missing_ok=True)
             self._stream = os.open(self.journal_path, _FLAGS, 0o644)
         except OSError as cause:
             raise UnwritableRecord.because(self.folder, cause) from cause
@@ -139,6 +144,35 @@ class Journal:
             # What the signal raised was lost: Python drops exceptions in callbacks of its garbage collector.
             self._leave(self._asked, None)
 
+    def append(self, entries: Sequence[Mapping[str, Any]]) -> None:
+        """Append checks that :func:`~gradcheck.journal.checks.check_entry` made.
+
+        Their lines are on disk when this returns.  Such an entry is plain and follows the
+        schema from the start.  It is not examined again: that takes as long as a small check.
+        """
+        with self._lock:
+            lines = (f"{to_json({'kind': 'check', 'check': entry})}\n" for entry in entries)
+            self._write("".join(lines).encode())
+            self._checks += map(dict, entries)
+
+    def end(self, record: Mapping[str, Any], complete: bool) -> None:
+        """Write ``gradcheck.json`` and the journal's last line; the checks of ``record`` are not examined.
+
+        Raises
+        ------
+        InvalidArgument
+            If another field of ``record`` breaks the schema; nothing is written then.
+        UnwritableRecord
+            If the file cannot be written.
+        """
+        rest = encode({name: item for name, item in record.items() if name != "checks"}) | {
+            "complete": complete
+        }
+        fault = violation(rest | {"checks": []})
+        if fault is not None:
+            raise InvalidArgument(f"`record`: breaks the schema: {fault}")
+        self._end(rest | {"checks": record["checks"]})
+
     def finish(self, record: Mapping[str, Any], complete: bool) -> None:
         """Write ``gradcheck.json`` in one step, and the journal's last line.
 
@@ -177,9 +211,11 @@ class Journal:
             self._finished = True
 
     def _line(self, entry: Mapping[str, Any]) -> None:
+        self._write(f"{to_json(entry)}\n".encode())
+
+    def _write(self, data: bytes) -> None:
         if self._stream is None:
             raise InvalidArgument.of("journal", "a closed journal", "an open one", "use it in a `with` block")
-        data = f"{to_json(entry)}\n".encode()
         try:
             # A signal may have cut the last line short: the next one starts where it did.
             os.ftruncate(self._stream, self._whole)

@@ -1,0 +1,209 @@
+"""What the plugin does in the process that reports: it merges the checks of all tests into one record."""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+import shlex
+import sys
+import time
+from datetime import UTC, datetime
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gradcheck.journal import Journal, UnwritableRecord, tally
+from gradcheck.pytest_plugin.collecting import PROPERTY, carried, unpacked
+from gradcheck.pytest_plugin.summary import write_summary
+from gradcheck.results import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gradcheck.pytest_plugin.settings import Settings
+
+__all__ = ["Receiver"]
+
+_WHOLE = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+_FAILED = ("failed", "error")
+_MESSAGES = 20
+
+
+class Receiver:
+    """Keeps the checks of a session, each once, and says at the end what they come to.
+
+    Attributes
+    ----------
+    checks
+        By identity; of several with the same identity the one with the gravest verdict.
+    notes
+        What the terminal says about the reports, and why the record is not whole.
+    """
+
+    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+        self.config, self.settings = config, settings
+        self.checks: dict[str, dict[str, Any]] = {}
+        self.notes: list[str] = []
+        self.cut_short: list[str] = []
+        self._journal: Journal | None = None
+        self._header: dict[str, Any] = {}
+        self._started = time.perf_counter()
+        self._rerun: set[tuple[Any, str]] = set()
+
+    @property
+    def gating(self) -> list[dict[str, Any]]:
+        """The checks that stop the build although the tests that made them passed."""
+        found = [check for check in self.checks.values() if check["gates"]]
+        return [check for check in found if (check["test"] or {}).get("outcome") not in _FAILED]
+
+    def start(self) -> None:
+        """Remove the reports of the last run, and open the record: a killed run shows no old green."""
+        try:
+            if self.settings.html is not None:
+                self.settings.html.unlink(missing_ok=True)
+            if self.settings.json is not None:
+                journal = Journal(self.settings.json.parent, self.settings.json.stem)
+                self._header = _header(self.config, self.settings)
+                journal.__enter__()
+                self.config.add_cleanup(lambda: journal.__exit__(*sys.exc_info()))
+                journal.header(self._header)
+                self._journal = journal
+        except UnwritableRecord as cause:
+            raise pytest.UsageError(f"--gradcheck-json: {cause}") from cause
+        except OSError as cause:
+            raise pytest.UsageError(
+                f"--gradcheck-html: cannot replace {self.settings.html}: {cause}"
+            ) from cause
+
+    def add(self, entries: Sequence[dict[str, Any]]) -> None:
+        """Take checks; of two with one identity the graver stays."""
+        for entry in entries:
+            known = self.checks.get(entry["id"])
+            if known is None or _severity(entry) > _severity(known):
+                self.checks[entry["id"]] = entry
+        if self._journal is not None and entries:
+            self._journal.append(entries)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take the checks of a test with its last report, unless it is run again."""
+        place = (getattr(report, "node", None), report.nodeid)
+        # The word is pytest-rerunfailures'.
+        if str(report.outcome) == "rerun":
+            self._rerun.add(place)
+        elif report.when == "setup":
+            self._rerun.discard(place)
+        if report.when == "teardown":
+            if place in self._rerun:
+                self._rerun.discard(place)
+            else:
+                self.add(carried(report))
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Note what could not be collected: its checks are missing."""
+        if report.failed:
+            self.cut_short.append(f"{report.nodeid} could not be collected")
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        """Take what a worker process had beside its tests; note a process that died."""
+        self.add(unpacked(getattr(node, "workeroutput", {}).get(PROPERTY)))
+        if error:
+            name = getattr(getattr(node, "gateway", None), "id", "a worker")
+            self.cut_short.append(f"worker {name} died, and with it the checks of the test that it ran")
+
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Write the reports, and fail a session that would pass although a check gates."""
+        self._close(session, exitstatus)
+        if self._journal is not None or self.settings.html is not None:
+            self._write_reports()
+        if self.gating and session.exitstatus in (
+            pytest.ExitCode.OK,
+            pytest.ExitCode.NO_TESTS_COLLECTED,
+        ):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _close(self, session: pytest.Session, exitstatus: int) -> None:
+        if exitstatus not in _WHOLE:
+            self.cut_short.append("the session was interrupted")
+        elif session.shouldfail or session.shouldstop:
+            self.cut_short.append(f"the session stopped early: {session.shouldfail or session.shouldstop}")
+
+    def _write_reports(self) -> None:
+        record = self._record()
+        if self._journal is not None:
+            try:
+                self._journal.end(record, record["complete"])
+                self.notes.append(f"record: {self.settings.json}")
+            except UnwritableRecord as cause:
+                self._give_up(f"no record: {cause}")
+        if self.settings.html is not None:
+            from gradcheck.reporting.html import render
+
+            try:
+                self.settings.html.parent.mkdir(parents=True, exist_ok=True)
+                self.settings.html.write_text(render(record), encoding="utf-8", newline="\n")
+                self.notes.append(f"report: {self.settings.html}")
+            except OSError as cause:
+                self._give_up(f"no page: cannot write {self.settings.html}: {cause.strerror}")
+
+    def _give_up(self, reason: str) -> None:
+        """Fail the session for a report that was asked for and could not be written."""
+        self.notes.append(reason)
+        raise pytest.UsageError(reason)
+
+    def _record(self) -> dict[str, Any]:
+        checks = [self.checks[identity] for identity in sorted(self.checks)]
+        gating = [check for check in checks if check["gates"]]
+        entries = sum(check["entries"] for check in checks)
+        messages = [f"{check['id']}: {check['gate_reason']}" for check in gating[:_MESSAGES]]
+        messages += [f"and {len(gating) - _MESSAGES} more"] if len(gating) > _MESSAGES else []
+        messages += self.cut_short if entries or self.cut_short else ["nothing was checked"]
+        code = 2 if self.cut_short else 1 if gating else 0 if entries else 5
+        header = self._header or _header(self.config, self.settings)
+        took = round(time.perf_counter() - self._started, 3)
+        return {
+            **header,
+            "schema_version": 1,
+            "tool": "gradcheck",
+            "complete": not self.cut_short,
+            "checks": checks,
+            "summary": tally(checks, messages=messages) | {"unexpected": len(gating), "exit_code": code},
+            "self_test": None,
+            "environment": header["environment"] | {"duration_seconds": took},
+        }
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Write the section of the terminal."""
+        write_summary(terminalreporter, self)
+
+
+def _severity(entry: dict[str, Any]) -> tuple[bool, int]:
+    return (entry["gates"], Verdict(entry["verdict"]).severity)
+
+
+def _header(config: pytest.Config, settings: Settings) -> dict[str, Any]:
+    seed = config.getoption("hypothesis_seed", None)
+    versions = {}
+    for name in ("gradcheck", "pytest", "numpy", "scipy", "hypothesis", "jax"):
+        versions[name] = "absent"
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            versions[name] = metadata.version(name)
+    return {
+        "command": shlex.join(["pytest", *map(str, config.invocation_params.args)]),
+        "seed": int(seed) if str(seed).isdecimal() else None,
+        "examples": settings.examples or 0,
+        "dtypes": [],
+        "sizes": [],
+        "witnesses": [],
+        "not_checkable": [],
+        "environment": {
+            "started": datetime.now(UTC).isoformat(timespec="seconds"),
+            "duration_seconds": 0.0,
+            "platform": platform.platform(),
+            "python": platform.python_version(),
+            "versions": versions,
+        },
+    }

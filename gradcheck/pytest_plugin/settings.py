@@ -1,0 +1,158 @@
+"""Options and markers: what holds for a check, and what cannot be used."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = ["KEYWORDS", "Settings", "defaults_for", "marked", "refuse", "unusable"]
+
+KEYWORDS = (
+    "rtol",
+    "method",
+    "max_nfev",
+    "layout",
+    "bounds",
+    "rng",
+    "expect",
+    "allow_inconclusive",
+    "max_detectable",
+)
+"""Keywords that a marker may give: those of the checks that do not belong to one point, and the ceiling."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The options of a run; None where not given.
+
+    Attributes
+    ----------
+    html, json
+        Where the page and the record go.
+    examples
+        Points to draw in every property test of a derivative.
+    max_detectable
+        The largest relative error that a check may have missed.
+    allow_inconclusive
+        Whether INCONCLUSIVE is good enough.
+    """
+
+    html: Path | None = None
+    json: Path | None = None
+    examples: int | None = None
+    max_detectable: float | None = None
+    allow_inconclusive: bool = False
+
+    @classmethod
+    def of(cls, config: pytest.Config) -> Settings:
+        """Read the options: the command line first, then the configuration file.
+
+        Raises
+        ------
+        pytest.UsageError
+            If a value cannot be used; given and expected are named.
+        """
+        return cls(
+            html=_path(config, "html"),
+            json=_path(config, "json"),
+            examples=_number(config, "examples", int, "a whole number of at least 1"),
+            max_detectable=_number(config, "max_detectable", float, "a number above 0"),
+            allow_inconclusive=bool(_given(config, "allow_inconclusive")),
+        )
+
+    def require_possible(self) -> None:
+        """Refuse a report that could not be written at the end."""
+        if self.json is not None and self.json.suffix != ".json":
+            raise pytest.UsageError(
+                f"--gradcheck-json: given {str(self.json)!r}, expected a name that ends in .json"
+            )
+        if self.html is not None and not (find_spec("jinja2") and find_spec("latex2mathml")):
+            raise pytest.UsageError(
+                '--gradcheck-html needs the extra `report`: python -m pip install "gradcheck[report]"'
+            )
+
+    def header(self) -> str:
+        """Return what was asked for in one line."""
+        from gradcheck import __version__
+
+        facts = [f"record {self.json}"] if self.json else []
+        facts += [f"page {self.html}"] if self.html else []
+        facts += [f"{self.examples} points a property test"] if self.examples else []
+        facts += [f"detectable at most {self.max_detectable:g}"] if self.max_detectable else []
+        facts += ["inconclusive allowed"] if self.allow_inconclusive else []
+        return f"gradcheck {__version__}: {', '.join(facts)}"
+
+
+def _given(config: pytest.Config, name: str) -> Any:
+    given = config.getoption(f"gradcheck_{name}", None)
+    return config.getini(f"gradcheck_{name}") if given is None else given
+
+
+def _path(config: pytest.Config, name: str) -> Path | None:
+    typed = config.getoption(f"gradcheck_{name}", None)
+    if typed:
+        return Path(config.invocation_params.dir, typed).absolute()
+    written = config.getini(f"gradcheck_{name}")
+    return Path(config.rootpath, written) if written else None
+
+
+def _number(config: pytest.Config, name: str, read: Callable[[Any], Any], expected: str) -> Any:
+    given = _given(config, name)
+    if given is None or given == "":
+        return None
+    try:
+        number = read(given)
+    except ValueError:
+        number = 0
+    # Not `number <= 0`: NaN must not pass.
+    if not 0 < number < float("inf"):
+        option = name.replace("_", "-")
+        raise pytest.UsageError(
+            f"--gradcheck-{option} (or gradcheck_{name}): given {given!r}, expected {expected}"
+        )
+    return number
+
+
+def marked(item: pytest.Item) -> dict[str, Any]:
+    """Return the keywords of the markers on ``item``, its class and its module; the nearest wins."""
+    found: dict[str, Any] = {}
+    for marker in item.iter_markers("gradcheck"):
+        found = {**marker.kwargs, **found}
+    return found
+
+
+def defaults_for(settings: Settings, item: pytest.Item | None) -> dict[str, Any]:
+    """Return the keywords that hold for a check made in ``item``."""
+    found: dict[str, Any] = {}
+    if settings.allow_inconclusive:
+        found["allow_inconclusive"] = True
+    if settings.examples is not None:
+        found["examples"] = settings.examples
+    return found if item is None else found | marked(item)
+
+
+def unusable(markers: Sequence[pytest.Mark]) -> str:
+    """Return what is wrong with the first of ``markers`` that cannot be used; empty when all can."""
+    for marker in markers:
+        if marker.args:
+            return f"given {marker.args[0]!r} without a keyword; write @pytest.mark.gradcheck(rtol=1e-4), say"
+        for name in marker.kwargs:
+            if name not in KEYWORDS:
+                near = difflib.get_close_matches(name, KEYWORDS, n=1)
+                hint = f"did you mean {near[0]!r}? " if near else ""
+                return f"unknown keyword {name!r}; {hint}known: {', '.join(KEYWORDS)}"
+    return ""
+
+
+def refuse(fault: str) -> None:
+    """Fail the test that is set up, because of its marker."""
+    if fault:
+        pytest.fail(f"@pytest.mark.gradcheck: {fault}", pytrace=False)
