@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -111,7 +110,7 @@ def standing_of(check: Mapping[str, Any]) -> Standing:
         known=check["verdict"] if closes(check) else "",
         entries=check["entries"],
         points=points,
-        detectable=None if power is None else _number(power["median" if points else "worst"]),
+        detectable=_number(power["median" if points else "worst"]) if power else None,
         witnesses=_answering(check, least=0.5),
         heard=_answering(check, least=0.0),
     )
@@ -128,6 +127,6 @@ def _answering(check: Mapping[str, Any], *, least: float) -> tuple[str, ...]:
     )
 
 
-def _number(value: Any) -> float:
-    """Return a number of a record; what is not known is NaN."""
-    return math.nan if value is None else float(value)
+def _number(value: Any) -> float | None:
+    """Return a number of a record, which may be a word such as "nan"."""
+    return None if value is None else float(value)

@@ -1,0 +1,157 @@
+"""Several records -> one: of a check seen twice, the worse entry stands."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from gradcheck.errors import InvalidArgument
+from gradcheck.ledger.standing import closes, detects, key_of
+
+__all__ = ["merge"]
+
+_BADNESS = {
+    "pass": {"pass": 0, "inconclusive": 1, "fail": 2},
+    "fail": {"fail": 0, "inconclusive": 1, "pass": 2},
+}
+_REFUTABLE = ("erratum", "rejected")
+_COUNTS = ("rules", "effective", "killed")
+
+
+def merge(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the records of shards, workers and machines as one.
+
+    A check is one ``id`` and ``dtype``.  Where several records hold it, or one holds it twice, its worst
+    entry stands, whole: not as expected before as expected; then the worse verdict; then the one that
+    would catch less; then the one that compares less.  The order of the records does not matter, but for
+    the order of the checks, which is that of their first appearance.
+
+    The merged record is complete if all are.  Its exit code is the gravest, 2 before 1 before 0; 5 only
+    where all say 5.
+
+    Raises
+    ------
+    InvalidArgument
+        If there is no record.
+
+    Examples
+    --------
+    >>> merge([])
+    Traceback (most recent call last):
+        ...
+    gradcheck.errors.InvalidArgument: `records`: given [], expected at least one record; name a record
+    """
+    if not records:
+        raise InvalidArgument.of("records", [], "at least one record", "name a record")
+    checks = _worst_of([check for record in records for check in record["checks"]])
+    merged = dict(records[0])
+    if len(records) > 1:
+        merged |= _header(records)
+    elif len(checks) == len(merged["checks"]):
+        return merged
+    return merged | {"checks": checks, "summary": _summary(records, checks)}
+
+
+def _worst_of(checks: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    found: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for check in checks:
+        key = key_of(check)
+        found[key] = max(found[key], check, key=_badness) if key in found else check
+    return list(found.values())
+
+
+def _badness(check: Mapping[str, Any]) -> tuple[Any, ...]:
+    power = detects(check)
+    worst = float("nan" if power is None or power["worst"] is None else power["worst"])
+    points = sum(stratum["points"] for stratum in check["strata"])
+    return (
+        closes(check),
+        _BADNESS[check["expected"]][check["verdict"]],
+        # NaN, "not known", is worst.
+        (worst != worst, 0.0 if worst != worst else worst),
+        (-points, -check["entries"]),
+        # Two that differ in nothing of weight: any choice will do if it is always the same.
+        json.dumps(check, sort_keys=True),
+    )
+
+
+def _header(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    seeds = _distinct(record["seed"] for record in records)
+    return {
+        "complete": all(record["complete"] for record in records),
+        "command": "; ".join(_distinct(record["command"] for record in records)),
+        "seed": seeds[0] if len(seeds) == 1 else None,
+        "examples": max(record["examples"] for record in records),
+        "dtypes": sorted({dtype for record in records for dtype in record["dtypes"]}),
+        "sizes": sorted({size for record in records for size in record["sizes"]}),
+        "witnesses": _witnesses(records),
+        "not_checkable": _by_id(row for record in records for row in record["not_checkable"]),
+        "self_test": _self_test([record["self_test"] for record in records if record["self_test"]]),
+        "environment": _environment([record["environment"] for record in records]),
+    }
+
+
+def _distinct(values: Iterable[Any]) -> list[Any]:
+    return list(dict.fromkeys(values))
+
+
+def _by_id(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return list({row["id"]: row for row in rows}.values())
+
+
+def _witnesses(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the witnesses of all records; one is available if it was anywhere."""
+    details: dict[str, dict[bool, list[str]]] = {}
+    for record in records:
+        for witness in record["witnesses"]:
+            said = details.setdefault(witness["name"], {True: [], False: []})
+            said[witness["available"]].append(witness["detail"])
+    return [
+        {"name": name, "available": bool(said[True]), "detail": "; ".join(_distinct(said[bool(said[True])]))}
+        for name, said in details.items()
+    ]
+
+
+def _self_test(tested: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    if not tested:
+        return None
+    return {
+        "full": all(one["full"] for one in tested),
+        **{name: sum(one[name] for one in tested) for name in _COUNTS},
+        "survivors": [survivor for one in tested for survivor in one["survivors"]],
+    }
+
+
+def _environment(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    names = sorted({name for one in found for name in one["versions"]})
+    return {
+        "started": min(one["started"] for one in found),
+        "duration_seconds": max((one["duration_seconds"] for one in found), key=float),
+        "platform": "; ".join(_distinct(one["platform"] for one in found)),
+        "python": "; ".join(_distinct(one["python"] for one in found)),
+        "versions": {
+            name: "; ".join(_distinct(one["versions"][name] for one in found if name in one["versions"]))
+            for name in names
+        },
+    }
+
+
+def _summary(records: Sequence[Mapping[str, Any]], checks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    verdicts = [check["verdict"] for check in checks if check["group"] not in _REFUTABLE]
+    misprints = [check for check in checks if check["group"] in _REFUTABLE]
+    codes = [record["summary"]["exit_code"] for record in records]
+    known = (code for code in (2, 1, 0, 5) if code in codes)
+    return {
+        **{word: verdicts.count(word) for word in ("pass", "fail", "inconclusive")},
+        "unexpected": sum(not check["as_expected"] for check in checks),
+        "errata_refuted": sum(check["as_expected"] for check in misprints),
+        "errata_total": len(misprints),
+        "points": sum(stratum["points"] for check in checks for stratum in check["strata"]),
+        "entries": sum(check["entries"] for check in checks),
+        "exit_code": next(known, 2),
+        "messages": _distinct(text for record in records for text in record["summary"]["messages"]),
+        "other_faults": _distinct(
+            text for record in records for text in record["summary"].get("other_faults", [])
+        ),
+    }
