@@ -2,37 +2,54 @@
 
     python benchmarks/gate.py [--checks 10000] [--shards 4]
 
-The checks are copies of those of a real campaign (``gradcheck run --examples 5``, over a few rules), renamed, so
-that the record has the weight of a true one; one check in a hundred fails.
+Of a hundred checks ninety-eight are those of a test suite, a small Jacobian each, and two are rules of a campaign
+(``elementwise/*``, 5 examples); copies of true ones under other names.  One in a hundred fails.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import copy
+import io
 import json
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
+
 import gradcheck
 from gradcheck.cli import main
+from gradcheck.journal import encode
+from gradcheck.journal.checks import check_entry
 
 
 def checks_of(count):
-    """Return ``count`` checks: a campaign's, renamed and repeated; every hundredth fails."""
-    real = gradcheck.run(["elementwise/*"], examples=5).data
+    """Return a campaign's record and ``count`` checks: singles and rules, renamed; every hundredth fails."""
+    campaign = gradcheck.run(["elementwise/*"], examples=5).data
+    x = np.array([0.3, 0.7, 1.9])
+    right = gradcheck.check(lambda x: np.sin(x) * x[0], lambda x: _derivative(x), x, name="sin(x) x0")
+    wrong = gradcheck.check(lambda x: np.sin(x) * x[0], lambda x: 2 * _derivative(x), x, name="sin(x) x0")
     checks = []
     for number in range(count):
-        check = copy.deepcopy(real["checks"][number % len(real["checks"])])
-        check["id"] = f"{check['id']}/{number}"
-        # The plugin keeps drawn points as counts, not rows; a campaign of this many rules would be larger.
-        check["points"] = check["points"][:1]
-        if number % 100 == 0:
-            check |= {"verdict": "fail", "as_expected": False, "reason": "mismatch", "message": "a factor 2"}
+        if number % 50 == 0:
+            check = copy.deepcopy(campaign["checks"][number % len(campaign["checks"])])
+            check["id"] = f"{check['id']}/{number}"
+        else:
+            node = f"tests/test_physics_{number % 90}.py::test_gradient_of_layer[{number}]"
+            test = {"node": node, "file": node.split("::")[0], "line": number, "outcome": "passed"}
+            result = wrong if number % 100 == 1 else right
+            check = check_entry(result, identity=f"{node}::sin", test=test)
         checks.append(check)
-    return real, checks
+    return campaign, checks
+
+
+def _derivative(x):
+    jacobian = np.diag(np.cos(x) * x[0])
+    jacobian[:, 0] += np.sin(x)
+    return jacobian
 
 
 def write_shards(folder, count, shards):
@@ -43,7 +60,7 @@ def write_shards(folder, count, shards):
         path = Path(folder, f"shard-{shard}", "gradcheck.json")
         path.parent.mkdir(parents=True)
         record = real | {"checks": own, "summary": real["summary"] | {"exit_code": 1}}
-        lines = ",\n".join(json.dumps(check, separators=(",", ":")) for check in own)
+        lines = ",\n".join(json.dumps(encode(check), separators=(",", ":")) for check in own)
         head = json.dumps(record | {"checks": []})
         path.write_text(head.replace('"checks": []', f'"checks": [\n{lines}\n]'))
     return sum(path.stat().st_size for path in Path(folder).rglob("gradcheck.json"))
@@ -54,18 +71,21 @@ def measure(count, shards):
         size = write_shards(folder, count, shards)
         print(f"{count} checks in {shards} records, {size / 1e6:.1f} MB")
         baseline = Path(folder, "baseline.json")
-        steps = [("baseline", ["gate", folder, "--baseline", str(baseline), "--update-baseline", "-o", "/dev/null"])]
+        command = ["gate", folder, "--baseline", str(baseline)]
+        steps = [("baseline", [*command, "--update-baseline", "--format", "text", "-o", "/dev/null"])]
         for name in ("text", "markdown", "github", "junit", "sarif", "json"):
             out = Path(folder, f"gate.{name}")
-            command = ["gate", folder, "--baseline", str(baseline), "--format", name, "-o", str(out)]
-            steps.append((name, command))
-        for name, command in steps:
-            start = time.perf_counter()
-            code = main(command)
-            seconds = time.perf_counter() - start
+            steps.append((name, [*command, "--format", name, "-o", str(out)]))
+        for name, arguments in steps:
+            wall, processor = time.perf_counter(), time.process_time()
+            with contextlib.redirect_stdout(io.StringIO()):
+                code = main(arguments)
+            wall, processor = time.perf_counter() - wall, time.process_time() - processor
             out = Path(folder, f"gate.{name}")
             written = out.stat().st_size if out.exists() else baseline.stat().st_size
-            print(f"{name:9} {seconds:6.2f} s   exit {code}   {written / 1e3:9.1f} kB")
+            print(
+                f"{name:9} {wall:6.2f} s wall {processor:6.2f} s CPU   exit {code}   {written / 1e3:9.1f} kB"
+            )
 
 
 if __name__ == "__main__":

@@ -317,7 +317,7 @@ def test_a_line_cut_by_a_signal_is_overwritten(tmp_path):
         (lambda text: "{}", ForeignRecord, "`tool` is 'None'"),
         (lambda text: "<html>", ForeignRecord, "the file is not JSON"),
         (lambda text: '{"a":' * 100_000, DamagedRecord, "not strict JSON"),
-        (lambda text: '{"a": ' + "9" * 5000 + "}", DamagedRecord, "not strict JSON: Exceeds the limit"),
+        (lambda text: '{"a": ' + "9" * 5000 + "}", DamagedRecord, "not strict JSON: the number 9"),
     ],
 )
 def test_a_wrong_file_is_named_with_its_remedy(tmp_path, damage, kind, message):

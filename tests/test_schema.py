@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 from sample_record import check, erratum_check, failing_check, kink_check, record
 
-from gradcheck.journal import violation
+from gradcheck.journal import conformance, violation
 from gradcheck.journal.conformance import schema
 
 if TYPE_CHECKING:
@@ -147,6 +147,8 @@ def test_unknown_fields_are_allowed() -> None:
 def test_own_validator_refuses_keywords_it_does_not_know(monkeypatch: pytest.MonkeyPatch) -> None:
     altered = json.loads(json.dumps(schema()))
     altered["$defs"]["survivor"]["patternProperties"] = {}
-    monkeypatch.setattr("gradcheck.journal.conformance.schema", lambda: altered)
+    monkeypatch.setattr("gradcheck.journal.conformance.schema", lambda document: altered)
+    conformance._acceptor.cache_clear()
     with pytest.raises(KeyError, match="patternProperties"):
         violation({"id": "a", "mutant": "b"}, "survivor")
+    conformance._acceptor.cache_clear()

@@ -6,30 +6,41 @@ The layout of the record is ``gradcheck/schema/record-1.json``.
 
 from __future__ import annotations
 
+from gradcheck.journal.baselines import baseline_text, read_baseline
 from gradcheck.journal.conformance import SCHEMA_VERSION, violation
-from gradcheck.journal.encoding import encode
+from gradcheck.journal.encoding import encode, to_json
 from gradcheck.journal.faults import (
+    BaselineError,
     DamagedRecord,
     ForeignRecord,
+    IncompleteRecord,
     MissingRecord,
     NewerRecord,
     RecordError,
     UnwritableRecord,
 )
+from gradcheck.journal.files import replace_text
 from gradcheck.journal.reader import read_record, tally
-from gradcheck.journal.writer import Journal
+from gradcheck.journal.writer import Journal, record_text
 
 __all__ = [
     "SCHEMA_VERSION",
+    "BaselineError",
     "DamagedRecord",
     "ForeignRecord",
+    "IncompleteRecord",
     "Journal",
     "MissingRecord",
     "NewerRecord",
     "RecordError",
     "UnwritableRecord",
+    "baseline_text",
     "encode",
+    "read_baseline",
     "read_record",
+    "record_text",
+    "replace_text",
     "tally",
+    "to_json",
     "violation",
 ]

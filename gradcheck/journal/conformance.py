@@ -11,6 +11,8 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from gradcheck.journal.acceptance import acceptor
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -35,14 +37,19 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 
 @cache
-def schema() -> dict[str, Any]:
-    """Return the JSON Schema of the record (draft 2020-12)."""
-    file = resources.files("gradcheck").joinpath("schema", f"record-{SCHEMA_VERSION}.json")
+def schema(document: str = "record") -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of the ``"record"`` or the ``"baseline"``."""
+    file = resources.files("gradcheck").joinpath("schema", f"{document}-{SCHEMA_VERSION}.json")
     loaded: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return loaded
 
 
-def violation(value: Any, definition: str | None = None) -> str | None:
+@cache
+def _acceptor(document: str, definition: str | None) -> Callable[[Any], bool]:
+    return acceptor(schema(document), definition)
+
+
+def violation(value: Any, definition: str | None = None, *, document: str = "record") -> str | None:
     """Return the first way in which ``value`` breaks the schema, or None.
 
     Parameters
@@ -50,14 +57,19 @@ def violation(value: Any, definition: str | None = None) -> str | None:
     value
         A whole record, or the part that ``definition`` names.
     definition
-        A name under ``$defs``, such as ``"check"``; the record itself when None.
+        A name under ``$defs``, such as ``"check"``; the whole when None.
+    document
+        ``"record"`` or ``"baseline"``.
 
     Examples
     --------
     >>> violation({"id": 3, "mutant": "sign"}, "survivor")
     'id: given 3, expected string'
     """
-    rules = schema() if definition is None else schema()["$defs"][definition]
+    if _acceptor(document, definition)(value):
+        return None
+    whole = schema(document)
+    rules = whole if definition is None else whole["$defs"][definition]
     found = next(_violations(value, rules, ""), None)
     return None if found is None else f"{found[0].removeprefix('.') or 'the whole'}: {found[1]}"
 

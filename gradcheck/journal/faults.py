@@ -7,8 +7,10 @@ import os
 from gradcheck.errors import GradcheckError, InvalidArgument
 
 __all__ = [
+    "BaselineError",
     "DamagedRecord",
     "ForeignRecord",
+    "IncompleteRecord",
     "MissingRecord",
     "NewerRecord",
     "RecordError",
@@ -26,6 +28,12 @@ class RecordError(GradcheckError, ValueError):
         self.path = os.fspath(path)
         self.fault = fault
         super().__init__(f"{self.path}: {fault}; {self.remedy}")
+
+
+class IncompleteRecord(RecordError):
+    """The run behind the record was cut short: run it again, to its end."""
+
+    remedy = "run it again, to its end: what it did not reach is not known"
 
 
 class MissingRecord(RecordError):
@@ -54,6 +62,18 @@ class NewerRecord(RecordError):
     """The record follows a schema that this version does not know: upgrade gradcheck."""
 
     remedy = "read it with the gradcheck that wrote it, or upgrade this one"
+
+
+class BaselineError(GradcheckError, ValueError):
+    """A baseline cannot be used: the message names the file, the fault and the remedy."""
+
+    def __init__(self, path: str | os.PathLike[str], fault: str) -> None:
+        """Say what is wrong (``fault``) with the file at ``path``."""
+        self.path = os.fspath(path)
+        self.fault = fault
+        super().__init__(
+            f"{self.path}: {fault}; mend it, or remove it and write a new one with --update-baseline"
+        )
 
 
 class UnwritableRecord(InvalidArgument):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from gradcheck.journal.conformance import SCHEMA_VERSION, violation
 from gradcheck.journal.faults import DamagedRecord, ForeignRecord, MissingRecord, NewerRecord
+from gradcheck.journal.files import read_text
+from gradcheck.journal.parsing import parse
 
 if TYPE_CHECKING:
     import os
@@ -68,42 +70,40 @@ def read_record(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 def _text(path: str | os.PathLike[str]) -> str:
     try:
-        raw = Path(path).read_bytes()
-    except (OSError, ValueError) as cause:
-        reason = getattr(cause, "strerror", None) or str(cause)
-        raise MissingRecord(path, f"cannot be read ({reason})") from cause
-    if not raw.strip():
+        text = read_text(path)
+    except OSError as cause:
+        raise MissingRecord(path, f"cannot be read ({cause.strerror or cause}){_killed(path)}") from cause
+    if not text.strip():
         raise DamagedRecord(path, "the file is empty")
-    # A torn last line may end inside a character; a file that is not text fails to parse below.
-    return raw.decode("utf-8", errors="replace")
+    return text
 
 
-def _refuse_constant(word: str) -> NoReturn:
-    raise ValueError(f"{word} is not JSON")
-
-
-def _parse(text: str) -> Any:
-    return json.loads(text, parse_constant=_refuse_constant)
+def _killed(path: str | os.PathLike[str]) -> str:
+    """Say that a run was killed, where it left its journal beside the record that it never wrote."""
+    file = Path(path)
+    journal = file.with_suffix(".jsonl")
+    left = file.suffix == ".json" and not file.exists() and journal.exists()
+    return f"; the journal {journal.name} beside it is of a run that was killed" if left else ""
 
 
 def _is_header(line: str) -> bool:
     try:
-        found = _parse(line)
-    except (ValueError, RecursionError):
+        found = parse(line)
+    except ValueError:
         return False
     return isinstance(found, dict) and found.get("kind") == "header"
 
 
 def _object(path: str | os.PathLike[str], text: str, what: str) -> dict[str, Any]:
     try:
-        found = _parse(text)
+        found = parse(text)
     except json.JSONDecodeError as cause:
         if text.lstrip()[:1] not in ("{", "["):
             raise ForeignRecord(path, f"{what} is not JSON") from cause
         if cause.pos >= len(text.rstrip()):
             raise DamagedRecord(path, f"{what} is cut short at line {cause.lineno}") from cause
         raise DamagedRecord(path, f"{what} is not JSON at line {cause.lineno}: {cause.msg}") from cause
-    except (ValueError, RecursionError) as cause:
+    except ValueError as cause:
         raise DamagedRecord(path, f"{what} is not strict JSON: {cause}") from cause
     if not isinstance(found, dict):
         raise ForeignRecord(path, f"{what} holds a {type(found).__name__}, not the object of a record")

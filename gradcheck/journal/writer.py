@@ -13,13 +13,14 @@ from gradcheck.errors import InvalidArgument
 from gradcheck.journal.conformance import SCHEMA_VERSION, violation
 from gradcheck.journal.encoding import encode, to_json
 from gradcheck.journal.faults import UnwritableRecord
+from gradcheck.journal.files import replace_text
 from gradcheck.journal.reader import tally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import FrameType, TracebackType
 
-__all__ = ["Journal"]
+__all__ = ["Journal", "record_text"]
 
 _STEM = "gradcheck"
 _PAGE = "gradcheck.html"
@@ -207,7 +208,7 @@ class Journal:
         }
         with self._lock:
             self._line({"kind": "end", "complete": record["complete"]} | news)
-            self._replace(_readable(record))
+            self._replace(record_text(record))
             self._finished = True
 
     def _line(self, entry: Mapping[str, Any]) -> None:
@@ -228,17 +229,10 @@ class Journal:
         self._whole += len(data)
 
     def _replace(self, text: str) -> None:
-        temporary = self.folder / f".{self.path.name}.{os.getpid()}.tmp"
         try:
-            with temporary.open("w", encoding="utf-8", newline="\n") as stream:
-                stream.write(text)
-                stream.flush()
-                os.fsync(stream.fileno())
-            temporary.replace(self.path)
+            replace_text(self.path, text)
         except OSError as cause:
             raise UnwritableRecord.because(self.path, cause) from cause
-        finally:
-            temporary.unlink(missing_ok=True)
 
     def _catch_signals(self) -> None:
         if threading.current_thread() is not threading.main_thread():
@@ -269,7 +263,7 @@ class _Ended(KeyboardInterrupt):
         self.number = number
 
 
-def _readable(record: Mapping[str, Any]) -> str:
+def record_text(record: Mapping[str, Any]) -> str:
     """Return JSON with a line for each field and each check, so that two records can be compared."""
     fields = []
     for name, item in record.items():

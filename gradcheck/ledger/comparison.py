@@ -10,7 +10,8 @@ from gradcheck.ledger.standing import Key, Standing, key_of, standing_of
 
 __all__ = ["compare"]
 
-_WORDS = {"inconclusive": 1, "pass": 2, "fail": 2}
+_GRAVITY = {"": 0, "pass": 1, "inconclusive": 1, "fail": 2}
+"""Of a verdict that is not what its check expects."""
 
 
 def compare(new: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,7 +61,7 @@ def _change(was: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> tup
 
 
 def _hardened(before: Standing, after: Standing) -> bool:
-    return _WORDS.get(before.known, 0) < _WORDS.get(after.known, 0)
+    return _GRAVITY[before.known] < _GRAVITY[after.known]
 
 
 def _said(check: Mapping[str, Any]) -> str:

@@ -118,7 +118,9 @@ def _said(check: Mapping[str, Any]) -> str:
     words = check["verdict"].upper()
     if check["expected"] == "fail":
         words += ", expected to fail"
-    return ": ".join(text for text in (words, check["reason"], check["message"]) if text)
+    # A check that passes and closes says why in a field of its own.
+    reason = check["reason"] if check["verdict"] != "pass" else check.get("gate_reason") or check["reason"]
+    return ": ".join(text for text in (words, reason, check["message"]) if text)
 
 
 def _replay(check: Mapping[str, Any]) -> str:

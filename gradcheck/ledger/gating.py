@@ -99,7 +99,7 @@ def _judge(
         kind = _kind_of(check)
         if rules.allow_inconclusive and is_doubt(check):
             yield of_check("allowed", check, note=note)
-        elif known and not (known == "inconclusive" and kind == "failure"):
+        elif known and (known == "fail" or kind != "failure"):
             yield of_check("known", check, note=note)
         else:
             yield of_check(kind, check, note=note)
@@ -116,7 +116,7 @@ def _judge(
 def _kind_of(check: Mapping[str, Any]) -> str:
     if check["expected"] == "fail":
         return "missed"
-    return "inconclusive" if check["verdict"] == "inconclusive" else "failure"
+    return {"pass": "weak", "inconclusive": "inconclusive", "fail": "failure"}[check["verdict"]]
 
 
 def _weakness(check: Mapping[str, Any], ceiling: float | None) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ __all__ = [
     "as_float",
     "assignments",
     "figure",
+    "inert",
     "outcome",
     "plural",
     "printable",
@@ -55,6 +56,22 @@ def _visible(character: str) -> str:
     if character != "\n" and unicodedata.category(character) in _INVISIBLE:
         return f"<U+{ord(character):04X}>"
     return character
+
+
+def inert(line: str) -> str:
+    """Return a printed ``line`` that a build's log cannot take for a command.
+
+    GitHub's runner reads a line that starts with ``::``, blanks left aside, and ``##[`` anywhere.
+
+    Examples
+    --------
+    >>> inert("  ::error::x"), inert("a ##[error]x"), inert("f::g")
+    ('  : :error::x', 'a ## [error]x', 'f::g')
+    """
+    body = line.lstrip()
+    if body.startswith("::"):
+        line = f"{line[: len(line) - len(body)]}: {body[1:]}"
+    return line.replace("##[", "## [")
 
 
 def as_float(value: Any) -> float:

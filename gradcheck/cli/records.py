@@ -1,0 +1,124 @@
+"""Records named on the command line: files, folders and globs, read whole or refused."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from gradcheck.errors import GradcheckError
+
+__all__ = ["find_records", "read_records", "relative_to_sources", "write"]
+
+_NAME = "gradcheck"
+
+
+def find_records(given: Sequence[str]) -> list[Path]:
+    """Return the record files that ``given`` names, each once.
+
+    A folder stands for every ``gradcheck.json`` below it, and for every ``gradcheck.jsonl`` that a killed
+    run left without one; a name that is no file may be a glob.
+
+    Raises
+    ------
+    MissingRecord
+        If one of them names no record.
+    """
+    found: dict[Path, Path] = {}
+    for name in given:
+        for path in _named(name):
+            found.setdefault(path.resolve(), path)
+    return list(found.values())
+
+
+def _named(name: str) -> list[Path]:
+    from gradcheck.journal import MissingRecord
+
+    path = Path(name)
+    if _is_folder(path):
+        found = sorted(_in_folder(path))
+        if not found:
+            raise MissingRecord(name, f"the folder holds no {_NAME}.json")
+        return found
+    if not glob.has_magic(name) or path.exists():
+        return [path]
+    matches = sorted(str(path) for path in _expanded(name))
+    if not matches:
+        raise MissingRecord(name, "no file matches")
+    return [
+        file for match in matches for file in (_named(match) if _is_folder(Path(match)) else [Path(match)])
+    ]
+
+
+def _expanded(pattern: str) -> Iterator[Path]:
+    """Yield what a glob matches; ``Path.glob`` wants the part without magic apart."""
+    parts = Path(pattern).parts
+    first = next(i for i, part in enumerate(parts) if glob.has_magic(part))
+    return Path(*parts[:first]).glob(str(Path(*parts[first:])))
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except ValueError:
+        # A name that no file can have: reading it says so.
+        return False
+
+
+def _in_folder(folder: Path) -> Iterator[Path]:
+    yield from folder.rglob(f"{_NAME}.json")
+    for journal in folder.rglob(f"{_NAME}.jsonl"):
+        if not journal.with_suffix(".json").exists():
+            yield journal
+
+
+def read_records(paths: Sequence[Path], *, incomplete: bool = False) -> list[dict[str, Any]]:
+    """Return the records in ``paths``.
+
+    Raises
+    ------
+    RecordError
+        If one cannot be used; unless ``incomplete``, also if its run was cut short.
+    """
+    from gradcheck.journal import IncompleteRecord, read_record
+
+    records = []
+    for path in paths:
+        record = read_record(path)
+        if not incomplete and not record["complete"]:
+            ended = len(record["checks"])
+            raise IncompleteRecord(path, f"the run was cut short after {ended} check{'s' * (ended != 1)}")
+        records.append(record)
+    return records
+
+
+def write(path: str, text: str) -> None:
+    """Write ``text`` to ``path`` in one step; what GitHub collects a step's summary in is added to instead.
+
+    Raises
+    ------
+    GradcheckError
+        If it cannot be written.
+    """
+    from gradcheck.journal import replace_text
+
+    try:
+        if path == os.environ.get("GITHUB_STEP_SUMMARY"):
+            with Path(path).open("a", encoding="utf-8", newline="\n") as stream:
+                stream.write(text)
+        else:
+            replace_text(path, text)
+    except (OSError, ValueError) as cause:
+        reason = getattr(cause, "strerror", None) or cause
+        raise GradcheckError(f"cannot write {path}: {reason}; choose another file") from cause
+
+
+def relative_to_sources(file: str) -> str:
+    """Return ``file`` relative to the root of the sources, where it lies below it, with forward slashes."""
+    path = Path(file)
+    for root in (os.environ.get("GITHUB_WORKSPACE"), Path.cwd()):
+        if root and path.is_absolute() and path.is_relative_to(root):
+            path = path.relative_to(root)
+    return path.as_posix()

@@ -1,0 +1,62 @@
+"""``gradcheck report``: the page of saved records, drawn where the checks themselves could not run."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from gradcheck.cli.output import say
+from gradcheck.cli.records import find_records, read_records, write
+
+__all__ = ["add_commands"]
+
+_EPILOG = """\
+exit codes: 0 written, whatever the records say (gradcheck gate judges); 2 usage, or a record that is
+missing, damaged or incomplete (the page of an incomplete one is written); 5 nothing was checked"""
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``report`` to the parser."""
+    report = commands.add_parser(
+        "report",
+        help="draw the page of saved records",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    report.add_argument(
+        "records", nargs="+", metavar="RECORD", help="a record, a folder of records, or a glob"
+    )
+    report.add_argument(
+        "-o", "--output", default="gradcheck.html", metavar="FILE", help="the page (default gradcheck.html)"
+    )
+    report.add_argument(
+        "--compare", action="append", metavar="OLD", help="a record to show what changed since"
+    )
+    report.add_argument("--json", metavar="FILE", help="write the merged record too")
+    report.set_defaults(act=_report)
+
+
+def _report(options: argparse.Namespace) -> int:
+    from gradcheck import ledger
+    from gradcheck.journal import record_text
+    from gradcheck.reporting.html import render
+
+    merged = _merged(options.records)
+    changes = []
+    if options.compare:
+        changes = [ledger.compare(merged, _merged(options.compare))]
+    if options.json:
+        write(options.json, record_text(merged))
+    write(options.output, render(merged, *changes))
+    say(f"report: {options.output}")
+    if not merged["complete"]:
+        print("gradcheck: a run was cut short: the page shows what it had found", file=sys.stderr)
+        return 2
+    return 0 if any(check["entries"] for check in merged["checks"]) else 5
+
+
+def _merged(given: list[str]) -> dict[str, Any]:
+    from gradcheck import ledger
+
+    return ledger.merge(read_records(find_records(given), incomplete=True))
