@@ -2,8 +2,8 @@
 
     python benchmarks/gate.py [--checks 10000] [--shards 4]
 
-Of a hundred checks ninety-eight are those of a test suite, a small Jacobian each, and two are rules of a campaign
-(``elementwise/*``, 5 examples); copies of true ones under other names.  One in a hundred fails.
+Of a hundred checks ninety-eight are those of a test suite, a small Jacobian each, and two are rules of a
+campaign (``elementwise/*``, 5 examples); copies of true ones under other names.  One in a hundred fails.
 """
 
 from __future__ import annotations

@@ -276,7 +276,7 @@ def _summary(record: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
     claims = [check for check in checks if check["erratum"] is None]
     errata = [check for check in checks if check["erratum"] is not None]
     entries = sum(check["entries"] for check in checks)
-    messages, code = [], 0
+    messages, other, code = [], [], 0
     unexpected = [check for check in checks if not check["as_expected"]]
     if unexpected:
         code = 1
@@ -290,11 +290,12 @@ def _summary(record: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
     present = {one["name"] for one in record["witnesses"] if one["available"]}
     for name in plan.require:
         if not any(found == name or found.startswith(f"{name} ") for found in present):
-            code = 1
-            messages.append(f"required witness absent: {name}")
+            other.append(f"required witness absent: {name}")
         elif silent := [check["id"] for check in checks if _is_silent(check, name)]:
-            code = 1
-            messages.append(f"required witness {name} answered nothing for {', '.join(silent[:5])}")
+            other.append(f"required witness {name} answered nothing for {', '.join(silent[:5])}")
+    if other:
+        code = 1
+        messages += other
     if not entries:
         # A claim of the wrong shape is wrong even where there is nothing to compare.
         code = 1 if any(check["verdict"] == "fail" for check in unexpected) else 5
@@ -310,6 +311,7 @@ def _summary(record: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
         "entries": entries,
         "exit_code": code,
         "messages": messages,
+        "other_faults": other,
     }
 
 

@@ -60,8 +60,8 @@ def _silence(before: Standing, after: Standing) -> Iterator[Drift]:
 def _weakening(before: Standing, after: Standing) -> Iterator[Drift]:
     if before.detectable is None or math.isnan(before.detectable) or before.known:
         return
-    if after.known:
-        # A check that fails has no power to speak of, and its verdict says more.
+    if after.known or before.generated is not after.generated:
+        # A check that fails has no power to speak of; one at drawn points has another's figure, the median.
         return
     if after.detectable is None:
         yield Drift("detectable", f"no longer says what it would have caught, was {before.detectable:.2g}")

@@ -106,8 +106,11 @@ def _judge(
     elif known and not lenient:
         yield of_check("fixed", check, f"the baseline lists it as {known}, and it is as expected", note)
     if row is not None:
-        for lost in drifts(row, standing_of(check)):
-            yield of_check(lost.kind, check, lost.text, note)
+        lost: dict[str, list[str]] = {}
+        for one in drifts(row, standing_of(check)):
+            lost.setdefault(one.kind, []).append(one.text)
+        for kind, texts in lost.items():
+            yield of_check(kind, check, "; ".join(texts), note)
     elif not free and not closes(check):
         yield of_check("added", check, "as expected")
     yield from _weakness(check, rules.max_detectable)
