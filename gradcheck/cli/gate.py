@@ -84,7 +84,7 @@ def _gate(options: argparse.Namespace) -> int:
     from gradcheck import ledger
 
     outputs = _destinations(options)
-    if options.update_baseline and not options.baseline:
+    if options.update_baseline and options.baseline is None:
         raise InvalidArgument.of(
             "--update-baseline", "no --baseline", "the file to write", "add --baseline FILE"
         )
@@ -138,7 +138,7 @@ def _destinations(options: argparse.Namespace) -> list[_Output]:
 def _baseline(options: argparse.Namespace) -> dict[str, Any] | None:
     from gradcheck.journal import read_baseline
 
-    if not options.baseline or (options.update_baseline and not Path(options.baseline).exists()):
+    if options.baseline is None or (options.update_baseline and not Path(options.baseline).exists()):
         return None
     return read_baseline(options.baseline)
 
