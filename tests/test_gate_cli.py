@@ -45,7 +45,7 @@ def test_a_folder_and_a_glob_stand_for_the_records_below(tmp_path, capsys, monke
     save(tmp_path / "artifacts" / "two" / "deep", check("b"))
     (tmp_path / "artifacts" / "list.json").write_text("[]", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    for name in ("artifacts", "artifacts/*", "artifacts/**/gradcheck.json", str(tmp_path / "artif*")):
+    for name in ("artifacts", "artifacts/*o*", "artifacts/**/gradcheck.json", str(tmp_path / "artif*")):
         assert gate(name) == 0
         assert "2 checks" in capsys.readouterr().out
     # The same file twice is one record.
@@ -125,6 +125,9 @@ def test_an_incomplete_record_writes_no_baseline(tmp_path):
     assert not baseline.exists()
 
 
+BASELINE = '{"tool": "gradcheck baseline", "schema_version": 1, "checks": '
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -133,15 +136,8 @@ def test_an_incomplete_record_writes_no_baseline(tmp_path):
         ('{"tool": "gradcheck"}', "not a baseline"),
         ('{"tool": "gradcheck baseline", "schema_version": 2, "checks": []}', "upgrade gradcheck"),
         ('{"tool": "gradcheck baseline", "schema_version": 1}', "`checks` is missing"),
-        (
-            '{"tool": "gradcheck baseline", "schema_version": 1, "checks": [{"id": 3, "dtype": ""}]}',
-            "checks[0].id",
-        ),
-        (
-            '{"tool": "gradcheck baseline", "schema_version": 1, "checks": ['
-            '{"id": "a", "dtype": ""}, {"id": "a", "dtype": ""}]}',
-            "lists 'a' [] twice",
-        ),
+        (BASELINE + '[{"id": 3, "dtype": ""}]}', "checks[0].id"),
+        (BASELINE + '[{"id": "a", "dtype": ""}, {"id": "a", "dtype": ""}]}', "lists 'a' [] twice"),
         ("<<<<<<< ours\n=======\n>>>>>>> theirs\n", "merge conflict"),
         ("\x00\xff", "not strict JSON"),
     ],
@@ -178,10 +174,7 @@ def test_a_baseline_that_cannot_be_written_is_an_error(tmp_path, capsys):
     ],
 )
 def test_a_wrong_option_is_named(tmp_path, capsys, arguments, said):
-    code = gate(save(tmp_path, check()), *arguments)
-    if arguments == ["--baseline", ""]:
-        assert code == 2
-    assert code == 2
+    assert gate(save(tmp_path, check()), *arguments) == 2
     assert said in capsys.readouterr().err
 
 
