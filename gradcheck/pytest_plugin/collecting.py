@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from gradcheck.pytest_plugin.receiving import Receiver
     from gradcheck.results import CheckResult
 
+Enter = Callable[[Place, str, "CheckResult"], dict[str, Any]]
+
 __all__ = ["PROPERTY", "Collector", "carried", "unpacked"]
 
 _CARRIED = "gradcheck_checks"
@@ -36,7 +39,8 @@ class _Attempt:
     Attributes
     ----------
     found
-        By identity: where the check was made, and its results.
+        By identity: where the check was made, and its entry or its results at drawn points.  A result is made
+        an entry at once: it may hold matrices that nobody needs any more.
     defaults
         The keywords that hold in it.
     outcome
@@ -46,14 +50,25 @@ class _Attempt:
     def __init__(self, item: pytest.Item | None, defaults: dict[str, Any]) -> None:
         self.item = item
         self.defaults = defaults
-        self.found: dict[str, tuple[Place, CheckResult | Draws]] = {}
+        self.found: dict[str, tuple[Place, dict[str, Any] | Draws]] = {}
         self.outcome = "passed"
         self.forgiven = False
+        self._test: dict[str, Any] | None = None
         self._numbers: Counter[str] = Counter()
         self._drawn: Counter[str] = Counter()
         self._example: object = None
 
-    def add(self, place: Place, result: CheckResult) -> None:
+    @property
+    def test(self) -> dict[str, Any] | None:
+        """What the record says of the test, one object for all of its checks."""
+        if self.item is None:
+            return None
+        if self._test is None:
+            self._test = test_facts(self.item, self.outcome)
+        self._test["outcome"] = self.outcome
+        return self._test
+
+    def add(self, place: Place, result: CheckResult, enter: Enter) -> None:
         """Keep ``result``; those of the examples of a property test are counted together."""
         base = f"{place.prefix}::{result.name}" if place.prefix else result.name
         example = _example()
@@ -62,7 +77,7 @@ class _Attempt:
             # A property's points may share its name with a check beside it.
             while identity in self.found:
                 identity = _numbered(base, self._numbers)
-            self.found[identity] = (place, result)
+            self.found[identity] = (place, enter(place, identity, result))
             return
         if example is not self._example:
             self._example = example
@@ -72,7 +87,8 @@ class _Attempt:
         if isinstance(draws, Draws):
             draws.add(result)
         else:
-            self.found[_numbered(base, self._numbers)] = (place, result)
+            identity = _numbered(base, self._numbers)
+            self.found[identity] = (place, enter(place, identity, result))
 
 
 def _numbered(base: str, numbers: Counter[str]) -> str:
@@ -112,7 +128,7 @@ class Collector:
         """Keep the result of a check that was just made."""
         place = place_of(self._listener.item, self._root)
         attempt = self._current() if place.item is not None or place.prefix else self._outside
-        attempt.add(place, result)
+        attempt.add(place, result, self._entered)
 
     def defaults(self) -> Mapping[str, Any]:
         """Return the keywords that hold for a check made now: a marker's for the checks of its test alone."""
@@ -167,20 +183,25 @@ class Collector:
         attempt.found.clear()
         return entries
 
-    def _entry(
-        self, attempt: _Attempt, identity: str, found: tuple[Place, CheckResult | Draws]
-    ) -> dict[str, Any]:
-        place, result = found
-        own = attempt.defaults if place.item is not None else self._outside.defaults
-        entry = check_entry(
-            result.settled() if isinstance(result, Draws) else result,
+    def _entered(self, place: Place, identity: str, result: CheckResult) -> dict[str, Any]:
+        own = self._outside.defaults if place.item is None else self._current().defaults
+        return check_entry(
+            result,
             identity=identity,
-            test=place.test if place.item is None else test_facts(place.item, attempt.outcome),
+            test=place.test,
             allow_inconclusive=bool(own.get("allow_inconclusive", False)),
             max_detectable=own.get("max_detectable", self._settings.max_detectable),
         )
-        if attempt.forgiven and place.item is not None:
-            entry["gates"] = False
+
+    def _entry(
+        self, attempt: _Attempt, identity: str, found: tuple[Place, dict[str, Any] | Draws]
+    ) -> dict[str, Any]:
+        place, entry = found
+        if isinstance(entry, Draws):
+            entry = self._entered(place, identity, entry.settled())
+        if place.item is not None:
+            entry["test"] = attempt.test
+            entry["gates"] = entry["gates"] and not attempt.forgiven
         return entry
 
     def _add_properties(self, item: pytest.Item) -> None:
