@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gradcheck.judge.forms import check_vjp as check_vjp
     from gradcheck.judge.second_order import check_hessian as check_hessian
     from gradcheck.judge.second_order import check_hvp as check_hvp
+    from gradcheck.property import property_test as property_test
     from gradcheck.results import CheckResult as CheckResult
     from gradcheck.results import Estimate as Estimate
     from gradcheck.results import Reason as Reason
@@ -57,6 +58,7 @@ _HOME: Final = {
     "check_jvp": "gradcheck.judge.forms",
     "check_vjp": "gradcheck.judge.forms",
     "jacobian": "gradcheck.differentiate",
+    "property_test": "gradcheck.property",
     "rule": "gradcheck.rules.registry",
     "run": "gradcheck.runner",
     "strategies": "gradcheck.strategies",
@@ -84,6 +86,7 @@ __all__ = [
     "check_jvp",
     "check_vjp",
     "jacobian",
+    "property_test",
     "rule",
     "run",
     "strategies",

@@ -17,7 +17,17 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 if TYPE_CHECKING:
     from gradcheck.results import CheckResult
 
-__all__ = ["Defaults", "Observer", "attach", "emit", "listening", "observing", "with_defaults"]
+__all__ = [
+    "Defaults",
+    "Observer",
+    "attach",
+    "defaults",
+    "emit",
+    "listening",
+    "observing",
+    "redirected",
+    "with_defaults",
+]
 
 Observer = Callable[["CheckResult"], None]
 Defaults = Callable[[], Mapping[str, Any]]
@@ -89,6 +99,20 @@ def _surroundings() -> _Surroundings | None:
     return current
 
 
+@contextmanager
+def redirected(observer: Observer) -> Iterator[None]:
+    """Hand the checks made inside the block to ``observer`` in place of whoever listens; defaults stay."""
+    current = _surroundings()
+    with observing(observer, None if current is None else current[1]):
+        yield
+
+
+def defaults() -> Mapping[str, Any]:
+    """Return the defaults that hold here: keywords of checks, and what concerns them, by name."""
+    current = _surroundings()
+    return current[1]() if current is not None and current[1] is not None else {}
+
+
 def listening() -> bool:
     """Whether somebody will be told of a check's result: only then is evidence worth its cost."""
     return _surroundings() is not None
@@ -119,11 +143,9 @@ def with_defaults(check: _Function) -> _Function:
     @functools.wraps(check)
     def called(*args: Any, **keywords: Any) -> Any:
         __tracebackhide__ = True
-        current = _surroundings()
-        if current is not None and current[1] is not None:
-            found = current[1]()
-            if found:
-                keywords = {name: found[name] for name in accepted.intersection(found)} | keywords
+        found = defaults()
+        if found:
+            keywords = {name: found[name] for name in accepted.intersection(found)} | keywords
         return check(*args, **keywords)
 
     return cast("_Function", called)

@@ -46,6 +46,7 @@ CALLS = {
     "check_jvp": lambda: gradcheck.check_jvp(np.square, lambda x, v: 2 * x * v, 1.0),
     "check_vjp": lambda: gradcheck.check_vjp(np.square, lambda x, u: 2 * x * u, 1.0),
     "jacobian": lambda: gradcheck.jacobian(lambda x: x * x, 3.0),
+    "property_test": lambda: gradcheck.property_test(np.sin, np.cos, "()->()"),
     "rule": declare_rule,
     "run": lambda: gradcheck.run(["elementwise/mul/wrt-w"], examples=2),
     "strategies": lambda: gradcheck.strategies.__all__,
