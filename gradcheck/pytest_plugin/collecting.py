@@ -120,7 +120,7 @@ class Collector:
         self._receiver = receiver
         self._settings = listener.settings
         self._root = str(listener.config.rootpath)
-        self._outside = _Attempt(None, defaults_for(listener.settings, None))
+        self._outside = _Attempt(None, defaults_for(listener.settings))
         self._attempt = self._outside
         self._with_properties = bool(listener.config.getoption("xmlpath", None))
 

@@ -77,7 +77,7 @@ class Listener:
             self.settings.require_possible()
         early, self._early = self._early or [], None
         for result in early:
-            self._collect(result)
+            self.collector().add(result)
 
     def header(self) -> str | None:
         """Return the line that says what was asked for; None when nothing was."""
@@ -131,24 +131,22 @@ class Listener:
             if self._early is not None:
                 self._early.append(result)
             else:
-                self._collect(result)
+                self.collector().add(result)
 
-    def _collect(self, result: CheckResult) -> None:
+    def collector(self) -> Collector:
+        """Return what gathers the checks of each test, registered on first use."""
         if self._collector is None:
             from gradcheck.pytest_plugin.collecting import Collector
 
             receiver = None if self.is_worker else self.receiver()
             self._collector = Collector(self, receiver)
             self.config.pluginmanager.register(self._collector, "gradcheck-collector")
-        self._collector.add(result)
+        return self._collector
 
     def defaults(self) -> Mapping[str, Any]:
         """Return the keywords that hold for a check made now."""
         if self._early is not None:
             # The options are not read yet.
             return {}
-        if self._collector is not None:
-            return self._collector.defaults()
-        from gradcheck.pytest_plugin.settings import defaults_for
-
-        return defaults_for(self.settings, self.item)
+        with self._lock:
+            return self.collector().defaults()

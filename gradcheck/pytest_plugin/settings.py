@@ -129,14 +129,14 @@ def marked(item: pytest.Item) -> dict[str, Any]:
     return found
 
 
-def defaults_for(settings: Settings, item: pytest.Item | None) -> dict[str, Any]:
-    """Return the keywords that hold for a check made in ``item``."""
+def defaults_for(settings: Settings) -> dict[str, Any]:
+    """Return the keywords that hold for every check of a run."""
     found: dict[str, Any] = {}
     if settings.allow_inconclusive:
         found["allow_inconclusive"] = True
     if settings.examples is not None:
         found["examples"] = settings.examples
-    return found if item is None else found | marked(item)
+    return found
 
 
 def unusable(markers: Sequence[pytest.Mark]) -> str:
