@@ -18,19 +18,27 @@ from gradcheck.estimators.ladder import NO_RUNG, Ladder
 from gradcheck.estimators.noise import measured_noise, unit_roundoff
 from gradcheck.estimators.one_sided import LEFT, RIGHT, Answer, answer_from
 from gradcheck.estimators.primal import InconsistentOutput, Primal
-from gradcheck.estimators.steps import first_ladder, wanted_rungs
+from gradcheck.estimators.steps import UNIT, first_ladder, wanted_rungs
 from gradcheck.results import Status
 
 __all__ = ["central_jacobian"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-#: A relative bar that needs no more evaluations, in float64; lower precisions stop at 40 roundoffs.
+#: A relative bar that needs no more evaluations, in float64; lower precisions stop at `ROUNDINGS`.
 TARGET = 1e-10
 #: Pairs that one column may use when it alone is difficult.
 MAX_PAIRS = 14
 #: Rungs added to a column at a time.
 RUNGS_A_ROUND = 2
+#: Within three digits of what is wanted (a factor of e**7) one rung at a time will do ...
+CLOSE = 7.0
+#: ... and the second one without effect is the last; farther away the third.
+PATIENCE = 3
+#: A bar of this many roundings of f over a step of |x|, or of one where x is small, is as good as any.
+ROUNDINGS = 40.0
+#: ... unless it is wider than this part of the value, or of the row's largest where the value is lost in it.
+WORTH = 1e-4
 
 
 def central_jacobian(
@@ -147,13 +155,14 @@ def _search(ladder: Ladder, eps: float, max_nfev: int | None) -> Answer | None:
     ladder.add(start[_thinned(start.shape[0], pairs // n)])
     pairs -= int((ladder.exponents != NO_RUNG).sum())
     answer = answer_from(ladder, measured_noise(ladder, eps), eps)
-    target = max(TARGET, 40 * eps)
+    target = max(TARGET, ROUNDINGS * eps)
     stuck = np.zeros((n, m), dtype=np.int64)
     while pairs > 0:
-        need = _need(ladder, answer, target, stuck)
+        enough = _enough(ladder, answer, target)
+        need = _need(ladder, answer, enough, stuck)
         if not need.any():
             break
-        rungs = _chosen(ladder, answer, need, pairs)
+        rungs = _chosen(ladder, answer, need, enough, pairs)
         added = int((rungs != NO_RUNG).sum())
         if not added:
             break
@@ -161,7 +170,8 @@ def _search(ladder: Ladder, eps: float, max_nfev: int | None) -> Answer | None:
         ladder.add(rungs)
         before = answer.bar
         answer = answer_from(ladder, measured_noise(ladder, eps), eps)
-        stuck += ~(answer.bar < 0.5 * before) & (need > 0)
+        without_effect = ~(answer.bar < 0.5 * before) & (need > 0)
+        stuck += np.where(without_effect, (rungs != NO_RUNG).sum(axis=0)[:, None], 0)
     return answer
 
 
@@ -172,43 +182,58 @@ def _thinned(rungs: int, allowed: int) -> Array:
     return np.unique(np.linspace(0, rungs - 1, max(allowed, 0)).astype(np.int64))
 
 
-def _need(ladder: Ladder, answer: Answer, target: float, stuck: Array) -> Array:
-    """Return by how many powers of e each entry's relative bar exceeds the target; 0 where nothing helps."""
+def _enough(ladder: Ladder, answer: Answer, target: float) -> Array:
+    """Return the bar of each entry that is as narrow as wanted, or as measured rounding will have it."""
     # A value lost in its bar is measured against max |f| per unit of x, or per largest step if that
     # is longer: near 0 the size of x says nothing of the scale on which f varies.
     zero = answer.scale * np.minimum(1.0, 8.0 * answer.reach)
-    size = np.where(np.abs(answer.value) > 4 * answer.bar, np.abs(answer.value), zero)
-    relative = np.where(np.isfinite(answer.bar), answer.bar, 1e300) / size
-    need = np.nan_to_num(np.log(relative / target), nan=0.0, posinf=700.0).clip(min=0.0)
+    size = np.abs(answer.value)
+    lost = ~(size > 4 * answer.bar)
+    largest = np.fmax.reduce(np.where(lost, 0.0, size), axis=0)
+    row = np.where(largest > 0, np.fmin(zero, largest), zero)
+    attainable = ROUNDINGS * answer.near / np.maximum(np.abs(ladder.x), 2.0**UNIT)[:, None]
+    wanted = np.fmax(target * np.where(lost, zero, size), attainable)
+    return np.fmin(wanted, WORTH * np.where(lost, row, size))
+
+
+def _need(ladder: Ladder, answer: Answer, enough: Array, stuck: Array) -> Array:
+    """Return by how many powers of e each entry's bar exceeds ``enough``; 0 where nothing helps."""
+    relative = np.where(np.isfinite(answer.bar), answer.bar, 1e300) / enough
+    need = np.nan_to_num(np.log(relative), nan=0.0, posinf=700.0).clip(min=0.0)
     asked = (answer.probe != NO_RUNG).any(axis=0) & (answer.value == 0)
     need = np.where(asked, np.fmax(need, 1.0), need)
     still = (answer.scale == 0) & (answer.value == 0)
-    hopeless = still | (stuck >= 2) | ~np.isfinite(ladder.f0) | (answer.codes == Status.DISCONTINUITY.code)
+    patience = np.where(need < CLOSE, PATIENCE - 1, PATIENCE)
+    hopeless = still | (stuck >= patience) | ~np.isfinite(ladder.f0)
+    hopeless |= answer.codes == Status.DISCONTINUITY.code
     hopeless |= answer.codes == Status.KINK.code
     pairs = (ladder.exponents != NO_RUNG).sum(axis=0)
     hopeless |= (pairs >= MAX_PAIRS)[:, None]
     return np.where(hopeless, 0.0, need)
 
 
-def _chosen(ladder: Ladder, answer: Answer, need: Array, pairs: int) -> Array:
-    """Return the rungs to add, shape ``(RUNGS_A_ROUND, n)``: each column serves its neediest entry."""
+def _chosen(ladder: Ladder, answer: Answer, need: Array, enough: Array, pairs: int) -> Array:
+    """Return the rungs to add, ``(1 or RUNGS_A_ROUND, n)``: each column serves its neediest entry."""
     side = answer.side[None, None]
     quotients = np.take_along_axis(answer.quotients, side, axis=0)[0]
     noise = np.take_along_axis(answer.noise, side, axis=0)[0]
     order = np.where(answer.side == 0, 2, 1)
-    wanted = wanted_rungs(quotients, answer.value, answer.bar, noise, ladder.exponents, ladder.x, order)
+    wanted = wanted_rungs(
+        quotients, answer.value, answer.bar, noise, ladder.exponents, ladder.x, order, enough
+    )
     wanted = np.concatenate([answer.probe, wanted])
     neediest = np.argmax(need, axis=1)
     listed = np.take_along_axis(wanted, neediest[None, :, None], axis=2)[..., 0]
     known = (listed[:, None] == ladder.exponents[None]).any(axis=1)
     fresh = (listed != NO_RUNG) & ~known & (need.max(axis=1) > 0)
-    fresh &= np.cumsum(fresh, axis=0) <= RUNGS_A_ROUND
+    fresh &= np.cumsum(fresh, axis=0) <= np.where(need.max(axis=1) < CLOSE, 1, RUNGS_A_ROUND)
     order_of_need = np.argsort(-need.max(axis=1), kind="stable")
     spent = np.cumsum(fresh.sum(axis=0)[order_of_need])
     allowed = np.zeros(ladder.x.size, dtype=bool)
     allowed[order_of_need] = spent <= pairs
     chosen = np.where(fresh & allowed, listed, NO_RUNG)
-    return np.sort(chosen, axis=0)[:RUNGS_A_ROUND]
+    chosen = np.sort(chosen, axis=0)[:RUNGS_A_ROUND]
+    return chosen[(chosen != NO_RUNG).any(axis=1)]
 
 
 def _estimate(ladder: Ladder, answer: Answer | None) -> FlatEstimate:

@@ -26,8 +26,8 @@ MAX_LEVEL = 6
 ROUNDING_SAFETY = 2.0
 #: Rounding allowed to a rung that may veto: only a gross disagreement shall cost precision.
 VETO_SAFETY = 8.0
-#: One level cannot gain more than three digits: guards against a disagreement that is small by accident.
-LEVEL_GAIN = 2.0**-10
+#: One level cannot gain more than four digits: guards against a disagreement that is small by accident.
+LEVEL_GAIN = 2.0**-14
 #: Two rungs alone have nothing to confirm their disagreement by.
 _PAIR_SAFETY = 2.0
 #: A level that shrinks the disagreement by less than this no longer converges.

@@ -279,6 +279,7 @@ def _probe(ladder: Ladder, run: Array, tread: Array, doubtful: Array) -> Array:
     rows = np.where(tread > 0, rows, np.array([0, min(1, rungs - 1)])[:, None, None])
     fine, coarse = np.take_along_axis(ladder.exponents[..., None] + np.zeros_like(run), rows, axis=0)
     gap = np.where(coarse == NO_RUNG, 0, coarse - fine)
-    middle = np.where((tread > 0) & (gap >= 3) | doubtful & (gap > _NEIGHBOURS), fine + gap // 2, NO_RUNG)
+    halved = (tread > 0) & (gap >= _NEIGHBOURS) | doubtful & (gap > _NEIGHBOURS)
+    middle = np.where(halved, fine + gap // 2, NO_RUNG)
     lower = np.where((tread > 0) & (gap >= 6), fine + gap // 4, NO_RUNG)
     return np.stack([middle, lower])

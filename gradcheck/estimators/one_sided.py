@@ -31,8 +31,9 @@ _FINE_RUNGS = 3
 class Answer(NamedTuple):
     """What one look at the ladder says; arrays ``(n, m)`` unless noted.
 
-    ``side`` is where ``value`` comes from; ``quotients`` and ``noise`` (3, R, n, m) are what it was
-    computed from; ``sides`` holds the best of each side.
+    ``near`` is the noise of f next to x; ``side`` is where ``value`` comes from;
+    ``quotients`` and ``noise`` (3, R, n, m) are what it was computed from;
+    ``sides`` holds the best of each side.
     """
 
     value: Array
@@ -45,6 +46,7 @@ class Answer(NamedTuple):
     scale: Array
     reach: Array
     probe: Array
+    near: Array
 
 
 def answer_from(ladder: Ladder, noise: Noise, eps: float) -> Answer:
@@ -74,7 +76,17 @@ def answer_from(ladder: Ladder, noise: Noise, eps: float) -> Answer:
     codes = np.where(_kinked(quotients, rounding, sides), Status.KINK.code, codes)
     codes = np.where(_jumps(ladder, rise, fall), Status.DISCONTINUITY.code, codes)
     return Answer(
-        value, bar, codes.astype(np.uint8), side, sides, quotients, rounding, scale, reach, noise.probe
+        value,
+        bar,
+        codes.astype(np.uint8),
+        side,
+        sides,
+        quotients,
+        rounding,
+        scale,
+        reach,
+        noise.probe,
+        noise.level[0],
     )
 
 

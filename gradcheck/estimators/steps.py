@@ -26,13 +26,15 @@ _AT_ZERO = np.array([-2, -4, -6, -14, -28, -46, -70])
 #: Below this, steps in proportion to x say little of a function that varies on a scale of one ...
 TINY_X = 2.0**-10
 #: ... so that a step of this exponent is taken as well.
-LEAP = -13
+LEAP = -16
 #: The scale of one, an exponent too: how far a slope is carried on to tell the size of ``f`` there.
 UNIT = -3
 #: Octaves beyond the coarsest rung at a time: the length seen there may be longer than the true one.
 _REACH = 2
 #: A derivative that deviates by less than this from the extrapolated one is resolved by its step.
 _RESOLVED = 0.25
+#: Rounding of a rung is carried this many times into the bar of an extrapolation that it begins.
+_CARRIED = 4.0
 
 
 def _exponent(x: Array) -> Array:
@@ -89,13 +91,21 @@ def _within(exponents: Array, x: Array, lower: Array, upper: Array) -> Array:
 
 
 def wanted_rungs(
-    quotients: Array, value: Array, bar: Array, noise: Array, exponents: Array, x: Array, order: Array
+    quotients: Array,
+    value: Array,
+    bar: Array,
+    noise: Array,
+    exponents: Array,
+    x: Array,
+    order: Array,
+    enough: Array,
 ) -> Array:
     """Return for each entry the exponents that would narrow its bar, best first, shape ``(q, n, m)``.
 
     Where the deviation of the coarsest resolved rung from ``value`` shows the length ``L`` on
     which ``f`` varies, five rungs from ``L/2`` down.  Where rounding hides it, coarser
-    rungs; where nothing is resolved, finer ones.
+    rungs, unless the coarsest resolved one is as accurate as wanted: then its finer
+    neighbours, by which its truncation is removed; where nothing is resolved, finer ones.
 
     Parameters
     ----------
@@ -109,6 +119,8 @@ def wanted_rungs(
         ``(n,)``.
     order
         ``(n, m)``: power of ``h`` in the leading truncation error, 2 or 1.
+    enough
+        ``(n, m)``: a bar that needs no more evaluations.
     """
     rungs = exponents[..., None] + np.zeros(value.shape, dtype=np.int64)
     deviation = np.abs(quotients - value)
@@ -130,6 +142,8 @@ def wanted_rungs(
     tiny = (np.abs(x) < TINY_X)[:, None] & (top_rung < -12)
     leap = np.minimum(np.where(tiny, UNIT, top_rung + 3), farthest)
     start = np.where(hidden, np.where(next_rung == NO_RUNG, leap, halfway), np.minimum(length - 1, ceiling))
+    # Coarse enough: neighbours below settle it, and no structure farther away can spoil them.
+    start = np.where(_CARRIED * rounding <= enough, top_rung - 1, start)
     ladder = start - np.arange(5)[:, None, None]
     unresolved = (count == 0) | ~np.isfinite(bar) | (count < 2) & (bar > _RESOLVED * np.abs(value))
     ladder = np.where(unresolved, _finer(rungs, x), ladder)
