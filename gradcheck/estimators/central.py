@@ -233,7 +233,8 @@ def _chosen(ladder: Ladder, answer: Answer, need: Array, enough: Array, pairs: i
     allowed[order_of_need] = spent <= pairs
     chosen = np.where(fresh & allowed, listed, NO_RUNG)
     chosen = np.sort(chosen, axis=0)[:RUNGS_A_ROUND]
-    return chosen[(chosen != NO_RUNG).any(axis=1)]
+    some: Array = chosen[(chosen != NO_RUNG).any(axis=1)]
+    return some
 
 
 def _estimate(ladder: Ladder, answer: Answer | None) -> FlatEstimate:
