@@ -14,7 +14,7 @@ __all__ = ["slopes"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-_CLOSEST, _FARTHEST = 1.5, 1024.0
+_CLOSEST, _FARTHEST = 1.5, 4096.0
 """Ratio of neighbouring steps from which a quotient of theirs is extrapolated."""
 
 
