@@ -15,20 +15,20 @@ from gradcheck.claims import ClaimMatrix, ClaimProblem
 from gradcheck.compare import Comparison, compare
 from gradcheck.estimators.flat import FlatEstimate, gravest
 from gradcheck.estimators.primal import Primal
-from gradcheck.judge.absorbed import absorbed
 from gradcheck.judge.broadcasts import suspicious_broadcasts
 from gradcheck.judge.claim import Claim
 from gradcheck.judge.contract import first_value, require_same_shapes
+from gradcheck.judge.elsewhere import Elsewhere, among_all, worst_columns
 from gradcheck.judge.evidence import evidence_of, inputs_of
 from gradcheck.judge.explain import diagnosed, entry_of, power_of, worst_entry
 from gradcheck.judge.kinks import hidden_kinks, kinked_rows, membership
+from gradcheck.judge.nearby import Nearby
 from gradcheck.judge.options import Options
 from gradcheck.judge.partial import unclaimed_rows
+from gradcheck.judge.precision import granted, limit_of, out_of_range, precision_notes
 from gradcheck.judge.problem import Problem
 from gradcheck.judge.references import Reference, central, complex_step, sharpest
-from gradcheck.judge.rounding import claim_rounding
 from gradcheck.results import CheckResult, Evidence, Reason, Status, Verdict, listening
-from gradcheck.tolerance import FEW_EPS, max_detectable
 
 __all__ = ["REASONS", "first_value", "judge_dense"]
 
@@ -44,10 +44,9 @@ REASONS = {
     Status.INCONSISTENT_OUTPUT: Reason.INCONSISTENT_OUTPUT,
     Status.RAISED: Reason.FUNCTION_RAISED,
 }
-_MEASURED = 4.0
-"""Safety on a rounding error that was measured once."""
-_OF_ITSELF = 0.75
-"""Share of a claim's measured rounding that it shows without the reference, see `claim_rounding`."""
+_FEW_COLUMNS = 64
+"""Up to this many, central differences answer for all columns where the complex step finds one wrong."""
+_NO_DIGIT = "the claim's own arithmetic leaves no digit of so small a derivative"
 
 
 def judge_dense(
@@ -95,21 +94,10 @@ class _Dense:
         # An integer or boolean output is piecewise constant: without a claim nothing is lost.
         self.idle = self.unclaimed & problem.output.discrete
         self.claimed.value[self.idle] = 0.0
-        self.claim_error = self._claim_error()
-        self.decisive: tuple[Reference, Comparison] | None = None
-
-    def _claim_error(self) -> Array:
-        """A few eps of the claim's own format, and in a coarse format its measured rounding."""
-        value = self.claimed.value
-        error: Array = FEW_EPS * self.claimed.eps * np.abs(value)
-        if not self.claim.movable:
+        self.claim_error = granted(claim, claimed)
+        if not claim.movable:
             self.notes.append("claim's rounding assumed: pass a callable to have it measured")
-        elif self.claimed.dtype != "float64":
-            precise = self.claim.at(self.problem.x)
-            if precise is not None and precise.shape == value.shape:
-                own = np.abs(precise - value)
-                error = error + np.where(np.isfinite(own), _MEASURED * own, 0.0)
-        return error
+        self.decisive: tuple[Reference, Comparison] | None = None
 
     def verdict(self) -> CheckResult:
         """Compare, and look closer where an entry disagrees."""
@@ -119,7 +107,7 @@ class _Dense:
             return broken
         compared = self._compare(reference)
         if compared.verdict is Verdict.FAIL and "central" not in self.estimates and self._may_use("central"):
-            reference = self._with_central()
+            reference = self._second_opinion(reference, compared)
             compared = self._compare(reference)
         if compared.verdict is Verdict.FAIL and self.claim.unsteady():
             text = "the claim gives two answers at the same point"
@@ -128,13 +116,17 @@ class _Dense:
         smooth = self._without(reference, kinked)
         compared = self._compare(smooth)
         if compared.verdict is Verdict.FAIL:
-            compared = self._beyond_rounding(smooth, compared)
-        if compared.verdict is Verdict.FAIL and self._absorbed(smooth, compared):
-            return self._finished(self._lost(compared))
+            nearby = self._nearby(smooth, compared)
+            compared = self._beyond_rounding(smooth, compared, nearby)
+            lost = compared.verdict is Verdict.FAIL and self._lost(smooth, compared, nearby)
+            self.nfev += nearby.nfev
+            if lost:
+                return self._finished(lost)
         result = self._concluded(smooth, compared, kinked)
         if kinked.any() and result.verdict is not Verdict.FAIL:
             result = self._at_kink(kinked, smooth, result)
         if result.verdict is Verdict.PASS:
+            self.notes += precision_notes(self.problem, self.claimed, reference.value)
             self.notes += suspicious_broadcasts(self.problem)
             self.nfev += 1
         return self._finished(result)
@@ -154,6 +146,17 @@ class _Dense:
         bounds = self._flat_bounds()
         primal = self.problem.primal()
         self.estimates["central"] = self._counted(central(primal, bounds, self.options.max_nfev))
+        return self._claimed_only(sharpest(self.estimates))
+
+    def _second_opinion(self, reference: Reference, compared: Comparison) -> Reference:
+        """Ask central differences too; of many columns, for the worst ones only."""
+        columns = worst_columns(compared.ratio, compared.wrong)[0]
+        if self.problem.x.size <= _FEW_COLUMNS:
+            return self._with_central()
+        found = Elsewhere(self.problem, "central", self._flat_bounds()).estimate(self.problem.x, columns)
+        if found is None:
+            return reference
+        self.estimates["central"] = self._counted(among_all(found, columns, self.problem.x.size))
         return self._claimed_only(sharpest(self.estimates))
 
     def _claimed_only(self, reference: Reference) -> Reference:
@@ -213,83 +216,34 @@ class _Dense:
             self.nfev += spent
         return kinked
 
-    def _beyond_rounding(self, reference: Reference, compared: Comparison) -> Comparison:
+    def _beyond_rounding(self, reference: Reference, compared: Comparison, nearby: Nearby) -> Comparison:
         """Measure the claim's own rounding where it disagrees, and compare again."""
-        if not self.claim.movable or not np.isfinite(self.claimed.value[compared.wrong]).all():
+        widened = nearby.widened(self.claim_error, lambda error: self._compare(reference, error).wrong)
+        if widened is None:
             return compared
-        if self._too_smooth(compared):
-            return compared
-        exact = reference.estimates.get("complex-step")
-        method = "complex-step" if exact is not None and exact.status is Status.OK else "central"
-        measured = claim_rounding(
-            self.problem.x, lambda x: self._deviation(x, method), self.options.generator()
-        )
-        if measured is None or not (measured[compared.wrong] > 0).any():
-            return compared
-        widened = np.where(compared.wrong, self.claim_error + measured, self.claim_error)
-        again = self._compare(reference, widened)
-        if again.verdict is not Verdict.FAIL:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                lost = float(np.max(widened[compared.wrong] / np.abs(reference.value[compared.wrong])))
-            digits = max(1, round(16 + np.log10(lost))) if np.isfinite(lost) and lost > 0 else 16
-            row, column = compared.index or (0, 0)
-            path = entry_of(self.problem, (row, column))
-            self.notes.append(f"the claim loses {digits} digits here to its own rounding, most at {path}")
-            self.claim_error = widened
-        return again
-
-    def _too_smooth(self, compared: Comparison) -> bool:
-        """Whether the claim alone, which costs no reference, scatters too little to explain any wrong entry.
-
-        What scatters by more than four times the reference's own swing does so, for three quarters at
-        least, of itself.
-        """
-
-        def alone(x: Array) -> tuple[Array, Array] | None:
-            claimed = self.claim.at(x)
-            return None if claimed is None else (claimed, np.zeros_like(claimed))
-
-        scattered = claim_rounding(self.problem.x, alone, self.options.generator())
-        if scattered is None or scattered.shape != compared.wrong.shape:
-            return False
-        excess = (compared.difference - compared.allowed)[compared.wrong]
-        return bool((scattered[compared.wrong] / _OF_ITSELF < excess).all())
-
-    def _absorbed(self, reference: Reference, compared: Comparison) -> bool:
-        def reference_at(x: Array) -> Array | None:
-            found = self._elsewhere(x, "central")
-            return None if found is None else found.value
-
-        deviation = self.claimed.value - reference.value
-        return self.claim.movable and absorbed(
-            self.problem.x, deviation, compared.wrong, self.claim.at, reference_at
-        )
-
-    def _lost(self, compared: Comparison) -> CheckResult:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            lost = float(np.max(widened[compared.wrong] / np.abs(reference.value[compared.wrong])))
+        digits = max(1, round(16 + np.log10(lost))) if np.isfinite(lost) and lost > 0 else 16
         row, column = compared.index or (0, 0)
-        first = entry_of(self.problem, (row, column))
-        text = f"the claim's own arithmetic leaves no digit of so small a derivative, at {first}"
+        path = entry_of(self.problem, (row, column))
+        if self.claim.movable:
+            self.notes.append(f"the claim loses {digits} digits here to its own rounding, most at {path}")
+        self.claim_error = widened
+        return self._compare(reference)
+
+    def _nearby(self, reference: Reference, compared: Comparison) -> Nearby:
+        return Nearby(
+            self.claim, self.claimed, reference, compared, self._flat_bounds(), self.options.generator
+        )
+
+    def _lost(self, reference: Reference, compared: Comparison, nearby: Nearby) -> CheckResult | None:
+        """Return the verdict where the claim's format or arithmetic leaves nothing to compare, else None."""
+        text = out_of_range(self.problem, self.claimed, reference.value, compared.wrong)
+        if not text and not nearby.absorbed():
+            return None
+        row, column = compared.index or (0, 0)
+        text = f"{text or _NO_DIGIT}, at {entry_of(self.problem, (row, column))}"
         return CheckResult(Verdict.INCONCLUSIVE, Reason.TOO_WEAK, text, entries=self._count(compared))
-
-    def _deviation(self, x: Array, method: str) -> tuple[Array, Array] | None:
-        """Return claim minus reference, and the reference, at another point; NaN where it has no answer."""
-        claimed, found = self.claim.at(x), self._elsewhere(x, method)
-        if claimed is None or found is None or found.value.shape != claimed.shape:
-            return None
-        deviation: Array = claimed - found.value
-        # What the reference's own bar explains says nothing of the claim.
-        return np.where(np.abs(deviation) > found.error, deviation, 0.0) + 0.0 * found.value, found.value
-
-    def _elsewhere(self, x: Array, method: str) -> FlatEstimate | None:
-        """Return the reference at another point, None where f cannot be evaluated."""
-        primal = Primal(self.problem, [x])
-        try:
-            exact = method == "complex-step"
-            return self._counted(
-                complex_step(primal) if exact else central(primal, self._flat_bounds(), None)
-            )
-        except Exception:
-            return None
 
     def _at_kink(self, rows: Array, smooth: Reference, rest: CheckResult) -> CheckResult:
         """Judge the kinked rows by membership; ``rest`` is the result on the others."""
@@ -343,7 +297,7 @@ class _Dense:
             # Their power is known only after membership: here they count as known exactly.
             reference = self._filled(reference, kinked, 0.0, 0.0)
         power = power_of(self.problem, reference, self._error_used(reference), self._row_scale())
-        limit = max_detectable(self.claimed.dtype)
+        limit = limit_of(self.claimed, self.problem.output)
         if not power.worst <= limit and self.options.rtol is None:
             where = f"relative at {power.path}"
             text = f"an error of {power.worst:.2g} {where} could have been missed; the limit is {limit:g}"

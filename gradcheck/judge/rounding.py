@@ -2,8 +2,8 @@
 
 A formula that cancels (``s * (1 - s)`` at 30) is off by far more than a few eps, and moving the input
 by a few ulp does not show it.  Claim and reference are therefore compared along a line through the point,
-on scales from ulps to ``1e-3``: a deviation that scatters is the claim's rounding, one that is
-smooth is a mistake.
+on scales from ulps to ``1e-3``: a deviation that scatters is the claim's rounding, one that is smooth, or
+the same wherever it is not gone, is a mistake.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["claim_rounding", "scatter"]
+__all__ = ["assumed_rounding", "claim_rounding", "scatter"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -27,12 +27,19 @@ _CALM = 4.0
 """Scatter counts as the claim's rounding only this far above the reference's own along the same points."""
 _SAFETY = 4.0
 """A point's own rounding may exceed the largest of eight by this much."""
+_GONE, _THERE = 1.0, 100.0
+"""Multiples of what is granted anyway: a deviation below the first is none, beyond the second clear."""
+_ALIKE = 0.5
+"""Clear deviations this near to the largest are one and the same mistake, made at some points."""
+_ASSUMED = 2.0
+"""Further eps granted to numbers that nobody can evaluate again."""
 
 
 def claim_rounding(
     x: Array,
     deviation_at: Callable[[Array], tuple[Array, Array] | None],
     rng: np.random.Generator,
+    granted: Array,
 ) -> Array | None:
     """Return a bound on the claim's rounding at ``x``, shape ``(m, n)``; None when it cannot be measured.
 
@@ -45,28 +52,77 @@ def claim_rounding(
         has no answer, None when either cannot be evaluated.
     rng
         For the signs with which the coordinates move together.
+    granted
+        The deviation allowed anyway, ``(m, n)``.
 
     Examples
     --------
     >>> def off_by_a_thousandth(x):
     ...     return 1e-3 * x[:, None], x[:, None]
-    >>> bool(claim_rounding(np.ones(1), off_by_a_thousandth, np.random.default_rng(0)) < 1e-12)
+    >>> bool(claim_rounding(np.ones(1), off_by_a_thousandth, np.random.default_rng(0), np.zeros(1)) < 1e-12)
     True
     """
     signs = rng.choice([-1.0, 1.0], size=x.shape)
     found = None
     for scale in _SCALES:
-        deviations = [deviation_at(x * (1.0 + scale * step * signs)) for step in _POINTS]
-        kept = [(step, one) for step, one in zip(_POINTS, deviations, strict=True) if one is not None]
+        visited = [deviation_at(x * (1.0 + scale * step * signs)) for step in _POINTS]
+        kept = [(step, one) for step, one in zip(_POINTS, visited, strict=True) if one is not None]
         if len(kept) < _DEGREE + 3:
             continue
         steps = np.array([step for step, _ in kept])
-        own = scatter(steps, np.array([one for _, (one, _) in kept]))
+        deviations = np.array([one for _, (one, _) in kept])
+        own = scatter(steps, deviations)
         # Where the derivative itself swings from point to point, a mistake swings with it.
         swing = scatter(steps, np.array([one for _, (_, one) in kept]))
-        own = np.where(own > _CALM * swing, own, 0.0)
+        own = np.where((own > _CALM * swing) & ~_comes_and_goes(deviations, granted), own, 0.0)
         found = own if found is None else np.fmax(found, own)
     return found
+
+
+def _comes_and_goes(deviations: Array, granted: Array) -> Array:
+    """Return where one mistake is made at some of the points and not at others, bool ``(m, n)``.
+
+    Rounding is as often small as large, and to either side; the entry that a claim doubles where it is
+    the largest one is not.
+    """
+    size = np.abs(deviations)
+    largest = size.max(axis=0)
+    gone = size <= _GONE * granted
+    alike = (size >= _ALIKE * largest) & (np.sign(deviations) == np.sign(deviations.sum(axis=0)))
+    clear = largest > _THERE * granted
+    return np.asarray(clear & (gone | alike).all(axis=0) & gone.any(axis=0))
+
+
+def assumed_rounding(
+    x: Array,
+    claimed: Array,
+    eps: float,
+    reference: Array,
+    reference_at: Callable[[Array], tuple[Array, Array] | None],
+    rng: np.random.Generator,
+) -> Array:
+    """Return what one eps of a claim that cannot be called, in its arguments, does to the derivative.
+
+    How far the reference moves, beyond its bar, when the point moves by ``eps``, and a few eps of the
+    entries: a claim whose formula is as well conditioned as the derivative itself loses that.
+
+    Examples
+    --------
+    >>> x = np.array([1.0])
+    >>> at = lambda x: (np.exp(100 * x)[:, None], np.zeros((1, 1)))
+    >>> moved = assumed_rounding(x, at(x)[0], 1e-7, at(x)[0], at, np.random.default_rng(0))
+    >>> bool(abs(moved[0, 0] / at(x)[0][0, 0] / 1.02e-5 - 1) < 1e-2)
+    True
+    """
+    moved = np.zeros(claimed.shape)
+    for sign in (-1.0, 1.0):
+        found = reference_at(x * (1.0 + sign * eps * rng.choice([-1.0, 1.0], x.size)))
+        if found is not None:
+            with np.errstate(invalid="ignore"):
+                gap = np.abs(found[0] - reference) - found[1]
+            moved = np.fmax(moved, np.nan_to_num(gap, nan=0.0, posinf=0.0, neginf=0.0))
+    result: Array = moved + _ASSUMED * eps * np.abs(claimed)
+    return result
 
 
 def scatter(steps: Array, deviations: Array) -> Array:

@@ -1,0 +1,156 @@
+"""What other points say of a disagreement: the claim's own rounding, or a mistake.
+
+Points are visited only after an entry disagreed; the claim alone comes first, for it costs no reference, and
+then the worst columns, which mostly decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradcheck.claims import ClaimMatrix
+from gradcheck.compare import Comparison
+from gradcheck.judge.absorbed import absorbed
+from gradcheck.judge.claim import Claim
+from gradcheck.judge.elsewhere import Elsewhere, worst_columns
+from gradcheck.judge.references import Reference
+from gradcheck.judge.rounding import assumed_rounding, claim_rounding
+from gradcheck.results import Status
+
+__all__ = ["Nearby"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+_OF_ITSELF = 0.75
+"""Share of a claim's measured rounding that it shows without the reference, see `claim_rounding`."""
+
+
+class Nearby:
+    """A claim and its reference about a point where they disagree.
+
+    Parameters
+    ----------
+    claim, claimed
+        The claim, and its numbers at the point.
+    reference
+        At the point; the witness that answered there answers elsewhere.
+    compared
+        Where they disagree.
+    bounds
+        Flat, or None: f is never evaluated outside.
+    rng
+        Gives a generator, the same each time.
+    """
+
+    def __init__(
+        self,
+        claim: Claim,
+        claimed: ClaimMatrix,
+        reference: Reference,
+        compared: Comparison,
+        bounds: Any,
+        rng: Callable[[], np.random.Generator],
+    ) -> None:
+        self.claim, self.claimed, self.reference, self.compared = claim, claimed, reference, compared
+        self.x: Array = claim.problem.x
+        self.rng = rng
+        exact = reference.estimates.get("complex-step")
+        method = "complex-step" if exact is not None and exact.status is Status.OK else "central"
+        self._sharp = Elsewhere(claim.problem, method, bounds)
+        self._central = Elsewhere(claim.problem, "central", bounds)
+
+    @property
+    def nfev(self) -> int:
+        """Evaluations of f so far."""
+        return self._sharp.nfev + self._central.nfev
+
+    def widened(self, claim_error: Array, wrong_with: Callable[[Array], Array]) -> Array | None:
+        """Return the claim's error with its own rounding added where it disagrees; None where that is not it.
+
+        ``wrong_with`` tells which entries are wrong with such an error.
+        """
+        if not np.isfinite(self.claimed.value[self.compared.wrong]).all() or self._too_smooth():
+            return None
+        widened = claim_error.copy()
+        for columns in worst_columns(self.compared.ratio, self.compared.wrong):
+            wrong = self.compared.wrong[:, columns]
+            part = widened[:, columns]
+            part[wrong] += self._rounding(claim_error, columns)[wrong]
+            widened[:, columns] = part
+            if (wrong_with(widened)[:, columns] & wrong).any():
+                return None
+        return widened
+
+    def absorbed(self) -> bool:
+        """Whether every wrong entry is a last digit of what it is nearer to 0."""
+        if not self.claim.movable:
+            return False
+        deviation = self.claimed.value - self.reference.value
+        return all(
+            absorbed(self.x, deviation[:, columns], self.compared.wrong[:, columns], *self._pair_at(columns))
+            for columns in worst_columns(self.compared.ratio, self.compared.wrong)
+        )
+
+    def _pair_at(
+        self, columns: Array
+    ) -> tuple[Callable[[Array], Array | None], Callable[[Array], Array | None]]:
+        def claim_at(x: Array) -> Array | None:
+            claimed = self.claim.at(x)
+            return None if claimed is None else claimed[:, columns]
+
+        def reference_at(x: Array) -> Array | None:
+            found = self._central.at(x, columns)
+            return None if found is None else found[0]
+
+        return claim_at, reference_at
+
+    def _too_smooth(self) -> bool:
+        """Whether the claim alone, which costs no reference, scatters too little to explain any wrong entry.
+
+        What scatters by more than four times the reference's own swing does so, for three quarters at
+        least, of itself.
+        """
+        if not self.claim.movable:
+            return False
+        wrong = self.compared.wrong
+
+        def alone(x: Array) -> tuple[Array, Array] | None:
+            claimed = self.claim.at(x)
+            if claimed is None or claimed.shape != wrong.shape:
+                return None
+            return claimed[wrong], np.zeros(int(wrong.sum()))
+
+        # A claim that is 0 at some points and one last digit at others scatters: nothing here comes and goes.
+        scattered = claim_rounding(self.x, alone, self.rng(), np.full(int(wrong.sum()), np.inf))
+        if scattered is None:
+            return False
+        excess = (self.compared.difference - self.compared.allowed)[wrong]
+        return bool((scattered / _OF_ITSELF < excess).all())
+
+    def _rounding(self, claim_error: Array, columns: Array) -> Array:
+        """Return the claim's rounding in ``columns``, measured, or assumed where it cannot be called."""
+        if not self.claim.movable:
+            return assumed_rounding(
+                self.x,
+                self.claimed.value[:, columns],
+                float(np.max(self.claimed.eps, initial=0.0)),
+                self.reference.value[:, columns],
+                lambda x: self._sharp.at(x, columns),
+                self.rng(),
+            )
+        allowed = (claim_error + self.reference.error)[:, columns]
+        measured = claim_rounding(self.x, lambda x: self._deviation(x, columns), self.rng(), allowed)
+        return np.zeros(allowed.shape) if measured is None else measured
+
+    def _deviation(self, x: Array, columns: Array) -> tuple[Array, Array] | None:
+        """Return claim minus reference, and the reference, at another point; NaN where it has no answer."""
+        claimed, found = self.claim.at(x), self._sharp.at(x, columns)
+        if claimed is None or found is None or found[0].shape[0] != claimed.shape[0]:
+            return None
+        value, error = found
+        deviation: Array = claimed[:, columns] - value
+        # What the reference's own bar explains says nothing of the claim.
+        return np.where(np.abs(deviation) > error, deviation, 0.0) + 0.0 * value, value
