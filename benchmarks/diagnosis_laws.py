@@ -111,6 +111,9 @@ def forward(finding: Finding, r: Side, case: Case) -> Side:
         return r.linear(lambda a: _triangular(a, p))
     if kind is Mistake.FLOAT32:
         return Side(r.value, r.bar + 8 * 2.0**-23 * np.abs(r.value) * (1 + 1e-5), r.known)
+    if kind is Mistake.HALF:
+        u = 8 * 2.0**-10 if p[0] == "float16" else 2 * 2.0**-7
+        return Side(r.value, r.bar + u * np.abs(r.value) * (1 + 1e-2), r.known)
     if kind is Mistake.REDUCED:
         reduce = np.sum if p[1] == "sum" else np.mean
         return r.linear(lambda a: reduce(a, axis=p[0]))

@@ -37,6 +37,7 @@ class Mistake(enum.Enum):
     OFF_DIAGONAL = "extra off-diagonal"  # None: R is diagonal and diag(C) = diag(R)
     SYMMETRY = "symmetry"  # name of a form in `parts.FORMS`: C = FORMS[name](R)
     FLOAT32 = "float32 precision"  # largest relative difference: C = R to single precision
+    HALF = "half precision"  # (format, largest relative difference): C = R to float16 or bfloat16
     WRONG_ARGUMENT = "wrong argument"  # name: C is the Jacobian with respect to it
     WRONG_POINT = "wrong point"  # name: C is the Jacobian at that point
     OTHER_SIDE = "other side of a kink"  # "left" | "right": C is that one-sided Jacobian

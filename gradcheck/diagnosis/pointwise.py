@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,13 @@ from gradcheck.diagnosis.mistakes import Finding, Mistake
 from gradcheck.diagnosis.state import State, Step
 from gradcheck.tolerance import FEW_EPS, eps_of
 
-__all__ = ["float32_note", "not_finite", "propose", "single_precision"]
+__all__ = ["float32_note", "lower_precision", "not_finite", "propose"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 _SINGLE = FEW_EPS * eps_of("float32")
+_STORED_BITS = 24.0
+"""Bits that an entry says by being stored in half precision: of 52 it leaves more than 40 at 0."""
 
 
 def propose(state: State) -> Iterator[Step]:
@@ -50,15 +53,36 @@ def not_finite(state: State) -> Iterator[Step]:
         yield Step(Finding(Mistake.NOT_FINITE, parameter=at), state.settled(bad), 0.0, own=np.inf)
 
 
-def single_precision(state: State) -> Iterator[Step]:
-    """Yield float32 as the cause: the claim agrees to a few of its roundings and no better."""
+def lower_precision(state: State) -> Iterator[Step]:
+    """Yield a lower precision as the cause: the claim agrees to a few of its roundings and no better."""
     claim, reference = state.claim, state.reference
-    if not _to_single_only(claim, reference, state.wrong, state.decided):
+    if _to_single_only(claim, reference, state.wrong, state.decided):
+        after = state.undone(claim, state.claim_error + _SINGLE * np.abs(claim))
+        largest = _largest(claim, reference, state.wrong)
+        yield Step(Finding(Mistake.FLOAT32, parameter=largest), after, 1.0)
         return
+    half = _half_of(claim, reference, state.wrong, state.decided)
+    if half:
+        after = state.undone(claim, state.claim_error + _roundings(half) * np.abs(claim))
+        largest = _largest(claim, reference, state.wrong)
+        # That every entry fits the format's few bits is the evidence; a bar of a percent leaves none.
+        yield Step(
+            Finding(Mistake.HALF, parameter=(half, largest)), replace(after, scale=_unlikely(after)), 1.0
+        )
+
+
+def _unlikely(state: State) -> Array:
+    """Return a scale by which each entry counts in full."""
+    return np.where(state.wrong, 0.0, 2.0**_STORED_BITS * state.allowed)
+
+
+def _largest(claim: Array, reference: Array, wrong: Array) -> float:
     with np.errstate(all="ignore"):
-        largest = float(np.max(np.abs(claim / reference - 1)[state.wrong & (reference != 0)], initial=0.0))
-    after = state.undone(claim, state.claim_error + _SINGLE * np.abs(claim))
-    yield Step(Finding(Mistake.FLOAT32, parameter=largest), after, 1.0)
+        return float(np.max(np.abs(claim / reference - 1)[wrong & (reference != 0)], initial=0.0))
+
+
+def _roundings(name: str) -> float:
+    return (FEW_EPS if name == "float16" else 2.0) * eps_of(name)
 
 
 def _to_single_only(claim: Array, reference: Array, wrong: Array, decided: Array) -> bool:
@@ -72,14 +96,44 @@ def _to_single_only(claim: Array, reference: Array, wrong: Array, decided: Array
     return bool(np.all(stored[decided])) or 2 * int(wrong.sum()) >= max(int(nonzero.sum()), 3)
 
 
+def _half_of(claim: Array, reference: Array, wrong: Array, decided: Array) -> str:
+    """Return the half precision in which all of ``claim`` is stored and to which it agrees, or ""."""
+    for name, stored in (("float16", _in_float16), ("bfloat16", _in_bfloat16)):
+        with np.errstate(all="ignore"):
+            close = np.abs(claim - reference) <= _roundings(name) * np.abs(reference)
+            fits = stored(claim)[decided].all()
+        # A short number such as 0.5 fits any format: it says nothing of where it was computed.
+        if wrong.any() and close[wrong].all() and fits and not _short(claim[wrong]).all():
+            return name
+    return ""
+
+
+def _in_float16(value: Array) -> Array:
+    return np.asarray(value.astype(np.float16).astype(float) == value)
+
+
+def _in_bfloat16(value: Array) -> Array:
+    """Return which numbers have a float32 whose lower half is 0: what bfloat16 is."""
+    single = np.ascontiguousarray(value, dtype=np.float32)
+    return np.asarray((single == value) & ((single.view(np.uint32) & 0xFFFF) == 0))
+
+
+def _short(value: Array) -> Array:
+    """Return which numbers have at most four significant bits."""
+    mantissa, _ = np.frexp(np.where(np.isfinite(value), value, 0.0))
+    return np.asarray(np.round(16.0 * mantissa) == 16.0 * mantissa)
+
+
 def float32_note(claim: Array, reference: Array) -> str | None:
-    """Return a sentence when ``claim`` agrees with ``reference`` to single precision only, else None.
+    """Return a sentence when ``claim`` agrees with ``reference`` to a lower precision only, else None.
 
     Examples
     --------
     >>> third = np.array([[1.0, 2.0]]) / 3.0
     >>> float32_note(third.astype(np.float32), third)
     'the claim agrees to single precision only (relative difference up to 3e-08): computed in float32'
+    >>> float32_note(third.astype(np.float16), third)
+    'the claim agrees to half precision only (relative difference up to 0.0002): evaluated in float16'
     >>> float32_note(third, third) is None
     True
     """
@@ -90,11 +144,12 @@ def float32_note(claim: Array, reference: Array) -> str | None:
     decided = np.isfinite(reference)
     with np.errstate(all="ignore"):
         beyond_double = np.abs(claim - reference) > FEW_EPS * eps_of("float64") * np.abs(reference)
-        relative = np.abs(claim / reference - 1)
     wrong = decided & (beyond_double | ~np.isfinite(claim))
+    largest = _largest(claim, reference, wrong)
     if not _to_single_only(claim, reference, wrong, decided):
-        return None
-    largest = float(np.max(relative[wrong & (reference != 0)], initial=0.0))
+        half = _half_of(claim, reference, wrong, decided)
+        start = f"the claim agrees to half precision only (relative difference up to {largest:.1g})"
+        return f"{start}: evaluated in {half}" if half else None
     stored = np.array_equal(claim.astype(np.float32).astype(float), claim, equal_nan=True)
     cause = "computed in float32" if single or stored else "float32 on the way, or a finite difference"
     return f"the claim agrees to single precision only (relative difference up to {largest:.1g}): {cause}"

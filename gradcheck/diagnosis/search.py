@@ -127,7 +127,7 @@ class _Search:
         yield from orderings.propose(state, robust=robust)
         yield from parts.propose(state)
         yield from pointwise.propose(state)
-        yield from pointwise.single_precision(state)
+        yield from pointwise.lower_precision(state)
 
     def _last(self, state: State, most_entries: int) -> Iterator[Step]:
         """Yield mistakes of a part that explain all that is wrong."""

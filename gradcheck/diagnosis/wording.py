@@ -209,6 +209,10 @@ _FREE: Mapping[Mistake, Callable[[Finding], str]] = {
     Mistake.FLOAT32: lambda f: (
         f"the claim agrees to single precision only (relative difference up to {f.parameter:.1g}): float32"
     ),
+    Mistake.HALF: lambda f: (
+        f"the claim agrees to half precision only (relative difference up to {f.parameter[1]:.1g}): "
+        f"evaluated in {f.parameter[0]}"
+    ),
     Mistake.RANK_ONE: lambda _: (
         "the claim differs from the reference by a product of two vectors: "
         "a term of the total derivative is missing or extra"

@@ -125,8 +125,9 @@ class _Dense:
         result = self._concluded(smooth, compared, kinked)
         if kinked.any() and result.verdict is not Verdict.FAIL:
             result = self._at_kink(kinked, smooth, result)
-        if result.verdict is Verdict.PASS:
+        if result.verdict is Verdict.PASS or result.reason is Reason.TOO_WEAK:
             self.notes += precision_notes(self.problem, self.claimed, reference.value)
+        if result.verdict is Verdict.PASS:
             self.notes += suspicious_broadcasts(self.problem)
             self.nfev += 1
         return self._finished(result)
