@@ -212,7 +212,7 @@ PLAIN_ALONE: dict[str, Callable[[Array], Array | None]] = {
     "lower triangle": lambda v: np.tril(v) if _square(v) and np.tril(v).any() else None,
     "triangle counted twice": lambda v: v + v.T - np.diag(np.diag(v)) if _square(v) else None,
     "float32": lambda v: v.astype(np.float32).astype(float),
-    "float16": lambda v: v.astype(np.float16).astype(float) if 1e-4 < np.abs(v[v != 0]).min() else None,
+    "float16": lambda v: v.astype(np.float16).astype(float) if np.abs(v[v != 0]).min() > 1e-4 else None,
     "extra sum": lambda v: v.sum(axis=0) if len(v) > 1 else None,
     "rows left out": lambda v: v[:-1] if len(v) > 1 and v[:-1].any() else None,
     "flattened": np.ravel,
