@@ -36,6 +36,7 @@ def installed():
 
 
 NAMED = [] if installed() else ["-p", "gradcheck.pytest_plugin"]
+IN_ORDER = ["-p", "no:cacheprovider", "-p", "no:randomly"]
 
 
 class Suite:
@@ -54,18 +55,19 @@ class Suite:
     def run(self, *args, plugin=True):
         """Run in this process; the outcome, with the record if there is one."""
         named = NAMED if plugin else ["-p", "no:gradcheck"]
-        return self.pytester.runpytest_inprocess(*named, "-p", "no:cacheprovider", "--no-header", *args)
+        return self.pytester.runpytest_inprocess(*named, *IN_ORDER, "--no-header", *args)
 
     def record(self, *args):
         """Run with a record, and return it."""
         self.run("--gradcheck-json=out.json", *args)
         return read_record(self.path / "out.json")
 
-    def start(self, *args, program=("-m", "pytest")):
+    def start(self, *args, program=("-m", "pytest"), shuffled=False):
         """Start a process of its own."""
         environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
         environment.pop("PYTEST_ADDOPTS", None)
-        command = [sys.executable, *program, *NAMED, "-p", "no:cacheprovider", *args]
+        order = ["-p", "no:cacheprovider"] if shuffled else IN_ORDER
+        command = [sys.executable, *program, *NAMED, *order, *args]
         return subprocess.Popen(
             command,
             cwd=self.path,
@@ -76,9 +78,9 @@ class Suite:
             start_new_session=True,
         )
 
-    def process(self, *args):
+    def process(self, *args, **options):
         """Run in a process of its own; exit code and output."""
-        process = self.start(*args)
+        process = self.start(*args, **options)
         output = process.communicate(timeout=120)[0]
         return process.returncode, output
 
