@@ -34,8 +34,8 @@ def _prepare(path: Sequence[str]) -> None:
 def processes(jobs: int) -> Iterator[list[ProcessPoolExecutor] | None]:
     """Yield ``jobs`` executors of one process each; None when one process is enough.
 
-    One each, so that who does what can be chosen: what a process has compiled, it
-    keeps.  They are spawned, not forked: JAX's threads do not survive a fork.
+    One each, so that a process is given its next job when it has ended one.  They
+    are spawned, not forked: JAX's threads do not survive a fork.
     """
     if jobs <= 1:
         yield None

@@ -13,7 +13,6 @@ from __future__ import annotations
 import functools
 import logging
 import math
-import sys
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ import numpy as np
 
 from gradcheck.autodiff.arguments import Call, floating
 from gradcheck.autodiff.protocol import MODES, Availability, Derivatives
+from gradcheck.autodiff.tape import Operations, Tape
 from gradcheck.errors import GradcheckError, InvalidArgument, MissingExtra
 
 if TYPE_CHECKING:
@@ -36,10 +36,15 @@ __all__ = ["JaxWitness"]
 Array = np.ndarray[Any, np.dtype[Any]]
 
 _PROGRAMS = 32
-"""Compiled programs kept: one function's at a few shapes.  Each costs memory and some 40 memory maps."""
+"""Programs kept: those of a few functions at a few shapes."""
 
-_COMPILE_QUICKLY = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
-"""A program runs a few dozen times on a few numbers: compiling dominates, and a third of it is optimising."""
+_COMPILE_QUICKLY = {
+    "xla_backend_optimization_level": 0,
+    "xla_llvm_disable_expensive_passes": True,
+    "xla_cpu_use_fusion_emitters": False,
+    "xla_cpu_parallel_codegen_split_count": 1,
+}
+"""What is compiled runs a few dozen times on a few numbers: most of compiling is optimising (measured)."""
 
 
 @dataclass(frozen=True)
@@ -125,8 +130,8 @@ class JaxWitness:
 
     The Jacobian has shape ``f(x).shape + x.shape``, in units of f per unit of x.
     ``f`` must be written with operators and JAX's namespace.  Without a ``key``
-    the function runs operation by operation; with one it is compiled once for
-    each set of shapes and dtypes, and the last 32 programs are kept.
+    JAX runs the function anew each time; with one it is traced once for each set
+    of shapes and dtypes, and the last 32 programs are kept.
 
     Examples
     --------
@@ -138,6 +143,7 @@ class JaxWitness:
 
     def __init__(self) -> None:
         self._programs: OrderedDict[Hashable, Callable[..., Any] | None] = OrderedDict()
+        self._compiled: Operations | None = None
 
     @property
     def name(self) -> str:
@@ -170,7 +176,7 @@ class JaxWitness:
         """
         call = Call.of(args, 0, dtype)
         with _session(call) as loaded:
-            program = self._program(loaded, f, call, key, _value_program)
+            program = self._program("value", call, key, lambda: _value_program(loaded, f, call))
             if program is not None:
                 return _checked(program(call.x, call.arrays), call)
             return _checked(_primal(loaded, f, call)(call.x, call.arrays), call)
@@ -206,37 +212,55 @@ class JaxWitness:
         """Return the value and the Jacobian by both modes; raises as :meth:`value_of` does."""
         return self._derivatives(f, Call.of(args, argnum, dtype), key, MODES)
 
+    def shapes_of(
+        self, f: Callable[..., Any], args: Sequence[Any], argnum: int = 0, *, dtype: DTypeLike | None = None
+    ) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return the shapes that ``jacfwd`` and ``jacrev`` give the Jacobian; nothing is computed.
+
+        Raises as :meth:`value_of` does.
+        """
+        call = Call.of(args, argnum, dtype)
+        with _session(call) as loaded:
+            jax = loaded.jax
+            primal = functools.partial(_primal(loaded, f, call), arrays=call.arrays)
+            forward, reverse = (
+                tuple(jax.eval_shape(mode(primal), call.x).shape) for mode in (jax.jacfwd, jax.jacrev)
+            )
+            return forward, reverse
+
     def _derivatives(
         self, f: Callable[..., Any], call: Call, key: Hashable | None, modes: tuple[str, ...]
     ) -> Derivatives:
-        """Both modes when compiled (one program holds them), otherwise ``modes`` and zeros elsewhere."""
+        """Both modes from a traced program (it holds them both), otherwise ``modes`` and zeros elsewhere."""
         with _session(call) as loaded:
-            program = self._program(loaded, f, call, key, _derivative_program)
+            program = self._program(
+                "derivatives",
+                call,
+                key,
+                lambda: _derivative_program(loaded, f, call, self._operations(loaded)),
+            )
             return _eager(loaded, f, call, modes) if program is None else _swept(program, call)
 
-    def forget(self) -> None:
-        """Give back the memory of everything compiled, JAX's own operations included."""
-        self._programs.clear()
-        loaded = sys.modules.get("jax")
-        if loaded is not None:
-            loaded.clear_caches()
+    def _operations(self, loaded: _Loaded) -> Operations:
+        if self._compiled is None:
+            self._compiled = Operations(loaded.jax, loaded.options)
+        return self._compiled
 
     def _program(
         self,
-        loaded: _Loaded,
-        f: Callable[..., Any],
+        kind: str,
         call: Call,
         key: Hashable | None,
-        build: Callable[[_Loaded, Callable[..., Any], Call], Callable[..., Any] | None],
+        build: Callable[[], Callable[..., Any] | None],
     ) -> Callable[..., Any] | None:
-        """Return the compiled program for ``key``, or None when it has to run operation by operation."""
-        whole = None if key is None else call.key((build.__name__, key))
+        """Return the program for ``key``, built where it is new; None when JAX has to follow the numbers."""
+        whole = None if key is None else call.key((kind, key))
         if whole is None:
             return None
         if whole in self._programs:
             self._programs.move_to_end(whole)
             return self._programs[whole]
-        program = build(loaded, f, call)
+        program = build()
         self._programs[whole] = program
         if len(self._programs) > _PROGRAMS:
             self._programs.popitem(last=False)
@@ -338,11 +362,12 @@ def _value_program(loaded: _Loaded, f: Callable[..., Any], call: Call) -> Callab
     return program  # type: ignore[no-any-return]  # jit's result is untyped here
 
 
-def _derivative_program(loaded: _Loaded, f: Callable[..., Any], call: Call) -> Callable[..., Any] | None:
-    """Compile ``(x, arrays, v, u) -> f(x), J v, u J``; None when it has to run operation by operation.
+def _derivative_program(
+    loaded: _Loaded, f: Callable[..., Any], call: Call, operations: Operations
+) -> Callable[..., Any] | None:
+    """Trace ``(x, arrays, v, u) -> f(x), J v, u J``; None when the numbers decide what is computed.
 
-    One program for one pair of directions, rather than for all at once: it
-    compiles sooner, and a call costs microseconds.
+    One pair of directions, rather than all at once: the operations are those of other functions too.
     """
     jax = loaded.jax
     primal = _primal(loaded, f, call)
@@ -350,29 +375,40 @@ def _derivative_program(loaded: _Loaded, f: Callable[..., Any], call: Call) -> C
         shape = jax.eval_shape(primal, call.x, call.arrays)
     except _refusals(jax):
         return None
-    if 0 in shape.shape or 0 in call.x.shape or not floating(np.dtype(shape.dtype)):
-        return None
+    dtype = np.dtype(shape.dtype)
+    if 0 in shape.shape or 0 in call.x.shape or not floating(dtype):
+        tape = Tape(jax.make_jaxpr(primal)(call.x, call.arrays), operations)
+        return functools.partial(_valued, tape)
 
     def both(x: Any, arrays: dict[int, Any], v: Any, u: Any) -> tuple[Any, Any, Any]:
         value, pushed = jax.jvp(lambda x: primal(x, arrays), (x,), (v,))
         pull = jax.vjp(lambda x: primal(x, arrays), x)[1]
         return value, pushed, pull(u)[0]
 
-    program = jax.jit(both, compiler_options=loaded.options)
-    return functools.partial(_sweep, program, shape.shape, np.dtype(shape.dtype))
+    directions = np.zeros(call.x.shape, call.x.dtype), np.zeros(shape.shape, dtype)
+    tape = Tape(jax.make_jaxpr(both)(call.x, call.arrays, *directions), operations)
+    return functools.partial(_sweep, tape, shape.shape, dtype)
 
 
 def _sweep(
-    program: Any, shape: tuple[int, ...], dtype: np.dtype[Any], x: Array, arrays: dict[int, Array]
+    tape: Tape, shape: tuple[int, ...], dtype: np.dtype[Any], x: Array, arrays: dict[int, Array]
 ) -> Any:
-    """Run ``program`` along every basis vector; return value, columns ``J e_j`` and rows ``e_i J``."""
+    """Run ``tape`` along every basis vector; return value, columns ``J e_j`` and rows ``e_i J``."""
     m, n = math.prod(shape), x.size
     cotangents = np.eye(m, dtype=dtype).reshape(m, *shape)
     tangents = np.eye(n, dtype=x.dtype).reshape(n, *x.shape)
-    runs = [program(x, arrays, tangents[k % n], cotangents[k % m]) for k in range(max(m, n))]
+    others = [arrays[index] for index in sorted(arrays)]
+    runs = [tape(x, *others, tangents[k % n], cotangents[k % m]) for k in range(max(m, n))]
     columns = np.stack([np.asarray(run[1]) for run in runs[:n]], axis=-1)
     rows = np.stack([np.asarray(run[2]) for run in runs[:m]])
     return runs[0][0], columns, rows
+
+
+def _valued(tape: Tape, x: Array, arrays: dict[int, Array]) -> Any:
+    """Run ``tape`` where no entry varies: the derivatives are zero, or there are none."""
+    value = np.asarray(tape(x, *(arrays[index] for index in sorted(arrays)))[0])
+    zeros = np.zeros(value.shape + x.shape, x.dtype)
+    return value, zeros, zeros.copy()
 
 
 def _swept(program: Callable[..., Any], call: Call) -> Derivatives:

@@ -82,3 +82,8 @@ class Autodiff(Protocol):
         key: Hashable | None = None,
     ) -> Derivatives:
         """Return the value and the Jacobian by both modes."""
+
+    def shapes_of(
+        self, f: Callable[..., Any], args: Sequence[Any], argnum: int = 0, *, dtype: DTypeLike | None = None
+    ) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return the shapes of the Jacobian by forward and by reverse mode, without computing it."""

@@ -25,10 +25,7 @@ Workers = Executor | Sequence[Executor]
 """One executor, to be given everything at once; or several, each given one job at a time."""
 
 _WITNESS: list[JaxWitness] = []
-"""The witness of a worker process: it keeps what it has compiled."""
-_FORGOTTEN = [0]
-_JOBS_REMEMBERED = 4
-"""Jobs with generated functions whose compiled operations are kept: about 40 MB each (measured)."""
+"""The witness of a worker process: what it has compiled for one rule serves the next."""
 
 
 def check_all(
@@ -65,7 +62,7 @@ def self_test_all(
 
 
 def _by_function(rules: Sequence[Rule]) -> list[tuple[Rule, ...]]:
-    """Return the rules grouped by their function: a process compiles it once for all of them."""
+    """Return the rules grouped by their function: a process traces it once for all of them."""
     groups: dict[object, list[Rule]] = {}
     for rule in rules:
         shared = not rule.functions and _registered(rule)
@@ -104,24 +101,22 @@ def _as_they_end(
     workers: Workers,
     elsewhere: Callable[[Executor, Job], Future[list[Row | None]]],
 ) -> Iterator[tuple[Job, list[Row | None]]]:
-    running: dict[Future[list[Row | None]], tuple[Job, int]] = {}
-    if isinstance(workers, Executor):
-        running = {elsewhere(workers, job): (job, 0) for job in jobs}
-        waiting, pools = _Waiting(()), [workers]
-    else:
-        waiting, pools = _Waiting(jobs), list(workers)
-        for place, pool in enumerate(pools):
-            first = waiting.next_for(place)
-            if first is not None:
-                running[elsewhere(pool, first)] = first, place
+    waiting = deque(jobs)
+    running: dict[Future[list[Row | None]], tuple[Job, Executor]] = {}
+
+    def begin(pool: Executor) -> None:
+        if waiting:
+            job = waiting.popleft()
+            running[elsewhere(pool, job)] = job, pool
+
+    for pool in [workers] * len(jobs) if isinstance(workers, Executor) else workers:
+        begin(pool)
     try:
         while running:
             ended, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in ended:
-                job, place = running.pop(future)
-                more = waiting.next_for(place)
-                if more is not None:
-                    running[elsewhere(pools[place], more)] = more, place
+                job, pool = running.pop(future)
+                begin(pool)
                 yield job, future.result()
     except BrokenExecutor as cause:
         raise GradcheckError(
@@ -131,30 +126,6 @@ def _as_they_end(
     finally:
         for future in running:
             future.cancel()
-
-
-class _Waiting:
-    """Jobs not yet begun: the first process takes those with generated functions, the others the rest.
-
-    What autodiff compiles operation by operation for one generated function serves the next, where it is.
-    """
-
-    def __init__(self, jobs: Sequence[Job]) -> None:
-        self._kinds = (
-            deque(job for job in jobs if _is_generated(job)),
-            deque(job for job in jobs if not _is_generated(job)),
-        )
-
-    def next_for(self, place: int) -> Job | None:
-        """Return the next job of process ``place``: the longest of its kind, else the shortest other."""
-        own, other = self._kinds if place == 0 else self._kinds[::-1]
-        if own:
-            return own.popleft()
-        return other.pop() if other else None
-
-
-def _is_generated(job: Job) -> bool:
-    return any(rule.functions for rule in job[0])
 
 
 def _registered(rule: Rule) -> bool:
@@ -188,13 +159,7 @@ def _check_elsewhere(
     if not _WITNESS:
         _WITNESS.append(JaxWitness())
     known = [_known(rule_id, modules) for rule_id in rule_ids]
-    rows = [None if rule is None else _row(rule, dtype, settings, _WITNESS[0]) for rule in known]
-    _FORGOTTEN[0] += 1
-    # What was compiled for this function serves no other; single operations do, but fill the memory.
-    if _FORGOTTEN[0] >= _JOBS_REMEMBERED or not any(rule is not None and rule.functions for rule in known):
-        _WITNESS[0].forget()
-        _FORGOTTEN[0] = 0
-    return rows
+    return [None if rule is None else _row(rule, dtype, settings, _WITNESS[0]) for rule in known]
 
 
 def _self_test_elsewhere(

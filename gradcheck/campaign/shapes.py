@@ -35,9 +35,10 @@ def judge_shapes(rule: Rule, point: Point, autodiff: Autodiff | None) -> PointVe
     factors = list((rule.factors or _own_jacobian(rule))(*arguments, **point.functions))
     said = [_central_shapes(factors)]
     if autodiff is not None and autodiff.available()[0]:
-        for name, mode in ((JAX_FORWARD, "forward"), (JAX_REVERSE, "reverse")):
-            shapes = [_autodiff_shape(autodiff, function, at, mode) for function, at in factors]
-            said.append(_statement(name, shapes))
+        by_mode = zip(*(_autodiff_shapes(autodiff, *factor) for factor in factors), strict=True)
+        said += [
+            _statement(name, shapes) for name, shapes in zip((JAX_FORWARD, JAX_REVERSE), by_mode, strict=True)
+        ]
     try:
         claimed = claimed_shapes(rule, point)
     except Exception as raised:
@@ -99,8 +100,17 @@ def _words(one: Testimony) -> str:
     return ", ".join("x".join(str(int(extent)) for extent in row if extent >= 0) for row in rows)
 
 
-def _autodiff_shape(autodiff: Autodiff, function: Callable[..., Any], at: Any, mode: str) -> tuple[int, ...]:
+def _autodiff_shapes(
+    autodiff: Autodiff, function: Callable[..., Any], at: Any
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the shapes in numerator layout by both modes."""
     point = np.asarray(at, dtype=np.float64)
-    found = np.asarray(autodiff.jacobian_of(function, [point], 0, mode=mode, dtype="float64", key=None))
-    shape: tuple[int, ...] = to_numerator(found, found.shape[: found.ndim - point.ndim], point.shape).shape
-    return shape
+    forward, reverse = autodiff.shapes_of(function, [point], 0, dtype="float64")
+    return _numerator(forward, point), _numerator(reverse, point)
+
+
+def _numerator(shape: tuple[int, ...], point: Array) -> tuple[int, ...]:
+    found: tuple[int, ...] = to_numerator(
+        np.empty(shape), shape[: len(shape) - point.ndim], point.shape
+    ).shape
+    return found

@@ -6,7 +6,7 @@ is the rule's, the third is another project's autodiff.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -203,11 +203,11 @@ def _autodiff(rule: Rule, point: Point, dtype: str, system: Autodiff) -> tuple[A
     arguments = _in_dtype(point, np.dtype(dtype))
     wrt = rule.wrt or 0
     function: Callable[..., Any] = rule.f
-    # Rules that share a function share what was compiled for it.
-    key: Callable[..., Any] | None = rule.f
+    # Rules that share a function share what was traced for it.
+    key: Hashable = rule.f
     if point.functions:
         functions = dict(point.functions)
-        key = None
+        key = rule.f, tuple(functions.items())
 
         def function(*args: Any) -> Any:
             return rule.f(*args, **functions)
