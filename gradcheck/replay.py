@@ -9,21 +9,25 @@ from typing import Any
 import numpy as np
 
 from gradcheck.autodiff.jax import JaxWitness
+from gradcheck.campaign.diagnosing import Case, mistake_of
 from gradcheck.campaign.examination import expected_verdicts, failure_row
+from gradcheck.campaign.overheard import overhearing
 from gradcheck.campaign.pointwise import judge_point
 from gradcheck.campaign.tallies import point_from_json
 from gradcheck.campaign.verdicts import PointVerdict
+from gradcheck.campaign.witness_table import witness_lines
 from gradcheck.errors import InvalidArgument
 from gradcheck.journal import read_record
-from gradcheck.reporting.terminal import failure_text
+from gradcheck.reporting.failures import failure_text
 from gradcheck.results import Verdict
 from gradcheck.rules.registry import Rule
 from gradcheck.selection import find_rule, load_modules
+from gradcheck.strategies import Point
 
 __all__ = ["judged_again", "replay"]
 
 
-def replay(identity: str, place: Path, modules: tuple[str, ...] = ()) -> tuple[str, int]:
+def replay(identity: str, place: Path, modules: tuple[str, ...] = (), *, width: int = 100) -> tuple[str, int]:
     """Judge the recorded point ``identity`` again; return what is to be said and the exit code.
 
     Parameters
@@ -34,6 +38,8 @@ def replay(identity: str, place: Path, modules: tuple[str, ...] = ()) -> tuple[s
         The record, or the folder it lies in.
     modules
         Modules of rules to import first.
+    width
+        Columns of the terminal.
 
     Raises
     ------
@@ -43,8 +49,7 @@ def replay(identity: str, place: Path, modules: tuple[str, ...] = ()) -> tuple[s
     load_modules(modules)
     record = read_record(place / "gradcheck.json" if place.is_dir() else place)
     check, row = _find(record, identity)
-    rule = find_rule(check["id"])
-    return _judged(rule, check, row)
+    return _judged(_found(check), check, row, width)
 
 
 def judged_again(
@@ -95,16 +100,42 @@ def judged_again(
         "trees": dict(trees or {}),
         "shapes": {name: list(array.shape) for name, array in arrays.items()},
     }
-    return _judged(rule, rule.facts | {"dtype": dtype}, row)
+    return _judged(rule, rule.facts | {"dtype": dtype}, row, 100)
 
 
-def _judged(rule: Rule, check: Mapping[str, Any], row: Mapping[str, Any]) -> tuple[str, int]:
+def _found(check: Mapping[str, Any]) -> Rule:
+    """Return the rule of a recorded check; of a user's rule that is not loaded, say how to load it."""
+    try:
+        return find_rule(check["id"])
+    except InvalidArgument:
+        if not check.get("module"):
+            raise
+        raise InvalidArgument.of(
+            "ID", check["id"], "a rule that is loaded", f"add --module {check['module']}"
+        ) from None
+
+
+def _judged(rule: Rule, check: Mapping[str, Any], row: Mapping[str, Any], width: int) -> tuple[str, int]:
     dtype = check["dtype"]
-    point = point_from_json(rule, row, dtype)
-    verdict = judge_point(rule, point, dtype, JaxWitness())
+    point = _rebuilt(rule, row, dtype)
+    with overhearing():
+        verdict = judge_point(rule, point, dtype, JaxWitness())
     expected = expected_verdicts(rule, point.stratum) if rule.right is None else (Verdict.FAIL,)
     shown = dict(row) | {"functions": {name: str(drawn) for name, drawn in point.functions.items()}}
-    return _text(rule, check, shown, verdict), 0 if verdict.verdict in expected else 1
+    return _text(rule, check, shown, verdict, width), 0 if verdict.verdict in expected else 1
+
+
+def _rebuilt(rule: Rule, row: Mapping[str, Any], dtype: str) -> Point:
+    """Return the recorded point; ``InvalidArgument`` when the rule takes other arguments by now."""
+    given = set(row["inputs"])
+    if given != set(rule.names):
+        raise InvalidArgument.of(
+            "ID",
+            f"a point with {sorted(given)}",
+            f"the arguments {list(rule.names)} that {rule.id} has now",
+            "run the rule again with `gradcheck run`",
+        )
+    return point_from_json(rule, row, dtype)
 
 
 def _points(record: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str, Mapping[str, Any]]]:
@@ -125,20 +156,24 @@ def _find(record: Mapping[str, Any], identity: str) -> tuple[Mapping[str, Any], 
     raise InvalidArgument.of("ID", identity, "the id of a recorded point", hint)
 
 
-def _text(rule: Rule, check: Mapping[str, Any], row: Mapping[str, Any], verdict: PointVerdict) -> str:
+def _text(
+    rule: Rule, check: Mapping[str, Any], row: Mapping[str, Any], verdict: PointVerdict, width: int
+) -> str:
     shown = dict(check) | {"verdict": str(verdict.verdict), "reason": str(verdict.reason)}
-    lines = [failure_text(shown, failure_row(rule, row, verdict)).rstrip(), "", "  What each witness says"]
-    for said in verdict.testimonies:
-        why = f" ({said.text})" if said.text else ""
-        lines.append(f"    {said.witness}: {said.status}{why}, {said.nfev} calls")
-        if said.value is not None and said.error is not None:
-            for title, matrix in (("value", said.value), ("error bar", said.error)):
-                printed = np.array2string(matrix, max_line_width=100, threshold=60, prefix=" " * 18)
-                lines.append(f"      {title:<10}{printed}")
-    lines += ["", "  Pairs (largest error against its bar)"]
-    for pair in verdict.pairs:
-        a, b = pair.names
-        compared = pair.comparison
-        lines.append(f"    {a} / {b}: {compared.verdict}, ratio {compared.largest_ratio:.3g}")
-    lines += [f"  at the kink, {who}: {text}" for who, text in verdict.conventions]
+    failure = failure_row(rule, row, verdict)
+    told = _diagnosis(rule, row, verdict)
+    lines = [failure_text(shown, failure | ({"diagnosis": told} if told else {})).rstrip()]
+    recorded = row.get("verdict", "fail" if "pair" in row else "")
+    if recorded and recorded != str(verdict.verdict):
+        change = f"the record says {recorded.upper()}, now it is {str(verdict.verdict).upper()}"
+        lines.append(f"  changed     {change}: the rule, its function or a package is another one")
+    lines += ["", *witness_lines(verdict, width)]
     return "\n".join(lines)
+
+
+def _diagnosis(rule: Rule, row: Mapping[str, Any], verdict: PointVerdict) -> str:
+    """Return the likely mistake as this point tells it, else as the campaign's points told it."""
+    if verdict.verdict is not Verdict.FAIL or verdict.failing is None:
+        return ""
+    point = point_from_json(rule, row, "float64")
+    return mistake_of(rule, [Case(point, verdict)]) or str(row.get("diagnosis", ""))

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from gradcheck.errors import InvalidArgument
-from gradcheck.listing import listed, worked_example
-from gradcheck.reporting.terminal import explain_text
+from gradcheck.listing import explained, listed, worked_example
+from gradcheck.reporting.explanations import explain_text
 from gradcheck.rules import documents
 from gradcheck.rules.catalogue import catalogue, not_checkable
 from gradcheck.rules.registry import Kind
@@ -74,7 +74,9 @@ def test_a_rule_of_every_kind_is_explained(kind):
     text = explain_text(facts)
     assert text.splitlines()[0] == KINDS[kind]
     assert json.dumps(facts, allow_nan=False)
-    assert ("Worked example" in text) == (kind != "not checkable")
+    refuted = kind in ("misprint", "rejected")
+    assert ("Worked example" in text) == (kind != "not checkable" and not refuted)
+    assert ("Counterexample, found by search" in text) == refuted
 
 
 def test_a_worked_example_has_a_value_a_claim_and_a_reference_that_agree():
@@ -106,3 +108,34 @@ def test_the_same_example_each_time():
 def test_an_unknown_rule_names_what_is_near():
     with pytest.raises(InvalidArgument, match=r"did you mean .*elementwise/mul/wrt-w"):
         worked_example("elementwise/mul/wrt-v")
+
+
+def test_several_rules_are_explained_at_once():
+    assert [facts["id"] for facts in explained(["elementwise/mul/*", "E000-04"])] == [
+        "elementwise/mul/wrt-w",
+        "elementwise/mul/wrt-x",
+        "E000-04",
+    ]
+    ids = [facts["id"] for facts in explained(["E000-0?"])]
+    assert {"E000-01", "E000-04"} <= set(ids)
+    with pytest.raises(InvalidArgument, match="did you mean"):
+        list(explained(["elementwize/*"]))
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in listed() if row["expected"] != "pass"], ids=lambda row: row["id"]
+)
+def test_every_misprint_reads_well(row):
+    told = row["erratum"]
+    assert told["printed"] != told["right"]
+    if row["expected"] == "fail":
+        # A formula or a sentence of the document, not what a reader remarks on it.
+        assert row["formula"] == told["printed"]
+        assert len(told["printed"]) <= 120
+        assert not told["right"].startswith(("is ", "as ", "the pairs"))
+        for words in ("misprint", "lost", "read as", "same as", "printed", "P,T", "H:"):
+            assert words not in told["printed"]
+        assert told["remark"]
+        assert not told["remark"].startswith("same")
+    if row["group"] == "erratum":
+        assert told["quote"]

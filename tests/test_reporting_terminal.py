@@ -14,9 +14,20 @@ from sample_record import check, erratum_check, failing_check, failure, record, 
 
 from gradcheck.reporting import wording
 from gradcheck.reporting.columns import columns, fit, table
+from gradcheck.reporting.explanations import explain_text
+from gradcheck.reporting.failures import failure_text
 from gradcheck.reporting.matrices import comparison
-from gradcheck.reporting.terminal import explain_text, failure_text, list_table, summary_table
-from gradcheck.reporting.wording import figure, outcome, printable, tensor_text, worst_detectable, worst_ratio
+from gradcheck.reporting.terminal import list_table, summary_table
+from gradcheck.reporting.wording import (
+    bar_text,
+    detects_text,
+    figure,
+    outcome,
+    printable,
+    tensor_text,
+    worst_detectable,
+    worst_ratio,
+)
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 WORKED = {
@@ -91,8 +102,10 @@ def test_a_line_for_each_section_and_every_odd_check():
     many[3] |= {"as_expected": False, "verdict": "fail", "reason": "disagrees"}
     text = summary_table(record(checks=many), width=100)
     assert "240 of 241" in text
-    assert "elementwise/mul/3 [float64]" in text
-    assert "elementwise/mul/4 " not in text
+    assert "  elementwise/mul/3\n" in text
+    assert "elementwise/mul/4" not in text
+    several = summary_table(record(checks=many, dtypes=["float64", "float32"]), width=100)
+    assert "  elementwise/mul/3 [float64]\n" in several
 
 
 def test_very_many_odd_checks_are_cut_and_counted():
@@ -140,11 +153,51 @@ def test_report_is_named_on_the_last_line():
 def test_absent_witness_survivor_and_standing_erratum_are_named():
     text = summary_table(record(), width=120)
     assert "absent    jax forward: jax is not installed" in text
-    assert (
-        "33 of 34 wrong derivatives caught; SURVIVED: elementwise/max-scalar/wrt-x (kink value 1/2)" in text
+    assert "33 of 34 mutants (wrong on purpose) caught; SURVIVED: elementwise/max-scalar/wrt-x" in text
+    assert "Refuted     1 of 2 misprints and 1 of 1 claims that the documents reject; NOT refuted:" in text
+    assert "Self-test" not in summary_table(record(self_test=None))
+    nothing = record()["self_test"] | {"effective": 0, "killed": 0, "survivors": []}
+    assert "Self-test" not in summary_table(record(self_test=nothing))
+
+
+def test_fewer_points_than_asked_for_are_explained():
+    few = check(strata=[stratum("smooth", passed=7)])
+    assert "up to 50 points a rule; fewer where" in summary_table(
+        record(checks=[few], examples=50), width=200
     )
-    assert "2 of 3 refuted; NOT refuted: E000-02" in text
-    assert "Self-test   not run" in summary_table(record(self_test=None))
+    misprint = erratum_check() | {"strata": [stratum("smooth", fail=10)]}
+    assert "a fifth of these, at least 8, for a misprint" in summary_table(
+        record(checks=[misprint], examples=50), width=200
+    )
+    assert "up to" not in summary_table(record(checks=[few], examples=7), width=200)
+
+
+def test_a_command_that_replays_says_where_the_rule_and_the_record_are():
+    undecided = check("mine/x", verdict="inconclusive", as_expected=False, group="user", failures=[])
+    undecided["points"][1]["verdict"] = "inconclusive"
+    undecided["module"] = "my_rules"
+    text = summary_table(record(checks=[undecided]), width=100, folder="my out")
+    assert "gradcheck replay 'mine/x@float64#1' --module my_rules --report 'my out'\n" in text
+    plain = summary_table(record(checks=[undecided]), width=100)
+    assert "--module my_rules\n" in plain
+    assert "--report" not in plain
+
+
+def test_a_likely_mistake_and_remarks_are_told():
+    found = failing_check()
+    found["failures"][0]["diagnosis"] = "the claim is 2 times the reference: factor 2"
+    found["remarks"] = ["printed 9 lines, not shown; the first: 'hello'"]
+    text = summary_table(record(checks=[found] * 7), width=100)
+    assert "likely mistake: the claim is 2 times the reference: factor 2" in text
+    assert text.count("printed 9 lines") == 5
+    assert "and 2 more remarks" in text
+    assert "  likely mistake: the claim is 2 times" in failure_text(found, found["failures"][0])
+
+
+def test_bars_that_underflow_are_nothing_and_nobody_detects_less_than_a_rounding():
+    assert (bar_text(5e-312), bar_text(3.25e-13), bar_text("inf")) == ("0", "3.2e-13", "inf")
+    assert (detects_text(5e-312), detects_text(2.2e-8), detects_text("nan")) == ("<1e-16", "2.2e-08", "nan")
+    assert (detects_text(None), detects_text(0.0)) == ("–", "<1e-16")
 
 
 def test_worst_figures_count_nan_as_worst():
@@ -154,7 +207,7 @@ def test_worst_figures_count_nan_as_worst():
     assert worst_ratio([]) is None
     weak = check("weak", detectable=check()["detectable"] | {"worst": "inf"})
     assert worst_detectable([check(), weak]) == math.inf
-    assert "inf of an entry, at worst: weak" in summary_table(record(checks=[check(), weak]))
+    assert "an error of inf of an entry, at worst: weak" in summary_table(record(checks=[check(), weak]))
 
 
 HOSTILE = "\x1b]0;owned\x07\x1b[2J\u202edesrever\u200b\r\n\x00\ud800"
@@ -265,7 +318,30 @@ def test_explain_needs_only_an_id():
 def test_a_worked_example_shows_its_numbers():
     text = explain_text({"id": "mine", "worked": WORKED})
     assert "value of the function: [3, 8]" in text
-    assert "by central differences:\n      3  0\n      0  4\n" in text
+    sides = "    closed form, 2×2    central differences, 2×2\n    3  0                3  0\n    0  4 "
+    assert sides in text
+    assert "error bars of central differences: at most 1e-13" in text
+    narrow = explain_text({"id": "mine", "worked": WORKED}, width=40)
+    assert "    central differences, 2×2\n      3  0\n      0  4\n" in narrow
+
+
+def test_a_misprint_is_explained_by_formulas_and_nothing_is_said_twice():
+    facts = erratum_check()
+    facts["erratum"] |= {"quote": "the words", "remark": "a factor is lost"}
+    text = explain_text(
+        facts | {"worked": WORKED | {"counterexample": True, "right": [[1.0, 0.0], [0.0, 4.0]]}}
+    )
+    assert "formula" not in text
+    for label in ("printed", "quoted", "right", "mistake", "read as", "contradicts"):
+        assert text.count(f"\n  {label} ") == 1
+    assert "Counterexample" in text
+    assert "as printed, 2×2    right form, 2×2    central differences, 2×2" in text
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_an_explanation_is_wrapped(width):
+    text = explain_text(check(notes="word " * 100) | {"worked": WORKED}, width=width)
+    assert all(columns(line) <= width for line in text.splitlines())
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,10 @@ Gives the record's ``check`` object; what the fields mean stands in
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,7 +40,7 @@ from gradcheck.rules.registry import Group, Rule
 from gradcheck.strategies import Point
 from gradcheck.strategies import strata_of as strata_of_rule
 
-__all__ = ["check_rule", "expected_verdicts", "failure_row"]
+__all__ = ["check_rule", "expected_verdicts", "failure_row", "home_of"]
 
 SMOOTH_SHARE = 0.95
 """A rule is inconclusive when fewer of its smooth points than this are decided."""
@@ -98,8 +100,8 @@ def check_rule(rule: Rule, dtype: str, settings: Settings, autodiff: Autodiff | 
             row = _assemble(rule, dtype, settings, autodiff, judged)
         except Exception as raised:
             row = _broken(rule, dtype, f"{type(raised).__name__}: {raised}")
-    remarks = heard.remarks()
-    return row | {"remarks": remarks} if remarks else row
+    more = {"remarks": heard.remarks(), "module": home_of(rule)}
+    return row | {name: value for name, value in more.items() if value}
 
 
 def _judge_all(rule: Rule, dtype: str, settings: Settings, autodiff: Autodiff | None) -> list[Judged]:
@@ -276,10 +278,21 @@ def failure_row(rule: Rule, row: Mapping[str, Any], verdict: PointVerdict) -> di
     }
 
 
+def home_of(rule: Rule) -> str:
+    """Return the module by which another process finds a rule of the user's; empty for any other rule."""
+    if rule.group is not Group.USER:
+        return ""
+    home = getattr(rule.claim, "__module__", None) or "__main__"
+    if home != "__main__":
+        return str(home)
+    # A script is importable by the name of its file.
+    path = getattr(sys.modules.get("__main__"), "__file__", None)
+    return Path(path).stem if path and not path.startswith("<") and path.endswith(".py") else ""
+
+
 def _where(rule: Rule) -> str:
-    """Return the option that lets another process find a rule of the user's."""
-    home = getattr(rule.claim, "__module__", "__main__") if rule.group is Group.USER else "__main__"
-    return "" if home == "__main__" else f" --module {home}"
+    home = home_of(rule)
+    return f" --module {home}" if home else ""
 
 
 def _matrix(value: Any) -> list[Any] | None:
@@ -293,13 +306,7 @@ def _matrix(value: Any) -> list[Any] | None:
 def _erratum(rule: Rule, right: Verdict | None) -> dict[str, Any] | None:
     if right is None:
         return None
-    return {
-        "printed": rule.printed,
-        "right": rule.right_text,
-        "reading": rule.reading,
-        "refutes": rule.refutes,
-        "right_verdict": str(right),
-    }
+    return rule.misprint | {"right_verdict": str(right)}
 
 
 def _broken(rule: Rule, dtype: str, message: str) -> dict[str, Any]:

@@ -194,7 +194,8 @@ def _difference(pair: Pair) -> str:
     where = "" if claimed.size == 1 else f", at [{', '.join(map(str, index))}]"
     digits = _telling_digits(float(claimed[index]), float(reference[index]))
     numbers = f"claimed {claimed[index]:.{digits}g}, not {reference[index]:.{digits}g}{where}"
-    text = f"{numbers} (tolerance {compared.allowed[index]:.2g})"
+    allowed = float(compared.allowed[index])
+    text = f"{numbers} (tolerance {allowed:.2g})" if math.isfinite(allowed) else numbers
     return text if count < 2 else f"{text}; {count} of {claimed.size} entries differ"
 
 

@@ -3,10 +3,45 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 
-__all__ = ["DEFAULT_FOLDER", "add_jobs", "add_selection", "jobs_of", "numbers", "positive", "words"]
+__all__ = [
+    "DEFAULT_FOLDER",
+    "EXIT_CODES",
+    "add_command",
+    "add_jobs",
+    "add_modules",
+    "add_selection",
+    "jobs_of",
+    "numbers",
+    "positive",
+    "words",
+]
 
 DEFAULT_FOLDER = "reports"
+
+EXIT_CODES = """exit codes:
+  0  all right
+  1  a derivative is wrong or undecided, a mutant survived, a required witness is absent
+  2  bad usage, unreadable or unwritable files, an interrupted run
+  5  nothing was checked"""
+
+
+def add_command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    summary: str,
+    description: str,
+    examples: str,
+) -> argparse.ArgumentParser:
+    """Add a command whose ``--help`` says what it does, how it ends, and how it is used."""
+    return commands.add_parser(
+        name,
+        help=summary,
+        description=textwrap.fill(description, 79),
+        epilog=f"{EXIT_CODES}\n\nexamples:\n{textwrap.indent(textwrap.dedent(examples).strip(), '  ')}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
 
 
 def numbers(text: str) -> tuple[int, ...]:
@@ -35,13 +70,33 @@ def positive(text: str) -> int:
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
     """Add the rules to select."""
-    parser.add_argument("rules", nargs="*", metavar="RULE", help="an id, a glob, or a module of rules")
+    parser.add_argument(
+        "rules",
+        nargs="*",
+        metavar="RULE",
+        help="an id, a glob such as 'elementwise/*' (in quotes), or a module of rules such as my_rules; "
+        "all built-in rules when there is none",
+    )
+    add_modules(parser)
     parser.add_argument("--all-installed", action="store_true", help="add the rules of installed projects")
+
+
+def add_modules(parser: argparse.ArgumentParser) -> None:
+    """Add the modules that hold a user's rules."""
+    parser.add_argument(
+        "--module",
+        type=words,
+        default=(),
+        metavar="NAMES",
+        help="import these modules first, so that the ids of their rules can be named",
+    )
 
 
 def add_jobs(parser: argparse.ArgumentParser) -> None:
     """Add the number of processes."""
-    parser.add_argument("--jobs", type=positive, default=None, help="processes (default: one a processor)")
+    parser.add_argument(
+        "--jobs", type=positive, default=None, metavar="N", help="processes (default: one a processor)"
+    )
 
 
 def jobs_of(options: argparse.Namespace, rules: int) -> int:

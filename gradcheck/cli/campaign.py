@@ -8,7 +8,16 @@ import shlex
 import sys
 from pathlib import Path
 
-from gradcheck.cli.arguments import DEFAULT_FOLDER, add_jobs, add_selection, jobs_of, numbers, positive, words
+from gradcheck.cli.arguments import (
+    DEFAULT_FOLDER,
+    add_command,
+    add_jobs,
+    add_selection,
+    jobs_of,
+    numbers,
+    positive,
+    words,
+)
 from gradcheck.cli.output import Progress, colour, say, width, write_page
 
 __all__ = ["add_commands"]
@@ -16,17 +25,44 @@ __all__ = ["add_commands"]
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``run`` and ``self-test`` to the parser."""
-    run = commands.add_parser(
-        "run", help="check rules at random points by all witnesses, and write the report"
+    run = add_command(
+        commands,
+        "run",
+        "check rules at random points by all witnesses, and write the report",
+        "Judge each rule's closed form by central differences, complex step and JAX, pairwise, at random "
+        "points. Misprints of the documents must be refuted. Writes gradcheck.json (the record), its journal "
+        "gradcheck.jsonl and, with the extra `report`, gradcheck.html.",
+        """
+        gradcheck run
+        gradcheck run 'elementwise/*' --examples 10
+        gradcheck run my_rules --dtype float64,float32 --report out
+        """,
     )
     add_selection(run)
-    run.add_argument("--examples", type=positive, default=50, help="points a rule and dtype (default 50)")
-    run.add_argument("--seed", type=int, default=0, help="everything random follows from it (default 0)")
     run.add_argument(
-        "--dtype", type=words, default=("float64",), help="float64, float32 or both, with a comma"
+        "--examples",
+        type=positive,
+        default=50,
+        metavar="N",
+        help="points a rule and dtype (default 50); a fifth of them, at least 8, for a misprint, which one "
+        "point refutes; fewer for rules that have no more different ones",
     )
     run.add_argument(
-        "--sizes", type=numbers, default=(0, 1, 2, 3, 5), help="pool of extents (default 0,1,2,3,5)"
+        "--seed", type=int, default=0, metavar="N", help="everything random follows from it (default 0)"
+    )
+    run.add_argument(
+        "--dtype",
+        type=words,
+        default=("float64",),
+        metavar="NAMES",
+        help="float64, float32 or both, with a comma (default float64)",
+    )
+    run.add_argument(
+        "--sizes",
+        type=numbers,
+        default=(0, 1, 2, 3, 5),
+        metavar="NUMBERS",
+        help="pool of extents (default 0,1,2,3,5)",
     )
     run.add_argument(
         "--report", default=DEFAULT_FOLDER, metavar="DIR", help="folder of the report (default reports)"
@@ -37,10 +73,27 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_jobs(run)
     run.set_defaults(act=_run)
 
-    self_test = commands.add_parser("self-test", help="inject standard faults into every closed form")
+    self_test = add_command(
+        commands,
+        "self-test",
+        "inject mutants, wrong on purpose, into every closed form",
+        "Make each closed form wrong in the standard ways (sign, factor, transpose, one entry by 1e-6, a "
+        "term "
+        "dropped, ...) and check that every mutant is caught. One that is not is a survivor, and exit code "
+        "1; "
+        "one that is numerically the original is listed as equivalent and not counted.",
+        """
+        gradcheck self-test
+        gradcheck self-test 'loss/*' --points 20
+        """,
+    )
     add_selection(self_test)
-    self_test.add_argument("--points", type=positive, default=12, help="points a rule (default 12)")
-    self_test.add_argument("--seed", type=int, default=0)
+    self_test.add_argument(
+        "--points", type=positive, default=12, metavar="N", help="points a rule (default 12)"
+    )
+    self_test.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="everything random follows from it (default 0)"
+    )
     self_test.add_argument("--json", action="store_true", help="one JSON array on standard output")
     add_jobs(self_test)
     self_test.set_defaults(act=_self_test)
@@ -53,8 +106,12 @@ def _run(options: argparse.Namespace) -> int:
     from gradcheck.selection import load_installed, modules_of, select
     from gradcheck.workers import processes
 
-    rules = select(options.rules, all_installed=options.all_installed)
-    modules = modules_of(options.rules) + (load_installed() if options.all_installed else ())
+    rules = select(options.rules, all_installed=options.all_installed, modules=options.module)
+    modules = (
+        *options.module,
+        *modules_of(options.rules),
+        *(load_installed() if options.all_installed else ()),
+    )
     settings = Settings(options.examples, options.seed, options.dtype, options.sizes)
     command = shlex.join(["gradcheck", *sys.argv[1:]]) if sys.argv[1:2] == ["run"] else "gradcheck run"
     plan = Plan(settings, options.require_witness, command, modules)
@@ -62,7 +119,8 @@ def _run(options: argparse.Namespace) -> int:
     with Progress(len(rules) * len(settings.dtypes)) as advance, processes(jobs) as pool:
         record = run(rules, plan=plan, executor=pool, folder=options.report, on_check=advance)
     page = write_page(record.data, Path(options.report))
-    say(summary_table(record.data, colour=colour(), width=width()), page)
+    folder = "" if options.report == DEFAULT_FOLDER else options.report
+    say(summary_table(record.data, colour=colour(), width=width(), folder=folder), page)
     return record.exit_code
 
 
@@ -72,8 +130,12 @@ def _self_test(options: argparse.Namespace) -> int:
     from gradcheck.selection import load_installed, modules_of, select
     from gradcheck.workers import processes
 
-    rules = select(options.rules, all_installed=options.all_installed)
-    modules = modules_of(options.rules) + (load_installed() if options.all_installed else ())
+    rules = select(options.rules, all_installed=options.all_installed, modules=options.module)
+    modules = (
+        *options.module,
+        *modules_of(options.rules),
+        *(load_installed() if options.all_installed else ()),
+    )
     jobs = jobs_of(options, len(rules))
     with Progress(len(rules)) as advance, processes(jobs) as pool:
         found = self_test(

@@ -10,6 +10,7 @@ apart is how far rounding can have moved the first.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import os
@@ -34,10 +35,25 @@ _POOL = 8192
 _SEED = 20240229
 
 _SITE = Path(np.__file__).parent.parent
+_PACKAGE = Path(__file__).parent.parent
 _FOREIGN = (
-    *(str(folder) + os.sep for folder in (Path(__file__).parent, _SITE / "numpy", _SITE / "scipy")),
+    *(str(folder) + os.sep for folder in (_PACKAGE, _SITE / "numpy", _SITE / "scipy")),
     "<__array_function__",
 )
+# The functions of the built-in rules are what is under test, as a user's are.
+_UNDER_TEST = str(_PACKAGE / "rules") + os.sep
+
+
+def _is_foreign(name: str) -> bool:
+    return name.startswith(_FOREIGN) and not name.startswith(_UNDER_TEST)
+
+
+def _shown(name: str) -> str:
+    """Return a file's name that is the same on every machine: below its package or the working folder."""
+    for folder in (_PACKAGE.parent, _SITE, Path.cwd()):
+        with contextlib.suppress(ValueError, OSError):
+            return Path(name).relative_to(folder).as_posix()
+    return Path(name).name
 
 
 def user_place() -> str:
@@ -51,8 +67,8 @@ def user_place() -> str:
     frame = inspect.currentframe()
     while frame is not None:
         name = frame.f_code.co_filename
-        if not name.startswith(_FOREIGN):
-            return f"{name}:{frame.f_lineno}"
+        if not _is_foreign(name):
+            return f"{_shown(name)}:{frame.f_lineno}"
         frame = frame.f_back
     return "unknown line"
 
@@ -69,8 +85,8 @@ def raised_at(cause: BaseException) -> str:
     entry = cause.__traceback__
     while entry is not None:
         name = entry.tb_frame.f_code.co_filename
-        if not name.startswith(_FOREIGN):
-            place = f"{name}:{entry.tb_lineno}"
+        if not _is_foreign(name):
+            place = f"{_shown(name)}:{entry.tb_lineno}"
         entry = entry.tb_next
     return place
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import unicodedata
 from collections.abc import Sequence
 from itertools import zip_longest
@@ -10,6 +11,7 @@ from gradcheck.reporting.matrices import Cell
 
 __all__ = ["columns", "fit", "grid", "labelled", "pad", "paint", "table"]
 
+_READABLE = 28
 _STYLES = {"right": "32", "wrong": "31;1", "doubt": "33", "dim": "2", "strong": "1"}
 
 
@@ -45,7 +47,9 @@ def pad(text: str, width: int, *, right: bool = False) -> str:
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[str]:
     """Return lines: the first column takes what the others leave; columns that do not fit are dropped."""
     widths = [max(map(columns, cells)) for cells in zip(head, *rows, strict=True)]
-    while len(widths) > 3 and 16 + sum(widths[1:]) + 2 * (len(widths) - 1) > width:
+    # The last columns are of use only beside a first one that can be read.
+    least = min(widths[0], _READABLE) if widths else 0
+    while len(widths) > 3 and least + sum(widths[1:]) + 2 * (len(widths) - 1) > width:
         widths.pop()
     taken = sum(widths[1:]) + 2 * (len(widths) - 1)
     widths[0] = max(12, min(widths[0], width - taken))
@@ -58,9 +62,10 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> lis
     ]
 
 
-def labelled(label: str, text: str, width: int) -> str:
-    """Return ``text`` in the second column, cut to the width; the command of a replay never is."""
-    return f"{label:<11} {fit(text, width - 12)}"
+def labelled(label: str, text: str, width: int) -> list[str]:
+    """Return ``text`` in the second column, wrapped to the width; words that are too long are cut."""
+    lines = textwrap.wrap(text, width - 12, break_on_hyphens=False, break_long_words=False) or [""]
+    return [f"{'' if k else label:<11} {fit(line, width - 12)}".rstrip() for k, line in enumerate(lines)]
 
 
 def grid(rows: tuple[tuple[Cell, ...], ...]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The self-test as text: how many injected faults each rule's check caught."""
+"""The self-test as text: how many mutants, wrong on purpose, each rule's check caught."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from gradcheck.reporting.wording import plural, printable
 __all__ = ["self_test_table"]
 
 
+def _caught(one: Mapping[str, Any]) -> str:
+    return f"{one['killed']} of {one['effective']}" if one["effective"] else "–"
+
+
 def self_test_table(
     found: Sequence[Mapping[str, Any]], *, fewest: int, colour: bool = False, width: int = 100
 ) -> str:
-    """Return a line for each rule: faults injected, caught, equivalent to the original; then the outcome.
+    """Return a line for each rule: mutants caught, survivors, equivalents of the original; then the outcome.
 
     Parameters
     ----------
@@ -29,7 +33,7 @@ def self_test_table(
     rows = [
         (
             printable(one["id"], 200),
-            f"{one['killed']} of {one['effective']}",
+            _caught(one),
             printable(", ".join(one["survivors"]) or "none", 200),
             printable(", ".join(one["equivalent"]) or "none", 200),
         )
@@ -44,7 +48,9 @@ def self_test_table(
     effective = sum(one["effective"] for one in found)
     killed = sum(one["killed"] for one in found)
     thin = [one["id"] for one in found if one["effective"] < fewest]
-    outcome = f"{killed} of {effective} faults caught in {plural(len(found), 'rule')}"
+    outcome = f"{killed} of {effective} mutants caught in {plural(len(found), 'rule')}"
+    if not effective:
+        outcome = "no mutant could be injected"
     if thin:
-        outcome += f"; fewer than {fewest} effective faults: {', '.join(thin)}"
+        outcome += f"; fewer than {fewest} effective mutants: {', '.join(thin)}"
     return "\n".join([*lines, "", paint(outcome, "wrong" if any(bad) else "right", colour)]) + "\n"

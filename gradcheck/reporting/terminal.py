@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import zip_longest
 from typing import Any
 
-from gradcheck.reporting.columns import columns, fit, grid, labelled, pad, paint, table
-from gradcheck.reporting.matrices import Cell, comparison
+from gradcheck.reporting.columns import columns, fit, labelled, pad, paint, table
 from gradcheck.reporting.wording import (
     assignments,
+    detects_text,
     figure,
     outcome,
     plural,
     printable,
     severity,
     source_text,
-    tensor_text,
     worst_detectable,
     worst_ratio,
 )
 
-__all__ = ["explain_text", "failure_text", "list_table", "summary_table"]
+__all__ = ["list_table", "summary_table"]
 
 _VERDICT_STYLE = {"pass": "right", "fail": "wrong", "inconclusive": "doubt"}
-_FAILURE_LINES = 25
-_LINE = 110
 _ODD_SHOWN = 40
+_REMARKS_SHOWN = 5
+_OWN = "Rules of your own"
 
 
 def summary_table(
-    record: Mapping[str, Any], *, colour: bool = False, width: int = 100, report: str | None = None
+    record: Mapping[str, Any],
+    *,
+    colour: bool = False,
+    width: int = 100,
+    report: str | None = None,
+    folder: str = "",
 ) -> str:
     """Return what a person wants to know of a run, its outcome on the last line.
 
@@ -48,15 +52,16 @@ def summary_table(
         Columns of the terminal.
     report
         Where the report lies, for the last line.
+    folder
+        Where the record lies, for the commands that replay a point, unless it is where they look for it.
     """
     width = max(width, 40)
     lines = [paint(fit(printable(record["command"]), width), "strong", colour), ""]
     lines += _section_lines(record, colour, width)
-    lines += ["", *_odd_lines(record, colour, width)]
+    lines += ["", *_odd_lines(record, colour, width, folder)]
     lines += _fact_lines(record, width)
-    lines += [
-        paint(fit(f"! {printable(text)}", width), "doubt", colour) for text in record["summary"]["messages"]
-    ]
+    notes = [text for text in record["summary"]["messages"] if "not as expected" not in text]
+    lines += [paint(fit(f"! {printable(text)}", width), "doubt", colour) for text in notes]
     end = outcome(record)
     last = f"{end.headline.upper()}: {end.sentence}"
     style = "right" if end.slug == "right" else "wrong"
@@ -67,7 +72,7 @@ def summary_table(
 def _by_section(checks: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
     found: dict[str, list[Mapping[str, Any]]] = {}
     for check in checks:
-        found.setdefault(check["section"] or f"Group: {check['group']}", []).append(check)
+        found.setdefault(check["section"] or _OWN, []).append(check)
     return found
 
 
@@ -85,7 +90,7 @@ def _section_lines(record: Mapping[str, Any], colour: bool, width: int) -> list[
                 *(str(verdicts.count(word) or "·") for word in ("pass", "fail", "inconclusive")),
                 str(sum(part["points"] for check in checks for part in check["strata"])),
                 figure(worst_ratio(holding), 2),
-                figure(worst_detectable(holding), 2),
+                detects_text(worst_detectable(holding)),
             )
         )
         odd.append(right < len(checks))
@@ -95,23 +100,28 @@ def _section_lines(record: Mapping[str, Any], colour: bool, width: int) -> list[
     ]
 
 
-def _odd_lines(record: Mapping[str, Any], colour: bool, width: int) -> list[str]:
+def _odd_lines(record: Mapping[str, Any], colour: bool, width: int, folder: str) -> list[str]:
     odd = [check for check in record["checks"] if not check["as_expected"]]
     if not odd:
         return []
+    several = len(record["dtypes"]) > 1
     lines = [paint(f"Not as expected ({len(odd)}):", "strong", colour)]
     for check in odd[:_ODD_SHOWN]:
-        verdict = str(check["verdict"])
-        name = f"{printable(check['id'], 200)} [{printable(check['dtype'], 20)}]"
-        said = f"{verdict.upper()} ({printable(check['reason'], 60)}), expected {check['expected']}"
-        lines.append(paint(fit(f"  {name}", width - 2), "strong", colour))
-        lines.append("    " + paint(fit(said, width - 4), _VERDICT_STYLE[verdict], colour))
+        name = printable(check["id"], 200) + (f" [{printable(check['dtype'], 20)}]" if several else "")
+        place = source_text(check["sources"][0]) if check["group"] == "user" and check["sources"] else ""
+        lines.append("  " + paint(fit(name, width - 2), "strong", colour) + (f"   {place}" if place else ""))
+        lines.append("    " + paint(fit(_said(check), width - 4), _VERDICT_STYLE[check["verdict"]], colour))
         lines += [f"    {line}" for line in _evidence_lines(check, width - 4)]
         # A command is never cut: a cut one could not be run.
-        lines.append(f"    {_replay_line(check)}")
+        lines.append(f"    {_replay_line(check, folder)}")
     if len(odd) > _ODD_SHOWN:
         lines.append(f"  … and {len(odd) - _ODD_SHOWN} more, in the report")
     return [*lines, ""]
+
+
+def _said(check: Mapping[str, Any]) -> str:
+    said = f"{str(check['verdict']).upper()}: {printable(check['reason'], 60)}"
+    return said if check["expected"] == "pass" else f"{said}, expected {check['expected']}"
 
 
 def _evidence_lines(check: Mapping[str, Any], width: int) -> list[str]:
@@ -129,12 +139,16 @@ def _evidence_lines(check: Mapping[str, Any], width: int) -> list[str]:
     return [line for text in texts for line in textwrap.wrap(text, width, break_on_hyphens=False)]
 
 
-def _replay_line(check: Mapping[str, Any]) -> str:
+def _replay_line(check: Mapping[str, Any], folder: str) -> str:
+    where = f" --report {shlex.quote(folder)}" if folder else ""
     for failure in (*check["failures"], check["counterexample"]):
         if failure:
-            return printable(failure["replay"], 400)
+            return printable(f"{failure['replay']}{where}", 400)
     odd = [point["id"] for point in check["points"] if point["verdict"] != "pass"]
-    return printable(f"gradcheck replay {odd[0]}" if odd else f"gradcheck run {check['id']}", 400)
+    home = f" --module {check['module']}" if check.get("module") else ""
+    if odd:
+        return printable(f"gradcheck replay {shlex.quote(odd[0])}{home}{where}", 400)
+    return printable(f"gradcheck run {shlex.quote(check['id'])}{home}", 400)
 
 
 def _fact_lines(record: Mapping[str, Any], width: int) -> list[str]:
@@ -144,95 +158,64 @@ def _fact_lines(record: Mapping[str, Any], width: int) -> list[str]:
     absent = [w for w in record["witnesses"] if not w["available"]]
     facts += [("  absent", f"{printable(w['name'], 60)}: {printable(w['detail'], 200)}") for w in absent]
     facts.append(("Compared", f"{summary['entries']} entries at {plural(summary['points'], 'point')}"))
-    if summary["errata_total"]:
-        standing = [c["id"] for c in record["checks"] if c["expected"] == "fail" and not c["as_expected"]]
-        rest = f"; NOT refuted: {printable(', '.join(standing), 200)}" if standing else ""
-        facts.append(("Errata", f"{summary['errata_refuted']} of {summary['errata_total']} refuted{rest}"))
+    facts += _point_lines(record) + _misprint_lines(record)
     weakest = max(
         (check for check in record["checks"] if check["detectable"]),
         key=lambda check: severity(check["detectable"]["worst"]),
         default=None,
     )
     if weakest is not None:
-        worst = figure(weakest["detectable"]["worst"], 2)
-        facts.append(("Detectable", f"{worst} of an entry, at worst: {printable(weakest['id'], 200)}"))
-    facts.append(("Self-test", _self_test_text(record["self_test"])))
-    return [labelled(label, text, width) for label, text in facts]
+        worst = detects_text(weakest["detectable"]["worst"])
+        facts.append(
+            ("Detectable", f"an error of {worst} of an entry, at worst: {printable(weakest['id'], 200)}")
+        )
+    facts += _self_test_lines(record["self_test"])
+    talk = [(check["id"], remark) for check in record["checks"] for remark in check.get("remarks", ())]
+    facts += [("Remark", f"{printable(name, 200)} {printable(text)}") for name, text in talk[:_REMARKS_SHOWN]]
+    if len(talk) > _REMARKS_SHOWN:
+        facts.append(("", f"… and {len(talk) - _REMARKS_SHOWN} more remarks, in the record"))
+    return [line for label, text in facts for line in labelled(label, text, width)]
 
 
-def _self_test_text(tested: Mapping[str, Any] | None) -> str:
-    if tested is None:
-        return "not run"
+def _point_lines(record: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Say why a run has fewer points than were asked for."""
+    asked = record["examples"]
+    found = {check["id"]: sum(part["points"] for part in check["strata"]) for check in record["checks"]}
+    misprints = {check["id"] for check in record["checks"] if check["expected"] == "fail"}
+    why = []
+    if any(found[name] < asked for name in misprints):
+        why.append("a fifth of these, at least 8, for a misprint: one refutes it")
+    if any(count < asked for name, count in found.items() if name not in misprints):
+        why.append("fewer where a rule has no more different ones")
+    return [("", f"up to {plural(asked, 'point')} a rule; {'; '.join(why)}")] if why else []
+
+
+def _misprint_lines(record: Mapping[str, Any]) -> list[tuple[str, str]]:
+    words = {"erratum": "misprints", "rejected": "claims that the documents reject"}
+    said, standing = [], []
+    for group, noun in words.items():
+        checks = [check for check in record["checks"] if check["group"] == group]
+        if checks:
+            refuted = sum(check["as_expected"] for check in checks)
+            said.append(f"{refuted} of {len(checks)} {noun}")
+        standing += [check["id"] for check in checks if not check["as_expected"]]
+    rest = f"; NOT refuted: {printable(', '.join(standing), 200)}" if standing else ""
+    lines = [("Refuted", f"{' and '.join(said)}{rest}")] if said else []
+    left = len(record["not_checkable"])
+    whole = sum(check["group"] == "erratum" for check in record["checks"]) >= left
+    if left and whole:
+        lines.append(("", f"{plural(left, 'other')} cannot be checked (typography, wording)"))
+    return lines
+
+
+def _self_test_lines(tested: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    if tested is None or not tested["effective"]:
+        return []
     lived = [f"{mutant['id']} ({mutant['mutant']})" for mutant in tested["survivors"]]
     rest = f"; SURVIVED: {printable(', '.join(lived), 200)}" if lived else ""
-    return f"{tested['killed']} of {tested['effective']} wrong derivatives caught{rest}"
-
-
-def failure_text(check: Mapping[str, Any], failure: Mapping[str, Any]) -> str:
-    """Return one failure in at most 25 lines, its last the command that reproduces it.
-
-    The wrong entries of small matrices are marked by ``*``.
-
-    Parameters
-    ----------
-    check
-        The check that failed, as in the record.
-    failure
-        One of its ``failures``, or its ``counterexample``.
-    """
-    facts = [
-        ("formula", printable(check["formula"], 300)),
-        ("of", printable(check["function"], 300)),
-        ("source", "; ".join(map(source_text, check["sources"])) or "not from a document"),
-        ("point", f"{printable(failure['point'], 200)} ({printable(failure['stratum'], 40)})"),
-        *_repeated("input", assignments(failure["inputs"])),
-        *_repeated("function", assignments(failure["functions"])),
-        *_worst_entry(failure),
+    return [
+        ("Self-test", f"{tested['killed']} of {tested['effective']} mutants (wrong on purpose) caught{rest}")
     ]
-    title = f"{str(check['verdict']).upper()}  {check['id']} [{check['dtype']}]  {check['reason']}"
-    head = [fit(printable(title, 400), _LINE)]
-    if failure["message"]:
-        head.append(f"  {fit(printable(failure['message'], 400), _LINE - 2)}")
-    head += [f"  {labelled(label, text, _LINE - 2)}" for label, text in facts]
-    body = _matrix_lines(failure, _FAILURE_LINES - len(head) - 1)
-    return "\n".join([*head, *body, f"  {'reproduce':<11} {printable(failure['replay'], 400)}"]) + "\n"
-
-
-def _repeated(label: str, texts: Sequence[str], most: int = 3) -> list[tuple[str, str]]:
-    shown = list(texts[:most])
-    if len(texts) > most:
-        shown[-1] = f"… and {len(texts) - most + 1} more, in the report"
-    return [(label if i == 0 else "", text) for i, text in enumerate(shown)]
-
-
-def _worst_entry(failure: Mapping[str, Any]) -> list[tuple[str, str]]:
-    first, second = (printable(name, 40) for name in failure["pair"])
-    if failure["index"] is None or failure["claimed"] is None or failure["reference"] is None:
-        return []
-    i, j = failure["index"]
-    try:
-        claimed, reference = failure["claimed"][i][j], failure["reference"][i][j]
-        bar = failure["error"][i][j] if failure["error"] else None
-    except IndexError:
-        return []
-    values = f"{first} {figure(claimed, 17)}, {second} {figure(reference, 17)}"
-    return [("worst entry", f"[{i}, {j}]: {values}, bar {figure(bar, 2)}")]
-
-
-def _matrix_lines(failure: Mapping[str, Any], room: int) -> list[str]:
-    shown = comparison(failure)
-    if failure["reference"] is None or room < 3:
-        return []
-    titles = [f"{printable(n, 40)} ({s})" for n, s in zip(failure["pair"], shown.shapes, strict=True)]
-    left, right = grid(shown.claimed), grid(shown.reference)
-    broad = max([columns(titles[0]), *map(columns, left)])
-    lines = [f"    {pad(titles[0], broad)}    {titles[1]}"]
-    lines += [f"    {pad(a, broad)}    {b}".rstrip() for a, b in zip_longest(left, right, fillvalue="")]
-    if not shown.same_shape:
-        lines.append("    the shapes differ: nothing is broadcast")
-    if shown.cut:
-        lines.append("    … cut: the whole is in the record")
-    return lines if len(lines) <= room else [*lines[: room - 1], "    … the whole is in the record"]
 
 
 def list_table(rules: Sequence[Mapping[str, Any]], *, colour: bool = False, width: int = 100) -> str:
@@ -252,7 +235,7 @@ def list_table(rules: Sequence[Mapping[str, Any]], *, colour: bool = False, widt
     for rule in rules:
         if rule.get("section", "") != section:
             section = rule.get("section", "")
-            lines += ["", paint(fit(printable(section or "Other rules", 200), width), "strong", colour)]
+            lines += ["", paint(fit(printable(section or _OWN, 200), width), "strong", colour)]
         place = source_text(rule["sources"][0]) if rule["sources"] else ""
         name = printable(rule["id"], 200)
         kind = f"{rule['group']}/{rule['kind']}"
@@ -261,52 +244,15 @@ def list_table(rules: Sequence[Mapping[str, Any]], *, colour: bool = False, widt
         rest = fit(" · ".join(text for text in (printable(rule["formula"], 200), place) if text), room)
         lines.append(f"  {pad(name, ids)}  {pad(kind, 19)}  {rest}".rstrip())
     groups = [str(rule["group"]) for rule in rules]
-    counts = ", ".join(f"{groups.count(name)} {name}" for name in dict.fromkeys(groups))
+    counts = ", ".join(
+        plural(groups.count(name), *_GROUPS.get(name, (name,))) for name in dict.fromkeys(groups)
+    )
     return "\n".join([*lines[1:], "", f"{plural(len(rules), 'rule')}: {counts}"]) + "\n"
 
 
-def explain_text(facts: Mapping[str, Any]) -> str:
-    """Return one rule explained, with a worked example in numbers.
-
-    Parameters
-    ----------
-    facts
-        ``id`` and, where known, ``section``, ``kind``, ``function``, ``formula``,
-        ``signature``, ``domain``, ``example``, ``notes``, ``sources``, ``erratum``, as in
-        a check; and ``worked``: ``inputs``, ``functions``, ``value`` of the function,
-        ``claimed`` matrix, ``reference`` matrix, ``error`` bars and the ``witness`` they
-        come from, each where known.
-    """
-    lines = [printable(facts["id"], 200)]
-    labels = ("section", "kind", "function", "formula", "signature", "domain", "example", "notes")
-    lines += [f"  {label:10} {printable(facts[label])}" for label in labels if facts.get(label)]
-    places = [source_text(source) for source in facts.get("sources", ())]
-    lines += [f"  {'source' if i == 0 else '':10} {text}" for i, text in enumerate(places)]
-    erratum = facts.get("erratum")
-    if erratum:
-        words = {"printed": "printed", "right": "right", "reading": "read as", "refutes": "refutes"}
-        lines += [
-            f"  {word:10} {printable(erratum[name])}" for name, word in words.items() if erratum.get(name)
-        ]
-    return "\n".join([*lines, *_worked_lines(facts.get("worked"))]) + "\n"
-
-
-def _worked_lines(worked: Mapping[str, Any] | None) -> list[str]:
-    if not worked:
-        return []
-    lines = ["", "  Worked example"]
-    lines += [
-        f"    {text}" for name in ("inputs", "functions") for text in assignments(worked.get(name) or {})
-    ]
-    if worked.get("value") is not None:
-        lines.append(f"    value of the function: {tensor_text(worked['value'])}")
-    parts = [
-        ("claimed", "by the formula", 8),
-        ("reference", f"by {worked.get('witness', 'the reference')}", 8),
-    ]
-    for name, title, digits in [*parts, ("error", "error bar of the reference", 2)]:
-        matrix = worked.get(name)
-        if matrix is not None:
-            rows = tuple(tuple(Cell(figure(value, digits), wrong=False) for value in row) for row in matrix)
-            lines += [f"    {printable(title, 80)}:", *(f"      {line.rstrip()}" for line in grid(rows))]
-    return lines
+_GROUPS = {
+    "claim": ("claim",),
+    "erratum": ("misprint",),
+    "rejected": ("rejected claim",),
+    "user": ("rule of your own", "rules of your own"),
+}

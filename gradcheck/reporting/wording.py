@@ -12,6 +12,8 @@ __all__ = [
     "Outcome",
     "as_float",
     "assignments",
+    "bar_text",
+    "detects_text",
     "figure",
     "inert",
     "outcome",
@@ -28,6 +30,8 @@ _LIMIT = 2000
 _TENSOR_LIMIT = 240
 _INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 _WORDS = ("nan", "inf", "-inf")
+_UNDERFLOW = 1e-290
+_ROUNDING = 1e-16
 
 
 def printable(text: object, limit: int = _LIMIT, *, lines: bool = False) -> str:
@@ -94,6 +98,29 @@ def figure(value: Any, digits: int = 4) -> str:
     if not isinstance(value, float):
         return printable(value, 60)
     return repr(value).removesuffix(".0") if digits >= 17 else f"{value:.{digits}g}"
+
+
+def bar_text(value: Any, digits: int = 2) -> str:
+    """Return an error bar, or an error that would be caught: what underflows is 0.
+
+    Examples
+    --------
+    >>> bar_text(3.21e-13), bar_text(5e-312), bar_text(None)
+    ('3.2e-13', '0', '–')
+    """
+    return "0" if isinstance(value, float) and 0 < value < _UNDERFLOW else figure(value, digits)
+
+
+def detects_text(value: Any) -> str:
+    """Return the smallest relative error that would be caught, never less than a rounding.
+
+    Examples
+    --------
+    >>> detects_text(2.2e-8), detects_text(5e-312)
+    ('2.2e-08', '<1e-16')
+    """
+    known = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return "<1e-16" if known and 0 <= value < _ROUNDING else figure(value, 2)
 
 
 def tensor_text(value: Any, digits: int = 6) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from gradcheck.domains import Interval
 from gradcheck.rules.registry import Group, Registry, rule, sources
 
-__all__ = ["DOCUMENTS", "catalogue", "claim", "erratum", "not_checkable", "rejected"]
+__all__ = ["DOCUMENTS", "catalogue", "claim", "erratum", "not_checkable", "quotation", "rejected"]
 
 DOCUMENTS = Registry()
 """Every rule of the four documents, errata and rejected claims included."""
@@ -35,6 +35,19 @@ def _by_id(table: str) -> dict[str, dict[str, Any]]:
     return {entry["id"]: entry for entry in catalogue()[table]}
 
 
+@cache
+def _misprints() -> dict[str, dict[str, str]]:
+    """Return for each refuted claim what is printed, what is right and what went wrong, as formulas."""
+    text = resources.files("gradcheck.rules").joinpath("misprints.json").read_text(encoding="utf-8")
+    loaded: dict[str, dict[str, str]] = json.loads(text)
+    return loaded
+
+
+def quotation(entry: Mapping[str, Any]) -> str:
+    """Return the words of the document that an erratum is about, as they stand there."""
+    return str(entry["loc"][0][1])
+
+
 def not_checkable() -> tuple[dict[str, Any], ...]:
     """Return the errata that are typography, wording or an undefined symbol."""
     return tuple(entry for entry in catalogue()["errata"] if not entry["mach"].startswith("yes"))
@@ -42,6 +55,12 @@ def not_checkable() -> tuple[dict[str, Any], ...]:
 
 def _plain(text: str) -> str:
     return text.replace("`", "")
+
+
+def _told(refuted_id: str) -> dict[str, str]:
+    told = _misprints()[refuted_id]
+    printed, right, remark = (_plain(told[name]) for name in ("printed", "right", "remark"))
+    return {"printed": printed, "right_text": right, "remark": remark, "formula": printed}
 
 
 def claim(
@@ -99,11 +118,10 @@ def erratum(
     places = "; ".join(f"{entry['file']} L{line}" for line, _ in entry["loc"])
     texts = {
         "group": Group.ERRATUM,
-        "printed": entry["says"],
-        "right_text": entry["right"],
         "reading": reading,
+        "quote": quotation(entry),
         "refutes": entry["refutes"],
-        "formula": entry["says"],
+        **_told(erratum_id),
         "example": entry["counterexample"][0] if entry["counterexample"] else "",
         "section": f"Errata of {entry['file']}",
         "sources": sources(places),
@@ -131,10 +149,8 @@ def rejected(
     entry = _by_id("rejected_by_the_documents")[rejected_id]
     texts = {
         "group": Group.REJECTED,
-        "printed": entry["says"],
-        "right_text": entry["right"],
         "refutes": entry["refutes"],
-        "formula": entry["says"],
+        **_told(rejected_id),
         "example": entry["counterexample"][0],
         "section": "Claims the documents reject themselves",
         "sources": sources(entry["where"]),

@@ -32,6 +32,8 @@ _TEXTS = (
     "notes",
     "printed",
     "right_text",
+    "remark",
+    "quote",
     "reading",
     "refutes",
 )

@@ -107,8 +107,9 @@ class Rule:
         inject the fault "a term is dropped".  None when it is not a sum.
     right
         Errata: the right closed form, which must pass at the points that refute ``claim``.
-    printed, reading, refutes
-        Errata: what is printed, under which reading it is refuted, which rule it contradicts.
+    printed, right_text, remark, quote, reading, refutes
+        Errata: the formula as printed and the right one, what went wrong, the document's own
+        words, under which reading it is refuted, which rule it contradicts.
     """
 
     id: str
@@ -136,6 +137,8 @@ class Rule:
     right: Callable[..., Any] | None = None
     printed: str = ""
     right_text: str = ""
+    remark: str = ""
+    quote: str = ""
     reading: str = ""
     refutes: str = ""
 
@@ -164,6 +167,18 @@ class Rule:
             "notes": self.notes,
             "signature": self.signature,
             "sources": [asdict(source) for source in self.sources],
+        }
+
+    @property
+    def misprint(self) -> dict[str, str]:
+        """What the record and the list say of a misprint: plain data."""
+        return {
+            "printed": self.printed,
+            "right": self.right_text,
+            "remark": self.remark,
+            "quote": self.quote,
+            "reading": self.reading,
+            "refutes": self.refutes,
         }
 
     @property
