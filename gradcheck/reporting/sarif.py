@@ -94,7 +94,7 @@ def _result(found: Mapping[str, Any], places: Mapping[str, int], anchor: str) ->
         result["locations"] = [place]
     if found["kind"] == "known":
         note = printable(found["note"] or "listed in the baseline", 400)
-        result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": note}]
+        result["suppressions"] = [{"kind": "external", "justification": note}]
     return result
 
 
