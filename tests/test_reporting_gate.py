@@ -179,6 +179,15 @@ def test_annotations_point_at_the_line_worst_first():
     assert last == outcome["headline"]
 
 
+def test_github_shows_an_annotation_as_it_was_written():
+    outcome, _ = outcome_of(check(**FAIL) | {"message": "100%0A::error::x, 5:3"})
+    line = gate_annotations(outcome).splitlines()[0]
+    shown = line.partition("::error ")[2].partition("::")[2]
+    for code, sign in (("%0D", "\r"), ("%0A", "\n"), ("%25", "%")):
+        shown = shown.replace(code, sign)
+    assert "100%0A::error::x, 5:3" in shown
+
+
 def test_past_ten_annotations_are_counted():
     outcome, _ = outcome_of(*(check(f"c{i:02}", **FAIL) for i in range(42)))
     lines = gate_annotations(outcome).splitlines()

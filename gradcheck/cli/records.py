@@ -29,8 +29,16 @@ def find_records(given: Sequence[str]) -> list[Path]:
     found: dict[Path, Path] = {}
     for name in given:
         for path in _named(name):
-            found.setdefault(path.resolve(), path)
+            found.setdefault(_resolved(path), path)
     return list(found.values())
+
+
+def _resolved(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except (OSError, ValueError):
+        # A name that no file can have: reading it says so.
+        return path
 
 
 def _named(name: str) -> list[Path]:
@@ -42,9 +50,12 @@ def _named(name: str) -> list[Path]:
         if not found:
             raise MissingRecord(name, f"the folder holds no {_NAME}.json")
         return found
-    if not glob.has_magic(name) or path.exists():
+    if not glob.has_magic(name) or _exists(path):
         return [path]
-    matches = sorted(str(path) for path in _expanded(name))
+    try:
+        matches = sorted(_expanded(name))
+    except (OSError, ValueError) as cause:
+        raise MissingRecord(name, f"is neither a file nor a glob ({cause})") from cause
     if not matches:
         raise MissingRecord(name, "no file matches")
     return [
@@ -62,8 +73,14 @@ def _expanded(pattern: str) -> Iterator[Path]:
 def _is_folder(path: Path) -> bool:
     try:
         return path.is_dir()
-    except ValueError:
-        # A name that no file can have: reading it says so.
+    except (OSError, ValueError):
+        return False
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
         return False
 
 

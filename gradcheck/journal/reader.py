@@ -82,7 +82,11 @@ def _killed(path: str | os.PathLike[str]) -> str:
     """Say that a run was killed, where it left its journal beside the record that it never wrote."""
     file = Path(path)
     journal = file.with_suffix(".jsonl")
-    left = file.suffix == ".json" and not file.exists() and journal.exists()
+    try:
+        left = file.suffix == ".json" and not file.exists() and journal.exists()
+    except (OSError, ValueError):
+        # A name that no file can have.
+        return ""
     return f"; the journal {journal.name} beside it is of a run that was killed" if left else ""
 
 
@@ -100,9 +104,11 @@ def _object(path: str | os.PathLike[str], text: str, what: str) -> dict[str, Any
     except json.JSONDecodeError as cause:
         if text.lstrip()[:1] not in ("{", "["):
             raise ForeignRecord(path, f"{what} is not JSON") from cause
-        if cause.pos >= len(text.rstrip()):
-            raise DamagedRecord(path, f"{what} is cut short at line {cause.lineno}") from cause
-        raise DamagedRecord(path, f"{what} is not JSON at line {cause.lineno}: {cause.msg}") from cause
+        where = f"line {cause.lineno}" if "\n" in text else f"column {cause.colno}"
+        # No text of JSON goes on over the end of its line.
+        if cause.pos >= len(text.rstrip()) or cause.msg.startswith("Unterminated string"):
+            raise DamagedRecord(path, f"{what} is cut short at {where}") from cause
+        raise DamagedRecord(path, f"{what} is not JSON at {where}: {cause.msg}") from cause
     except ValueError as cause:
         raise DamagedRecord(path, f"{what} is not strict JSON: {cause}") from cause
     if not isinstance(found, dict):
