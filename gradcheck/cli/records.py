@@ -58,9 +58,10 @@ def _named(name: str) -> list[Path]:
         raise MissingRecord(name, f"is neither a file nor a glob ({cause})") from cause
     if not matches:
         raise MissingRecord(name, "no file matches")
-    return [
-        file for match in matches for file in (_named(match) if _is_folder(Path(match)) else [Path(match)])
-    ]
+    found = []
+    for match in matches:
+        found += _named(str(match)) if _is_folder(match) else [match]
+    return found
 
 
 def _expanded(pattern: str) -> Iterator[Path]:
