@@ -6,6 +6,7 @@ as a custom rule.  A peer that is not installed is left out.
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import warnings
 from collections.abc import Callable
@@ -99,6 +100,34 @@ def _torch(fast_mode: bool) -> Judge:
     return judge
 
 
+@functools.cache
+def _jax_rule(
+    shape: tuple[int, ...], dtype: Any, of: tuple[int, ...], out: Any
+) -> tuple[Any, dict[str, Any]]:
+    """Return a custom rule and where to put its ``f`` and ``jac``: JAX compiles once for all of a shape."""
+    import jax
+
+    held: dict[str, Any] = {}
+    value, full = jax.ShapeDtypeStruct(shape, out), jax.ShapeDtypeStruct(shape + of, out)
+
+    def function(p: Any) -> Any:
+        return np.asarray(held["f"](np.array(p, dtype)), out)
+
+    def slope(p: Any) -> Any:
+        return _dense(held["jac"](np.array(p, dtype))).reshape(full.shape).astype(out)
+
+    @jax.custom_jvp
+    def rule(point: Any) -> Any:
+        return jax.pure_callback(function, value, point)
+
+    @rule.defjvp
+    def tangent(points: Any, moves: Any) -> Any:
+        rows = jax.pure_callback(slope, full, points[0])
+        return rule(points[0]), jax.numpy.tensordot(rows, moves[0], len(of))
+
+    return rule, held
+
+
 def _jax(f: Callable[[Any], Any], jac: Callable[[Any], Any], x: Any) -> Answer:
     import jax
     from jax.test_util import check_grads
@@ -108,20 +137,8 @@ def _jax(f: Callable[[Any], Any], jac: Callable[[Any], Any], x: Any) -> Answer:
     kept = kept.astype(kept.dtype if kept.dtype.kind == "f" else np.float64)
     with jax.enable_x64(kept.dtype == np.float64):
         value = np.asarray(f(kept.copy()))
-        out = jax.ShapeDtypeStruct(value.shape, value.dtype)
-        full = jax.ShapeDtypeStruct(value.shape + kept.shape, value.dtype)
-
-        @jax.custom_jvp
-        def rule(point: Any) -> Any:
-            return jax.pure_callback(lambda p: np.asarray(counted(np.array(p)), value.dtype), out, point)
-
-        @rule.defjvp
-        def tangent(points: Any, moves: Any) -> Any:
-            rows = jax.pure_callback(
-                lambda p: _dense(jac(np.array(p))).reshape(full.shape).astype(value.dtype), full, points[0]
-            )
-            return rule(points[0]), jax.numpy.tensordot(rows, moves[0], kept.ndim)
-
+        rule, held = _jax_rule(value.shape, kept.dtype, kept.shape, value.dtype)
+        held.update(f=counted, jac=jac)
         try:
             check_grads(rule, (jax.numpy.asarray(kept),), order=1)
         except AssertionError as mismatch:

@@ -19,13 +19,17 @@ Array = np.ndarray[Any, np.dtype[Any]]
 _LAST_DIGIT = 4.0 * 2.0**-52
 """A few roundings of the largest derivative met nearer to 0: what subtracting two such numbers leaves."""
 _NEARER = tuple(2.0**-power for power in range(1, 8))
+_GONE = 0.1
+"""Share of the derivative by which a claim without a digit of it is off at least: one with digits left is
+explained by how its errors scatter, or by nothing."""
 _CLOSE = 1e-3
 """How well the claim must agree nearer to 0: it has lost digits there too."""
 
 
 def absorbed(
     x: Array,
-    deviation: Array,
+    claimed: Array,
+    reference: Array,
     wrong: Array,
     claim_at: Callable[[Array], Array | None],
     reference_at: Callable[[Array], Array | None],
@@ -36,8 +40,8 @@ def absorbed(
     ----------
     x
         The point, ``(n,)``.
-    deviation, wrong
-        ``claim - reference`` there, and which entries are wrong, ``(m, n)``.
+    claimed, reference, wrong
+        Claim and reference there, and which entries are wrong, ``(m, n)``.
     claim_at, reference_at
         Each at another point, ``(m, n)``, or None.  The reference, which costs more, is asked only where the
         claim is large enough nearer to 0.
@@ -47,10 +51,13 @@ def absorbed(
     >>> claim = lambda x: 1 - np.tanh(x)[:, None] ** 2
     >>> slope = lambda x: 1 / np.cosh(x)[:, None] ** 2
     >>> x = np.array([30.0])
-    >>> absorbed(x, claim(x) - slope(x), claim(x) != slope(x), claim, slope)
+    >>> absorbed(x, claim(x), slope(x), claim(x) != slope(x), claim, slope)
     True
     """
-    claims = [(share, claim_at(share * x)) for share in _NEARER] if wrong.any() else []
+    deviation = np.abs(claimed - reference)
+    if not wrong.any() or not (deviation >= _GONE * np.abs(reference))[wrong].all():
+        return False
+    claims = [(share, claim_at(share * x)) for share in _NEARER]
     met = [(share, claim) for share, claim in claims if claim is not None]
     if not _covered(deviation, [np.abs(claim) for _, claim in met])[wrong].all():
         return False
@@ -73,5 +80,5 @@ def _covered(deviation: Array, sizes: Sequence[Array]) -> Array:
     largest = np.zeros(deviation.shape)
     for size in sizes:
         largest = np.fmax(largest, size)
-    covered: Array = np.abs(deviation) <= _LAST_DIGIT * largest
+    covered: Array = deviation <= _LAST_DIGIT * largest
     return covered

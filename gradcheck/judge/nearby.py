@@ -88,10 +88,10 @@ class Nearby:
         """Whether every wrong entry is a last digit of what it is nearer to 0."""
         if not self.claim.movable:
             return False
-        deviation = self.claimed.value - self.reference.value
+        claimed, reference, wrong = self.claimed.value, self.reference.value, self.compared.wrong
         return all(
-            absorbed(self.x, deviation[:, columns], self.compared.wrong[:, columns], *self._pair_at(columns))
-            for columns in worst_columns(self.compared.ratio, self.compared.wrong)
+            absorbed(self.x, claimed[:, c], reference[:, c], wrong[:, c], *self._pair_at(c))
+            for c in worst_columns(self.compared.ratio, wrong)
         )
 
     def _pair_at(

@@ -1,0 +1,322 @@
+"""Differentiable operators of PyTorch, by the numbers that they take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as nn
+from torch import linalg, special
+
+__all__ = ["OPERATORS", "callables"]
+
+torch.set_num_threads(1)
+_GEN = torch.Generator().manual_seed(5)
+_V4 = torch.randn(4, generator=_GEN, dtype=torch.float64)
+_M3 = torch.randn(3, 3, generator=_GEN, dtype=torch.float64)
+_M43 = torch.randn(4, 3, generator=_GEN, dtype=torch.float64)
+_K1 = torch.randn(2, 1, 3, generator=_GEN, dtype=torch.float64)
+_K2 = torch.randn(2, 1, 2, 2, generator=_GEN, dtype=torch.float64)
+_LABELS = torch.tensor([2, 0, 1])
+_SIGNS = torch.tensor([1.0, -1.0, 1.0, -1.0], dtype=torch.float64)
+
+
+def _symmetric(a: Any) -> Any:
+    return 0.5 * (a + a.mT)
+
+
+REAL = {
+    "abs": torch.abs,
+    "acosh of 1 + x²": lambda x: torch.acosh(1.5 + x * x),
+    "add": lambda x: x + _V4,
+    "addcdiv": lambda x: torch.addcdiv(x, x, 2 + _V4 * _V4),
+    "addcmul": lambda x: torch.addcmul(x, x, _V4),
+    "amax": torch.amax,
+    "amin": torch.amin,
+    "aminmax": lambda x: torch.stack(torch.aminmax(x)),
+    "angle": torch.angle,
+    "arctan": torch.atan,
+    "arcsinh": torch.asinh,
+    "atan2": lambda x: torch.atan2(x, _V4),
+    "i0": special.i0,
+    "i0e": special.i0e,
+    "i1": special.i1,
+    "i1e": special.i1e,
+    "cdist": lambda x: torch.cdist(x[:, None], _V4[:, None]),
+    "ceil": torch.ceil,
+    "celu": nn.celu,
+    "clamp": lambda x: torch.clamp(x, -0.5, 0.5),
+    "clamp_min": lambda x: torch.clamp_min(x, 0.2),
+    "copysign": lambda x: torch.copysign(x, _V4),
+    "corrcoef": lambda x: torch.corrcoef(torch.stack([x, _V4])),
+    "cos": torch.cos,
+    "cosh": torch.cosh,
+    "cov": lambda x: torch.cov(torch.stack([x, _V4])),
+    "cosine_similarity": lambda x: nn.cosine_similarity(x, _V4, dim=0),
+    "cross": lambda x: linalg.cross(x[:3], _M3[0]),
+    "cummax": lambda x: torch.cummax(x, 0).values,
+    "cummin": lambda x: torch.cummin(x, 0).values,
+    "cumprod": lambda x: torch.cumprod(x, 0),
+    "cumsum": lambda x: torch.cumsum(x, 0),
+    "deg2rad": torch.deg2rad,
+    "diag": torch.diag,
+    "diff": torch.diff,
+    "dist": lambda x: torch.dist(x, _V4),
+    "dist, p = 3": lambda x: torch.dist(x, _V4, 3),
+    "div": lambda x: x / (1 + _V4 * _V4),
+    "dot": lambda x: x @ _V4,
+    "elu": nn.elu,
+    "erf": torch.erf,
+    "erfc": torch.erfc,
+    "erfcx": special.erfcx,
+    "exp": torch.exp,
+    "exp2": torch.exp2,
+    "expm1": torch.expm1,
+    "fft": lambda x: torch.view_as_real(torch.fft.fft(x)),
+    "rfft": lambda x: torch.view_as_real(torch.fft.rfft(x)),
+    "abs of fft": lambda x: torch.fft.fft(x).abs(),
+    "flip": lambda x: torch.flip(x, [0]),
+    "floor": torch.floor,
+    "fmax": lambda x: torch.fmax(x, _V4),
+    "fmod": lambda x: torch.fmod(x, 0.7),
+    "frac": torch.frac,
+    "gather": lambda x: x[torch.tensor([0, 0, 3])],
+    "gelu": nn.gelu,
+    "gelu, tanh": lambda x: nn.gelu(x, approximate="tanh"),
+    "glu": lambda x: nn.glu(x, 0),
+    "gradient": lambda x: torch.gradient(x)[0],
+    "hardshrink": nn.hardshrink,
+    "hardsigmoid": nn.hardsigmoid,
+    "hardswish": nn.hardswish,
+    "hardtanh": nn.hardtanh,
+    "heaviside times": lambda x: x * (x > 0),
+    "hinge_embedding_loss": lambda x: nn.hinge_embedding_loss(x, _SIGNS),
+    "huber_loss": lambda x: nn.huber_loss(x, _V4),
+    "hypot": lambda x: torch.hypot(x, _V4),
+    "inner": lambda x: torch.inner(x, _V4),
+    "kron": lambda x: torch.kron(x, _V4),
+    "kl_div": lambda x: nn.kl_div(x, torch.softmax(_V4, 0), reduction="sum"),
+    "l1_loss": lambda x: nn.l1_loss(x, _V4),
+    "layer_norm": lambda x: nn.layer_norm(x, (4,)),
+    "leaky_relu": nn.leaky_relu,
+    "lerp": lambda x: torch.lerp(x, _V4, 0.3),
+    "linear": lambda x: nn.linear(x, _M43.T),
+    "logaddexp": lambda x: torch.logaddexp(x, _V4),
+    "logaddexp2": lambda x: torch.logaddexp2(x, _V4),
+    "logcumsumexp": lambda x: torch.logcumsumexp(x, 0),
+    "logsigmoid": nn.logsigmoid,
+    "log_ndtr": special.log_ndtr,
+    "log_softmax": lambda x: nn.log_softmax(x, 0),
+    "logsumexp": lambda x: torch.logsumexp(x, 0),
+    "masked_select": lambda x: x[_V4 > 0],
+    "max": torch.max,
+    "maximum": lambda x: torch.maximum(x, _V4),
+    "mean": torch.mean,
+    "median": torch.median,
+    "min": torch.min,
+    "minimum": lambda x: torch.minimum(x, _V4),
+    "mish": nn.mish,
+    "mse_loss": lambda x: nn.mse_loss(x, _V4),
+    "mul": lambda x: x * _V4,
+    "nan_to_num": torch.nan_to_num,
+    "nanmean": torch.nanmean,
+    "ndtr": special.ndtr,
+    "neg": torch.neg,
+    "norm, 1": lambda x: linalg.vector_norm(x, 1),
+    "norm, 2": linalg.vector_norm,
+    "norm, 3": lambda x: linalg.vector_norm(x, 3),
+    "norm, inf": lambda x: linalg.vector_norm(x, np.inf),
+    "normalize": lambda x: nn.normalize(x, dim=0),
+    "outer": lambda x: torch.outer(x, _V4),
+    "pad": lambda x: nn.pad(x, (1, 2)),
+    "pairwise_distance": lambda x: nn.pairwise_distance(x[None], _V4[None]),
+    "pdist": lambda x: nn.pdist(x[:, None]),
+    "poisson_nll_loss": lambda x: nn.poisson_nll_loss(x, _V4 * _V4),
+    "power 3": lambda x: x**3,
+    "prod": torch.prod,
+    "quantile": lambda x: torch.quantile(x, 0.3),
+    "relu": nn.relu,
+    "relu6": nn.relu6,
+    "remainder": lambda x: torch.remainder(x, 0.7),
+    "rms_norm": lambda x: nn.rms_norm(x, (4,)),
+    "roll": lambda x: torch.roll(x, 1),
+    "scatter_add": lambda x: torch.zeros(3, dtype=x.dtype).index_add(0, torch.tensor([0, 2, 0, 1]), x),
+    "selu": nn.selu,
+    "sigmoid": torch.sigmoid,
+    "silu": nn.silu,
+    "sin": torch.sin,
+    "sinc": torch.sinc,
+    "sinh": torch.sinh,
+    "sgn": torch.sgn,
+    "smooth_l1_loss": lambda x: nn.smooth_l1_loss(x, _V4),
+    "softmax": lambda x: nn.softmax(x, 0),
+    "soft_margin_loss": lambda x: nn.soft_margin_loss(x, _SIGNS),
+    "softmin": lambda x: nn.softmin(x, 0),
+    "softplus": nn.softplus,
+    "softplus, beta 3": lambda x: nn.softplus(x, 3),
+    "softshrink": nn.softshrink,
+    "softsign": nn.softsign,
+    "sort": lambda x: torch.sort(x).values,
+    "square": torch.square,
+    "std": torch.std,
+    "sum": torch.sum,
+    "tan": torch.tan,
+    "tanh": torch.tanh,
+    "tanhshrink": nn.tanhshrink,
+    "threshold": lambda x: nn.threshold(x, 0.1, 0.1),
+    "topk": lambda x: torch.topk(x, 2).values,
+    "trapezoid": torch.trapezoid,
+    "var": torch.var,
+    "vander": lambda x: linalg.vander(x),
+    "where": lambda x: torch.where(x > 0.3, x * x, 0.3 * x),
+    "bce with logits": lambda x: nn.binary_cross_entropy_with_logits(x, torch.sigmoid(_V4)),
+    "conv1d": lambda x: nn.conv1d(x[None, None], _K1),
+    "conv_transpose1d": lambda x: nn.conv_transpose1d(x[None, None], _K1.permute(1, 0, 2)),
+    "avg_pool1d": lambda x: nn.avg_pool1d(x[None], 2),
+    "max_pool1d": lambda x: nn.max_pool1d(x[None], 2),
+    "lp_pool1d": lambda x: nn.lp_pool1d(x[None], 2.0, 2),
+    "interpolate": lambda x: nn.interpolate(x[None, None], scale_factor=2, mode="linear"),
+    "einsum": lambda x: torch.einsum("i,ij,k->jk", x, _M43, x),
+    "polar to complex": lambda x: torch.view_as_real(torch.polar(x[:2].exp(), x[2:])),
+    "multilabel_soft_margin_loss": lambda x: nn.multilabel_soft_margin_loss(
+        x[None], (_V4 > 0).double()[None]
+    ),
+    "cosine_embedding_loss": lambda x: nn.cosine_embedding_loss(x[None], _V4[None], torch.ones(1)),
+    "triplet_margin_loss": lambda x: nn.triplet_margin_loss(x[None], _V4[None], -_V4[None], margin=5.0),
+    "local_response_norm": lambda x: nn.local_response_norm(x[None, :, None], 2),
+    "xlogy of 1 + x²": lambda x: torch.xlogy(x, 1 + x * x),
+    "logit of sigmoid": lambda x: torch.logit(torch.sigmoid(x)),
+}
+
+POSITIVE = {
+    "digamma": torch.digamma,
+    "entr": special.entr,
+    "lgamma": torch.lgamma,
+    "log": torch.log,
+    "log10": torch.log10,
+    "log1p": torch.log1p,
+    "log2": torch.log2,
+    "multigammaln": lambda x: torch.mvlgamma(x + 1, 2),
+    "polygamma 1": lambda x: torch.polygamma(1, x),
+    "polygamma 2": lambda x: torch.polygamma(2, x),
+    "power 0.3": lambda x: x**0.3,
+    "power x": lambda x: x**x,
+    "power of 2": lambda x: 2**x,
+    "reciprocal": torch.reciprocal,
+    "rsqrt": torch.rsqrt,
+    "sqrt": torch.sqrt,
+    "xlog1py": lambda x: special.xlog1py(x, x),
+    "xlogy": lambda x: torch.xlogy(x, x),
+    "logdet of diag": lambda x: torch.logdet(torch.diag(x)),
+    "gaussian_nll_loss": lambda x: nn.gaussian_nll_loss(_V4, 0.1 * _V4, x),
+    "renorm": lambda x: torch.renorm(x[None], 2, 0, 1.0),
+    "cauchy pdf": lambda x: torch.distributions.Cauchy(_V4, x).log_prob(x),
+    "gamma pdf": lambda x: torch.distributions.Gamma(x, x).log_prob(x),
+    "beta pdf": lambda x: torch.distributions.Beta(x, x + 1).log_prob(torch.tensor(0.3).double()),
+    "student pdf": lambda x: torch.distributions.StudentT(x).log_prob(_V4),
+    "dirichlet pdf": lambda x: torch.distributions.Dirichlet(x).log_prob(torch.softmax(_V4, 0)),
+    "weibull pdf": lambda x: torch.distributions.Weibull(x, x).log_prob(2 * x),
+    "kl of gammas": lambda x: torch.distributions.kl_divergence(
+        torch.distributions.Gamma(x, x), torch.distributions.Gamma(x + 1, x)
+    ),
+    "pareto pdf": lambda x: torch.distributions.Pareto(x / 2, x).log_prob(x),
+}
+
+UNIT = {
+    "acos": torch.acos,
+    "asin": torch.asin,
+    "atanh": torch.atanh,
+    "bernoulli kl": lambda x: torch.distributions.kl_divergence(
+        torch.distributions.Bernoulli(x), torch.distributions.Bernoulli(1 - x)
+    ),
+    "binary_cross_entropy": lambda x: nn.binary_cross_entropy(x, torch.sigmoid(_V4)),
+    "erfinv": torch.erfinv,
+    "logit": torch.logit,
+    "ndtri": special.ndtri,
+    "log1mexp": lambda x: torch.log(-torch.expm1(-x)),
+    "normal icdf": lambda x: torch.distributions.Normal(0.0, 1.0).icdf(x),
+}
+
+MATRIX = {
+    "cholesky": lambda a: linalg.cholesky(_symmetric(a)),
+    "cholesky_inverse": lambda a: torch.cholesky_inverse(linalg.cholesky(_symmetric(a))),
+    "cholesky_solve": lambda a: torch.cholesky_solve(_M3, linalg.cholesky(_symmetric(a))),
+    "cond": linalg.cond,
+    "det": linalg.det,
+    "diagonal": torch.diagonal,
+    "eigvalsh": lambda a: linalg.eigvalsh(_symmetric(a)),
+    "expm": linalg.matrix_exp,
+    "inv": linalg.inv,
+    "logdet": torch.logdet,
+    "lstsq": lambda a: linalg.lstsq(a, _M3).solution,
+    "lu": lambda a: linalg.lu(a)[2],
+    "matmul": lambda a: a @ _M3,
+    "matrix_norm": linalg.matrix_norm,
+    "matrix_norm, 1": lambda a: linalg.matrix_norm(a, 1),
+    "matrix_norm, 2": lambda a: linalg.matrix_norm(a, 2),
+    "matrix_norm, nuclear": lambda a: linalg.matrix_norm(a, "nuc"),
+    "matrix_power 3": lambda a: linalg.matrix_power(a, 3),
+    "matrix_power -2": lambda a: linalg.matrix_power(a, -2),
+    "multi_dot": lambda a: linalg.multi_dot([a, _M3, a]),
+    "pinv": linalg.pinv,
+    "qr, R": lambda a: linalg.qr(a).R,
+    "qr, Q": lambda a: linalg.qr(a).Q,
+    "slogdet": lambda a: linalg.slogdet(a)[1],
+    "solve": lambda a: linalg.solve(a, _M3),
+    "solve_triangular": lambda a: linalg.solve_triangular(a, _M3, upper=True),
+    "svdvals": linalg.svdvals,
+    "tensorinv": lambda a: linalg.tensorinv(a, 1),
+    "trace": torch.trace,
+    "tril": torch.tril,
+    "triu": torch.triu,
+    "transpose": lambda a: a.T * 2.0,
+    "bmm": lambda a: torch.bmm(a[None], _M3[None]),
+    "cross_entropy": lambda a: nn.cross_entropy(a, _LABELS),
+    "nll_loss": lambda a: nn.nll_loss(nn.log_softmax(a, 1), _LABELS),
+    "multi_margin_loss": lambda a: nn.multi_margin_loss(a, _LABELS),
+    "conv2d": lambda a: nn.conv2d(a[None, None], _K2),
+    "unfold": lambda a: nn.unfold(a[None, None], 2),
+    "avg_pool2d": lambda a: nn.avg_pool2d(a[None], 2),
+    "max_pool2d": lambda a: nn.max_pool2d(a[None], 2),
+    "adaptive_avg_pool2d": lambda a: nn.adaptive_avg_pool2d(a[None], 2),
+    "batch_norm": lambda a: nn.batch_norm(a, None, None, training=True),
+    "instance_norm": lambda a: nn.instance_norm(a[None]),
+    "group_norm": lambda a: nn.group_norm(a, 3),
+    "attention": lambda a: nn.scaled_dot_product_attention(a, _M3, a),
+    "attention, all": lambda a: nn.scaled_dot_product_attention(a, a, a),
+    "bilinear": lambda a: nn.bilinear(a, a, _M3[None]),
+    "interpolate, bicubic": lambda a: nn.interpolate(a[None, None], scale_factor=1.7, mode="bicubic"),
+    "pixel_shuffle": lambda a: nn.pixel_shuffle(a[None, :2, :2].repeat(4, 1, 1), 2),
+    "eigh, projector": lambda a: (lambda v: torch.outer(v, v))(linalg.eigh(_symmetric(a)).eigenvectors[:, 0]),
+    "logsumexp, rows": lambda a: torch.logsumexp(a, 1),
+    "softmax, rows": lambda a: torch.softmax(a, 1),
+    "householder_product": lambda a: linalg.householder_product(a, _V4[:3]),
+    "baddbmm": lambda a: torch.baddbmm(a[None], a[None], _M3[None]),
+    "cdist, p = 1": lambda a: torch.cdist(a, _M43, 1.0),
+    "gru_cell": lambda a: torch.gru_cell(a, _M3, torch.cat([_M3, _M3, _M3]), torch.cat([_M3, -_M3, _M3])),
+    "complex product": lambda a: torch.view_as_real(torch.fft.fft2(a) * torch.fft.fft2(_M3)),
+    "eigvals, moduli": lambda a: linalg.eigvals(a).abs().sum(),
+    "median, rows": lambda a: torch.median(a, 1).values,
+    "sort, rows": lambda a: torch.sort(a, 1).values,
+    "grid_sample": lambda a: nn.grid_sample(
+        a[None, None], torch.tanh(_M43[:, :2])[None, None], align_corners=True
+    ),
+    "embedding_bag": lambda a: nn.embedding_bag(torch.tensor([[0, 2, 2]]), a),
+}
+
+OPERATORS = {"real": REAL, "positive": POSITIVE, "unit": UNIT, "matrix": MATRIX}
+
+
+def callables(op: Any) -> tuple[Any, Any]:
+    """Return ``f`` and the Jacobian that PyTorch takes of it, both of NumPy arrays."""
+
+    def f(x: Any) -> Any:
+        with torch.no_grad():
+            return op(torch.as_tensor(np.array(x, dtype=np.float64))).numpy()
+
+    def jac(x: Any) -> Any:
+        point = torch.as_tensor(np.array(x, dtype=np.float64))
+        return torch.autograd.functional.jacobian(op, point).numpy()
+
+    return f, jac
