@@ -33,13 +33,14 @@ def add_command(
     summary: str,
     description: str,
     examples: str,
+    exit_codes: str = EXIT_CODES,
 ) -> argparse.ArgumentParser:
     """Add a command whose ``--help`` says what it does, how it ends, and how it is used."""
     return commands.add_parser(
         name,
         help=summary,
         description=textwrap.fill(description, 79),
-        epilog=f"{EXIT_CODES}\n\nexamples:\n{textwrap.indent(textwrap.dedent(examples).strip(), '  ')}",
+        epilog=f"{exit_codes}\n\nexamples:\n{textwrap.indent(textwrap.dedent(examples).strip(), '  ')}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
 

@@ -100,6 +100,10 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _run(options: argparse.Namespace) -> int:
+    from gradcheck.journal import Journal
+
+    # Before all that takes time: whoever is killed from here on leaves no record of yesterday.
+    Journal(options.report).forget()
     from gradcheck.campaign.sampling import Settings
     from gradcheck.reporting.terminal import summary_table
     from gradcheck.runner import Plan, run

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from gradcheck.cli.arguments import add_command
 from gradcheck.cli.output import colour, say, width
 from gradcheck.cli.records import find_records, read_records, relative_to_sources, write
 from gradcheck.errors import InvalidArgument
@@ -17,9 +18,11 @@ __all__ = ["add_commands"]
 _FORMATS = ("text", "github", "markdown", "junit", "sarif", "json")
 _WHOLE_STREAM = ("junit", "sarif", "json")
 """Formats that are one document: on standard output they stand alone."""
-_EPILOG = """\
-exit codes: 0 open; 1 closed, and the output says why; 2 usage, or a record that is missing,
-damaged or incomplete; 5 nothing was checked"""
+_EXIT_CODES = """exit codes:
+  0  open
+  1  closed: the output says why
+  2  bad usage; a record or baseline that is missing, damaged or incomplete
+  5  nothing was checked"""
 
 
 class _Output(NamedTuple):
@@ -31,11 +34,19 @@ class _Output(NamedTuple):
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``gate`` to the parser."""
-    gate = commands.add_parser(
+    gate = add_command(
+        commands,
         "gate",
-        help="merge records, compare with a baseline, and stop a build that is worse",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "merge records, compare with a baseline, and stop a build that is worse",
+        "Merge the records of runs, shards and machines, the worst of each check standing, and close on a "
+        "new failure, a check that vanished or compares less than the baseline says, a hundredfold loss of "
+        "what would be caught, or a known failure that is fixed and still listed. Needs no NumPy and no JAX.",
+        """
+        gradcheck gate reports
+        gradcheck gate reports --baseline gradcheck-baseline.json --update-baseline
+        gradcheck gate shards --baseline gradcheck-baseline.json --format github,sarif=gate.sarif
+        """,
+        _EXIT_CODES,
     )
     gate.add_argument("records", nargs="+", metavar="RECORD", help="a record, a folder of records, or a glob")
     gate.add_argument("--baseline", metavar="FILE", help="what is checked and known to fail; commit it")

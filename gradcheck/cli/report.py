@@ -6,23 +6,31 @@ import argparse
 import sys
 from typing import Any
 
+from gradcheck.cli.arguments import add_command
 from gradcheck.cli.output import say
 from gradcheck.cli.records import find_records, read_records, write
 
 __all__ = ["add_commands"]
 
-_EPILOG = """\
-exit codes: 0 written, whatever the records say (gradcheck gate judges); 2 usage, or a record that is
-missing, damaged or incomplete (the page of an incomplete one is written); 5 nothing was checked"""
+_EXIT_CODES = """exit codes:
+  0  written, whatever the records say: `gradcheck gate` judges
+  2  bad usage; a record that is missing or damaged, or an incomplete one, whose page is written
+  5  written, and nothing was checked"""
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``report`` to the parser."""
-    report = commands.add_parser(
+    report = add_command(
+        commands,
         "report",
-        help="draw the page of saved records",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "draw the page of saved records",
+        "Draw one HTML page of the records of runs, shards and machines, the worst of each check standing. "
+        "Needs the extra `report`, and neither NumPy nor JAX.",
+        """
+        gradcheck report reports -o page.html
+        gradcheck report shards --compare main/gradcheck.json -o page.html
+        """,
+        _EXIT_CODES,
     )
     report.add_argument(
         "records", nargs="+", metavar="RECORD", help="a record, a folder of records, or a glob"

@@ -69,11 +69,24 @@ class Journal:
         self._previous: dict[int, Any] = {}
         self._asked: int | None = None
 
-    def __enter__(self) -> Self:
+    def forget(self) -> None:
+        """Remove the files of the last run; a run that is killed while it starts then shows no old green.
+
+        Raises
+        ------
+        UnwritableRecord
+            If one of them cannot be removed.
+        """
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
             for path in self._stale:
                 path.unlink(missing_ok=True)
+        except OSError as cause:
+            raise UnwritableRecord.because(self.folder, cause) from cause
+
+    def __enter__(self) -> Self:
+        self.forget()
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
             self._stream = os.open(self.journal_path, _FLAGS, 0o644)
         except OSError as cause:
             raise UnwritableRecord.because(self.folder, cause) from cause
