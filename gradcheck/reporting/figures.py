@@ -1,0 +1,209 @@
+"""The two figures of a failure, drawn by Matplotlib: error against step, and where the difference is large.
+
+Drawn from lines, patches and texts alone: an ``Axes`` costs ten times as much, and a page may hold hundreds.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from gradcheck.reporting.heat import Heat
+from gradcheck.reporting.svg import plain_svg
+from gradcheck.reporting.wording import as_float
+
+__all__ = ["curve_figure", "heat_figure"]
+
+_INKS = ("ink", "grid", "data", "rounding", "truncation", "claim", "chosen", "h0", "h1", "h2", "h3", "h4", "hx")
+_COLOURS = {name: f"#0000{number:02x}" for number, name in enumerate(_INKS, start=16)}
+_CLASSES = {colour: name for name, colour in _COLOURS.items()}
+_POINTS = 72
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_WIDTH, _HEIGHT = 460.0, 250.0
+_FRAME = (52.0, 38.0, 450.0, 242.0)
+_SETTINGS = {"svg.fonttype": "none", "svg.hashsalt": "gradcheck", "path.simplify": False}
+
+Line = Sequence[tuple[float, float]]
+
+
+class _Sheet:
+    """A drawing in points, ``(0, 0)`` at the lower left."""
+
+    def __init__(self, width: float, height: float) -> None:
+        from matplotlib.figure import Figure
+
+        self.figure = Figure(figsize=(width / _POINTS, height / _POINTS), dpi=_POINTS, frameon=False)
+
+    def line(self, places: Line, ink: str, width: float = 1.0, dashes: Sequence[float] | None = None) -> None:
+        """Draw a line through ``places``."""
+        from matplotlib.lines import Line2D
+        from matplotlib.transforms import IdentityTransform
+
+        xs, ys = [x for x, _ in places], [y for _, y in places]
+        style = "-" if dashes is None else (0, tuple(dashes))
+        drawn = Line2D(
+            xs, ys, color=_COLOURS[ink], linewidth=width, linestyle=style, transform=IdentityTransform()
+        )
+        self.figure.add_artist(drawn)
+
+    def areas(self, corners: Iterable[Line], ink: str, *, outline: bool = False) -> None:
+        """Draw polygons as one shape."""
+        from matplotlib.patches import PathPatch
+        from matplotlib.path import Path
+        from matplotlib.transforms import IdentityTransform
+
+        places: list[tuple[float, float]] = []
+        codes: list[Any] = []
+        for polygon in corners:
+            places += [*polygon, polygon[0]]
+            codes += [Path.MOVETO, *[Path.LINETO] * (len(polygon) - 1), Path.CLOSEPOLY]
+        if places:
+            colours = {"facecolor": "none", "edgecolor": _COLOURS[ink], "linewidth": 1.5}
+            filled = {"facecolor": _COLOURS[ink], "linewidth": 0}
+            kind = colours if outline else filled
+            patch = PathPatch(Path(places, codes), transform=IdentityTransform(), **kind)
+            self.figure.add_artist(patch)
+
+    def word(self, x: float, y: float, text: str, align: str = "left", angle: float = 0) -> None:
+        """Write ``text``; ``align`` says which end stands at ``x``."""
+        from matplotlib.transforms import IdentityTransform
+
+        self.figure.text(
+            x,
+            y,
+            text,
+            color=_COLOURS["ink"],
+            fontsize=11,
+            ha=align,
+            va="baseline",
+            rotation=angle,
+            rotation_mode="anchor",
+            parse_math=False,
+            transform=IdentityTransform(),
+        )
+
+    def svg(self, label: str) -> str:
+        """Return the drawing, ready for the page."""
+        import matplotlib
+        from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+        buffer = io.StringIO()
+        with matplotlib.rc_context(_SETTINGS):
+            FigureCanvasSVG(self.figure).print_svg(buffer, metadata={"Date": None, "Creator": None})
+        return plain_svg(buffer.getvalue(), _CLASSES, label)
+
+
+class _Decades:
+    """Powers of ten along one side of the frame."""
+
+    def __init__(self, values: Iterable[float], start: float, stop: float) -> None:
+        known = [math.log10(value) for value in values if 0 < value < math.inf]
+        self.low, self.high = math.floor(min(known)), math.ceil(max(known))
+        if self.low == self.high:
+            self.high += 1
+        self.start, self.stop = start, stop
+
+    def __call__(self, value: float) -> float:
+        power = math.log10(value) if value > 0 else self.low
+        share = (min(max(power, self.low), self.high) - self.low) / (self.high - self.low)
+        return self.start + share * (self.stop - self.start)
+
+    def ticks(self, most: int) -> list[tuple[float, str]]:
+        """Return at most ``most`` places with their labels."""
+        stride = math.ceil((self.high - self.low) / most) or 1
+        return [
+            (self(10.0**power), f"10{str(power).translate(_SUPERSCRIPT)}")
+            for power in range(self.low, self.high + 1, stride)
+        ]
+
+
+def curve_figure(curve: Mapping[str, Any], claim_error: float) -> str | None:
+    """Return the error of central differences against the step as SVG; None where there is nothing to see.
+
+    Parameters
+    ----------
+    curve
+        ``#/$defs/curve`` of the record.
+    claim_error
+        ``|claim - reference|`` of the entry: the curve falls below it where the claim is wrong.
+    """
+    steps, errors, rounding, law = (
+        [as_float(value) for value in curve[name]] for name in ("steps", "errors", "rounding", "truncation")
+    )
+    usable = [k for k, (step, error) in enumerate(zip(steps, errors, strict=False)) if step > 0 <= error]
+    heights = [errors[k] for k in usable if 0 < errors[k] < math.inf]
+    if len(usable) < 2 or not heights:
+        return None
+    left, bottom, right, top = _FRAME
+    known = claim_error if 0 < claim_error < math.inf else 0.0
+    across = _Decades([steps[k] for k in usable], left, right)
+    up = _Decades([*heights, *([known] if known else [])], bottom, top)
+    sheet = _Sheet(_WIDTH, _HEIGHT)
+    _frame(sheet, across, up)
+
+    def through(values: Sequence[float]) -> list[tuple[float, float]]:
+        inside = [k for k in usable if k < len(values) and 10.0**up.low <= values[k] <= 10.0**up.high]
+        return [(across(steps[k]), up(values[k])) for k in inside]
+
+    chosen = as_float(curve["chosen"])
+    if chosen > 0:
+        sheet.line([(across(chosen), bottom), (across(chosen), top)], "chosen", 1.0)
+    sheet.line(through(rounding), "rounding", 1.4, (5, 3))
+    sheet.line(through(law), "truncation", 1.4, (1.5, 2.5))
+    if known:
+        sheet.line([(left, up(known)), (right, up(known))], "claim", 2.0)
+    dots = [(across(steps[k]), up(errors[k])) for k in usable]
+    sheet.line(dots, "data", 1.6)
+    sheet.areas(([(x - 3, y), (x, y + 3), (x + 3, y), (x, y - 3)] for x, y in dots), "data")
+    return sheet.svg(_curve_label(steps, errors, usable, chosen, known))
+
+
+def _frame(sheet: _Sheet, across: _Decades, up: _Decades) -> None:
+    left, bottom, right, top = _FRAME
+    for x, text in across.ticks(6):
+        sheet.line([(x, bottom), (x, top)], "grid", 0.75)
+        sheet.word(x, bottom - 15, text, "center")
+    for y, text in up.ticks(6):
+        sheet.line([(left, y), (right, y)], "grid", 0.75)
+        sheet.word(left - 6, y - 4, text, "right")
+    sheet.line([(left, top), (left, bottom), (right, bottom)], "ink", 1.0)
+    sheet.word((left + right) / 2, 4, "step", "center")
+
+
+def _curve_label(
+    steps: Sequence[float], errors: Sequence[float], usable: Sequence[int], chosen: float, claim: float
+) -> str:
+    best = min(usable, key=lambda k: errors[k])
+    text = (
+        f"Error of plain central differences against the step, from {steps[usable[0]]:.1e} to "
+        f"{steps[usable[-1]]:.1e}: smallest, {errors[best]:.1e}, at step {steps[best]:.1e}"
+    )
+    text += f"; the finest step of the estimate is {chosen:.1e}" if chosen > 0 else ""
+    return text + (f"; the claim is off by {claim:.1e}." if claim else ".")
+
+
+def heat_figure(heat: Heat) -> str:
+    """Return where claim and reference differ, in units of what their bars allow, as SVG."""
+    size = min(20.0, 400.0 / max(heat.wide, 1))
+    left, below = 44.0, 8.0
+    height = heat.high * size + below + 22
+    sheet = _Sheet(left + heat.wide * size + 10, height)
+    top = height - 20
+
+    def corners(row: int, start: int, stop: int) -> list[tuple[float, float]]:
+        x0, x1 = left + start * size, left + stop * size
+        y0, y1 = top - (row + 1) * size, top - row * size
+        return [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
+
+    for kind in ("h0", "h1", "h2", "h3", "h4", "hx"):
+        sheet.areas((corners(*run) for run in heat.runs(kind)), kind)
+    for row, text in heat.row_labels:
+        sheet.word(left - 5, top - (row + 0.5) * size - 4, text, "right")
+    for column, text in heat.column_labels:
+        sheet.word(left + (column + 0.5) * size, top + 6, text, "center")
+    if heat.worst is not None:
+        row, column = heat.worst
+        sheet.areas([corners(row, column, column + 1)], "ink", outline=True)
+    return sheet.svg(heat.label)
