@@ -16,14 +16,28 @@ from gradcheck.reporting.wording import as_float
 
 __all__ = ["curve_figure", "heat_figure"]
 
-_INKS = ("ink", "grid", "data", "rounding", "truncation", "claim", "chosen", "h0", "h1", "h2", "h3", "h4", "hx")
+_INKS = (
+    "ink",
+    "grid",
+    "data",
+    "rounding",
+    "truncation",
+    "claim",
+    "chosen",
+    "h0",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "hx",
+)
 _COLOURS = {name: f"#0000{number:02x}" for number, name in enumerate(_INKS, start=16)}
 _CLASSES = {colour: name for name, colour in _COLOURS.items()}
 _POINTS = 72
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _WIDTH, _HEIGHT = 460.0, 250.0
 _FRAME = (52.0, 38.0, 450.0, 242.0)
-_SETTINGS = {"svg.fonttype": "none", "svg.hashsalt": "gradcheck", "path.simplify": False}
+_SETTINGS: Any = {"svg.fonttype": "none", "svg.hashsalt": "gradcheck", "path.simplify": False}
 
 Line = Sequence[tuple[float, float]]
 
@@ -42,7 +56,7 @@ class _Sheet:
         from matplotlib.transforms import IdentityTransform
 
         xs, ys = [x for x, _ in places], [y for _, y in places]
-        style = "-" if dashes is None else (0, tuple(dashes))
+        style: Any = "-" if dashes is None else (0, tuple(dashes))
         drawn = Line2D(
             xs, ys, color=_COLOURS[ink], linewidth=width, linestyle=style, transform=IdentityTransform()
         )
@@ -86,12 +100,13 @@ class _Sheet:
 
     def svg(self, label: str) -> str:
         """Return the drawing, ready for the page."""
-        import matplotlib
+        import matplotlib as mpl
         from matplotlib.backends.backend_svg import FigureCanvasSVG
 
         buffer = io.StringIO()
-        with matplotlib.rc_context(_SETTINGS):
-            FigureCanvasSVG(self.figure).print_svg(buffer, metadata={"Date": None, "Creator": None})
+        with mpl.rc_context(_SETTINGS):
+            canvas: Any = FigureCanvasSVG(self.figure)
+            canvas.print_svg(buffer, metadata={"Date": None, "Creator": None})
         return plain_svg(buffer.getvalue(), _CLASSES, label)
 
 

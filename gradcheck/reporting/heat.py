@@ -64,7 +64,7 @@ class Heat:
 
 
 def heat_of(failure: Mapping[str, Any]) -> Heat | None:
-    """Return the differences of a failure's matrices; None when they are small enough to be read, or absent."""
+    """Return the differences of a failure's matrices; None when they are small enough to read, or absent."""
     claimed, reference, bars = failure["claimed"], failure["reference"], failure["error"]
     if not (claimed and reference and bars) or not (len(claimed) == len(reference) == len(bars)):
         return None

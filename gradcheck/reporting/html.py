@@ -4,20 +4,57 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
 from collections.abc import Mapping
 from importlib import resources
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import quote
 
 from gradcheck.errors import MissingExtra
+from gradcheck.reporting.figures import curve_figure, heat_figure
+from gradcheck.reporting.heat import heat_of
 from gradcheck.reporting.mathml import safe_mathml
 from gradcheck.reporting.page import page, seconds
-from gradcheck.reporting.wording import figure, plural, printable
+from gradcheck.reporting.shown import Drawings
+from gradcheck.reporting.wording import as_float, figure, plural, printable
 
 __all__ = ["render"]
 
+_SNIPPET = 60_000
+_TWO_FIGURES = 60_000
+"""Bytes that the figures of one failure may take; the curve goes first."""
 
-def render(record: Mapping[str, Any]) -> str:
+
+class Lines(str):
+    """Text that is clean already and keeps its line breaks."""
+
+    __slots__ = ()
+
+
+def drawings(failure: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Return the curve and the heat map of a failure as SVG, None where there is none."""
+    heat = heat_of(failure)
+    curve = None
+    if failure.get("curve"):
+        curve = curve_figure(failure["curve"], _claim_error(failure))
+    mapped = None if heat is None else heat_figure(heat)
+    if mapped is not None and len(mapped) + len(curve or "") > _TWO_FIGURES:
+        mapped = None
+    return curve, mapped
+
+
+def _claim_error(failure: Mapping[str, Any]) -> float:
+    """Return ``|claim - reference|`` of the worst entry, NaN where it is not known."""
+    claimed, reference, index = failure["claimed"], failure["reference"], failure["index"]
+    try:
+        i, j = index
+        return abs(as_float(claimed[i][j]) - as_float(reference[i][j]))
+    except (TypeError, IndexError):
+        return math.nan
+
+
+def render(record: Mapping[str, Any], compared: Mapping[str, Any] | None = None) -> str:
     """Return ``record`` as a page; the same record gives the same bytes.
 
     Parameters
@@ -25,11 +62,14 @@ def render(record: Mapping[str, Any]) -> str:
     record
         A whole record, as :func:`gradcheck.journal.read_record` returns it.  Its
         texts are taken for hostile: each is shown, none can act.
+    compared
+        What changed since another record, as ``gradcheck.ledger.compare`` says: lists ``new``, ``fixed``,
+        ``worse``, ``vanished`` and ``added`` of rows ``id``, ``dtype``, ``before``, ``after``, ``why``.
 
     Raises
     ------
     MissingExtra
-        If Jinja2 or latex2mathml is not installed.
+        If Jinja2, latex2mathml or Matplotlib is not installed.
     """
     try:
         import jinja2
@@ -37,6 +77,8 @@ def render(record: Mapping[str, Any]) -> str:
         from markupsafe import Markup
     except ImportError as cause:
         raise MissingExtra("report", "the HTML report", str(cause)) from cause
+    if find_spec("matplotlib") is None:
+        raise MissingExtra("report", "the HTML report", "Matplotlib is not installed")
     style, script = _asset("style.css"), _asset("script.js")
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(_asset),
@@ -48,11 +90,17 @@ def render(record: Mapping[str, Any]) -> str:
         finalize=lambda value: value if isinstance(value, Markup) else _shown(value),
     )
     environment.filters |= {"figure": figure, "fragment": _fragment, "plural": plural, "seconds": seconds}
+    environment.filters["lines"] = lambda text: Lines(printable(text, _SNIPPET, lines=True))
     texts = {check["latex"] for check in record["checks"]}
     formulas = {latex: safe_mathml(latex, convert) for latex in sorted(texts)}
     markup = {latex: found and Markup(found) for latex, found in formulas.items()}
+
+    def draw(failure: Mapping[str, Any]) -> Drawings:
+        curve, heat = drawings(failure)
+        return curve and Markup(curve), heat and Markup(heat)
+
     return environment.get_template("report.html.j2").render(
-        page=page(record, markup),
+        page=page(record, markup, draw, compared),
         style=Markup(style),
         script=Markup(script),
         policy=_policy(style, script),
@@ -64,7 +112,10 @@ def _asset(name: str) -> str:
 
 
 def _shown(value: object) -> object:
-    return printable(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    # What `lines` has cut and cleaned keeps its line breaks.
+    return value if isinstance(value, Lines) else printable(value)
 
 
 def _fragment(anchor: str) -> str:

@@ -11,6 +11,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 
+from gradcheck.reporting.fences import fenced
 from gradcheck.reporting.wording import printable
 
 __all__ = ["safe_mathml"]
@@ -96,7 +97,7 @@ def _rebuild(element: ET.Element) -> ET.Element:
         clean.text = text if text in _APPLICATION else printable(element.text or "")
     elif text:
         raise _Refused(text)
-    clean.extend(_words([_rebuild(child) for child in element]))
+    clean.extend(fenced(list(_words([_rebuild(child) for child in element]))))
     return clean
 
 

@@ -36,6 +36,10 @@ class Comparison:
         True when rows or columns are left out.
     same_shape
         False when claim and reference differ in shape.
+    claimed_bars, reference_bars
+        The error bar of each side, ``± 2e-15``; empty when the record has none.
+    rows, columns
+        What each shown row and column is called in the whole matrix.
     """
 
     claimed: tuple[tuple[Cell, ...], ...]
@@ -44,6 +48,10 @@ class Comparison:
     shapes: tuple[str, str]
     cut: bool
     same_shape: bool
+    claimed_bars: tuple[tuple[Cell, ...], ...] = ()
+    reference_bars: tuple[tuple[Cell, ...], ...] = ()
+    rows: tuple[int, ...] = ()
+    columns: tuple[int, ...] = ()
 
 
 def comparison(failure: Mapping[str, Any]) -> Comparison:
@@ -52,15 +60,37 @@ def comparison(failure: Mapping[str, Any]) -> Comparison:
     wrong = {(i, j) for i, j in failure["wrong"]}
     digits = _telling_digits(claimed, reference, wrong)
     shapes = (_shape(claimed), _shape(reference))
+    block = failure.get("block")
+    if block:
+        shapes = ("×".join(map(str, block["shape"])),) * 2
     matrices = [matrix for matrix in (claimed, reference) if matrix]
+    window = _window(matrices, failure["index"])
+    first = (block["row"], block["column"]) if block else (0, 0)
     return Comparison(
-        claimed=_cells(claimed, wrong, digits),
-        reference=_cells(reference, wrong, digits),
-        bars=_cells(failure["error"], wrong, 2),
+        claimed=_cells(claimed, wrong, digits, window),
+        reference=_cells(reference, wrong, digits, window),
+        bars=_cells(failure["error"], wrong, 2, window),
         shapes=shapes,
-        cut=any(len(m) > SHOWN or any(len(row) > SHOWN for row in m) for m in matrices),
+        cut=bool(block) or any(len(m) > SHOWN or any(len(row) > SHOWN for row in m) for m in matrices),
         same_shape=shapes[0] == shapes[1],
+        claimed_bars=_cells(failure.get("claimed_error"), wrong, 2, window),
+        reference_bars=_cells(failure.get("reference_error"), wrong, 2, window),
+        rows=tuple(first[0] + place for place in window[0]),
+        columns=tuple(first[1] + place for place in window[1]),
     )
+
+
+def _window(matrices: list[list[list[Any]]], index: Any) -> tuple[range, range]:
+    """Return which rows and columns are shown: the first ones, moved as far as the worst entry asks."""
+    high = max(map(len, matrices), default=0)
+    wide = max((len(row) for matrix in matrices for row in matrix), default=0)
+    row, column = index or (0, 0)
+    return _around(row, high), _around(column, wide)
+
+
+def _around(place: int, length: int) -> range:
+    start = 0 if place < SHOWN else max(0, min(place - SHOWN // 2, length - SHOWN))
+    return range(start, min(start + SHOWN, length))
 
 
 def _shape(matrix: list[list[Any]] | None) -> str:
@@ -70,11 +100,15 @@ def _shape(matrix: list[list[Any]] | None) -> str:
 
 
 def _cells(
-    matrix: list[list[Any]] | None, wrong: set[tuple[int, int]], digits: int
+    matrix: list[list[Any]] | None, wrong: set[tuple[int, int]], digits: int, window: tuple[range, range]
 ) -> tuple[tuple[Cell, ...], ...]:
+    if not matrix:
+        return ()
+    rows, columns = window
     return tuple(
-        tuple(Cell(figure(value, digits), (i, j) in wrong) for j, value in enumerate(row[:SHOWN]))
-        for i, row in enumerate((matrix or [])[:SHOWN])
+        tuple(Cell(figure(matrix[i][j], digits), (i, j) in wrong) for j in columns if j < len(matrix[i]))
+        for i in rows
+        if i < len(matrix)
     )
 
 

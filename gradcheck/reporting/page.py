@@ -2,81 +2,41 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from gradcheck.reporting.matrices import Comparison, comparison
+from gradcheck.reporting.anchors import RESERVED, Anchors
+from gradcheck.reporting.rows import Row, row_of
+from gradcheck.reporting.shown import Drawings, Shown, shown_of
+from gradcheck.reporting.witnessed import witness_columns
 from gradcheck.reporting.wording import (
     Outcome,
     as_float,
-    assignments,
     figure,
     outcome,
     severity,
-    source_text,
     worst_detectable,
     worst_ratio,
 )
 
-__all__ = ["Card", "Page", "Row", "Section", "Shown", "page"]
+__all__ = ["Card", "Change", "Glance", "Page", "Section", "page", "seconds"]
 
-_SAMPLES = 3
 _FAILURES = 3
 _MANY_CARDS = 40
-_UNSAFE_IN_ANCHOR = re.compile(r"[^A-Za-z0-9/_.@-]+")
-_RESERVED = [
-    "top",
-    "main",
-    "not-as-expected",
-    "rules",
-    "errata",
-    "rejected",
-    "not-checkable",
-    "self-test",
-    "run",
-    "filters",
-    "query",
-    "verdict",
-    "order",
-    "unfold",
-    "count",
-]
-_SYMBOLS = {"pass": "✓", "fail": "✗", "inconclusive": "?"}
+_OPEN_CARDS = 10
+_MANY_CHECKS = 1000
+"""Beyond this a row is told in short: the page must stay light, and the record holds all."""
+_VERDICTS = ("pass", "fail", "inconclusive")
+_CHANGES = {
+    "new": "Newly not as expected",
+    "worse": "Worse than before",
+    "fixed": "Fixed",
+    "vanished": "No longer checked",
+    "added": "Checked for the first time",
+}
 
-
-@dataclass(frozen=True)
-class Shown:
-    """One failure, ready to be set: text and matrices."""
-
-    facts: Mapping[str, Any]
-    given: Sequence[str]
-    matrices: Comparison
-
-
-@dataclass(frozen=True)
-class Row:
-    """One check in the table of its section."""
-
-    check: Mapping[str, Any]
-    anchor: str
-    symbol: str
-    formula: str | None
-    wide: bool
-    sources: Sequence[str]
-    places: Sequence[str]
-    ratio: str
-    detects: str
-    sort_ratio: str
-    sort_detects: str
-    answered: int
-    samples: Sequence[tuple[str, str, str]]
-
-    @property
-    def odd(self) -> bool:
-        """Whether the verdict is not the expected one."""
-        return not self.check["as_expected"]
+Draw = Callable[[Mapping[str, Any]], Drawings]
 
 
 @dataclass(frozen=True)
@@ -87,11 +47,12 @@ class Card:
     anchor: str
     shown: Sequence[Shown]
     more: int
+    open: bool = True
 
 
 @dataclass(frozen=True)
 class Section:
-    """The checks of one section of the documents, with their counts."""
+    """The checks of one section of the documents, or of one file of tests, with their counts."""
 
     title: str
     anchor: str
@@ -99,8 +60,28 @@ class Section:
     counts: Mapping[str, int]
     expected: int
     points: int
+    entries: int
     ratio: str
     detects: str
+    witnessed: bool
+
+
+@dataclass(frozen=True)
+class Change:
+    """One kind of change between two records, with its rows ``(anchor, row)``."""
+
+    name: str
+    title: str
+    rows: Sequence[tuple[str, Mapping[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Glance:
+    """The passed checks in one look: the smallest error they would have caught, and the weakest of them."""
+
+    median: str
+    worst: str
+    weakest: Row | None
 
 
 @dataclass(frozen=True)
@@ -109,30 +90,30 @@ class Page:
 
     record: Mapping[str, Any]
     outcome: Outcome
+    glance: Glance
     odd: Sequence[Card]
+    witnesses: Sequence[str]
     sections: Sequence[Section]
     errata: Sequence[Card]
     rejected: Sequence[Card]
     standing: int
+    lean: bool
+    shares: Sequence[tuple[str, int]]
+    changes: Sequence[Change] = field(default=())
+    unchanged: int = 0
+    compared: bool = False
 
 
-class _Anchors:
-    """Hands out fragment identifiers, each once, of harmless characters."""
-
-    def __init__(self, taken: Iterable[str]) -> None:
-        self._taken = set(taken)
-
-    def __call__(self, text: str) -> str:
-        base = _UNSAFE_IN_ANCHOR.sub("-", text[:120]).strip("-") or "part"
-        anchor, number = base, 2
-        while self._taken & {anchor, f"{anchor}.title"}:
-            anchor, number = f"{base}.{number}", number + 1
-        # The heading of a part has the part's anchor with this ending.
-        self._taken |= {anchor, f"{anchor}.title"}
-        return anchor
+def _undrawn(_failure: Mapping[str, Any]) -> Drawings:
+    return None, None
 
 
-def page(record: Mapping[str, Any], formula: Mapping[str, str | None]) -> Page:
+def page(
+    record: Mapping[str, Any],
+    formula: Mapping[str, str | None],
+    draw: Draw = _undrawn,
+    compared: Mapping[str, Any] | None = None,
+) -> Page:
     """Arrange ``record`` for the page.
 
     Parameters
@@ -141,71 +122,94 @@ def page(record: Mapping[str, Any], formula: Mapping[str, str | None]) -> Page:
         A whole record.
     formula
         Markup for each LaTeX text of the record; None where there is none to be had.
+    draw
+        Makes the two figures of a failure, as markup.
+    compared
+        What changed since another record, as :func:`gradcheck.ledger.compare` says; None without one.
     """
-    anchors = _Anchors(_RESERVED)
+    anchors = Anchors(RESERVED)
     checks = record["checks"]
-    rows = [_row(check, anchors, formula) for check in checks]
+    lean = len(checks) > _MANY_CHECKS
+    names = witness_columns(record)
+    rows = [row_of(check, anchors, formula, names, lean=lean) for check in checks]
     odd = sorted((row for row in rows if row.odd), key=lambda row: row.check["verdict"] != "fail")
     most = _FAILURES if len(odd) <= _MANY_CARDS else 1
-    errata = [_card(row, row.anchor, 1) for row in rows if row.check["group"] == "erratum"]
+    errata = [_card(row, row.anchor, 1, draw) for row in rows if row.check["group"] == "erratum"]
+    judged = [row for row in rows if row.check["group"] in ("claim", "user", "check")]
+    known = {(row.check["id"], row.check["dtype"]): row.anchor for row in rows}
     return Page(
         record=record,
         outcome=outcome(record),
-        odd=[_card(row, anchors(f"odd/{row.anchor}"), most) for row in odd],
-        sections=_sections([row for row in rows if row.check["group"] in ("claim", "user")], anchors),
-        errata=errata,
-        rejected=[_card(row, row.anchor, 1) for row in rows if row.check["group"] == "rejected"],
-        standing=sum(card.row.odd for card in errata),
-    )
-
-
-def _row(check: Mapping[str, Any], anchors: _Anchors, formula: Mapping[str, str | None]) -> Row:
-    largest, detectable = check["largest"], check["detectable"]
-    sources = [source_text(source) for source in check["sources"]]
-    return Row(
-        check=check,
-        anchor=anchors(check["id"]),
-        symbol=_SYMBOLS[check["verdict"]],
-        formula=formula.get(check["latex"]),
-        wide=len(check["latex"] or check["formula"]) > 120,
-        sources=sources,
-        places=[text.removesuffix(" (printed)") for text in sources],
-        ratio=figure(largest["ratio"], 2) if largest else "–",
-        detects=figure(detectable["worst"], 2) if detectable else "–",
-        sort_ratio=_sort_key(largest and largest["ratio"]),
-        sort_detects=_sort_key(detectable and detectable["worst"]),
-        answered=sum(answers["answered"] > 0 for answers in check["witnesses"].values()),
-        samples=[
-            (point["id"], f"{point['stratum']}, {point['verdict']}", "; ".join(_given(point)))
-            for point in check["points"][:_SAMPLES]
+        glance=_glance(rows),
+        odd=[
+            _card(row, anchors(f"odd/{row.anchor}"), most, draw, opened=number < _OPEN_CARDS)
+            for number, row in enumerate(odd)
         ],
+        witnesses=names,
+        sections=_sections(judged, anchors),
+        errata=errata,
+        rejected=[_card(row, row.anchor, 1, draw) for row in rows if row.check["group"] == "rejected"],
+        standing=sum(card.row.odd for card in errata),
+        lean=lean,
+        shares=_shares(record["summary"]),
+        changes=[] if compared is None else _changes(compared, known),
+        unchanged=0 if compared is None else int(compared.get("unchanged", 0)),
+        compared=compared is not None,
     )
 
 
-def _sort_key(value: Any) -> str:
-    """Return a number that a script can sort by: what is not known comes before every number."""
-    unknown, number = severity(value)
-    return "1e999" if unknown and value is not None else "-1" if value is None else repr(number)
+def _glance(rows: Sequence[Row]) -> Glance:
+    """Return what the checks that passed, and were to pass, would have caught."""
+    good = [row for row in rows if row.check["verdict"] == "pass" and row.check["detectable"]]
+    if not good:
+        return Glance("–", "–", None)
+    medians = sorted(as_float(row.check["detectable"]["median"]) for row in good)
+    weakest = max(good, key=lambda row: severity(row.check["detectable"]["worst"]))
+    return Glance(figure(medians[len(medians) // 2], 2), weakest.detects, weakest)
 
 
-def _given(failure: Mapping[str, Any]) -> list[str]:
-    return assignments(failure["inputs"]) + assignments(failure["functions"])
+def _shares(summary: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """Return the widths of the verdicts in a bar of 1000; what is there at all is at least 6 wide."""
+    total = sum(summary[name] for name in _VERDICTS)
+    if not total:
+        return []
+    widths = {name: max(6, round(1000 * summary[name] / total)) for name in _VERDICTS if summary[name]}
+    largest = max(widths, key=lambda name: widths[name])
+    widths[largest] -= sum(widths.values()) - 1000
+    return list(widths.items())
 
 
-def _card(row: Row, anchor: str, most: int) -> Card:
+def _changes(compared: Mapping[str, Any], known: Mapping[tuple[str, str], str]) -> list[Change]:
+    found = [
+        Change(
+            name, title, [(known.get((row["id"], row["dtype"]), ""), row) for row in compared.get(name, ())]
+        )
+        for name, title in _CHANGES.items()
+    ]
+    return [change for change in found if change.rows]
+
+
+def _card(row: Row, anchor: str, most: int, draw: Draw, *, opened: bool = True) -> Card:
     check = row.check
     found = [check["counterexample"]] if check["counterexample"] else list(check["failures"])
-    shown = [Shown(item, _given(item), comparison(item)) for item in found[:most]]
-    return Card(row, anchor, shown, max(0, len(found) - most))
+    shown = [shown_of(check, item, draw(item)) for item in found[:most]]
+    return Card(row, anchor, shown, max(0, len(found) - most), opened)
 
 
-def _sections(rows: Iterable[Row], anchors: _Anchors) -> list[Section]:
+def _sections(rows: Iterable[Row], anchors: Anchors) -> list[Section]:
     grouped: dict[str, list[Row]] = {}
     for row in rows:
-        other = "Rules of other projects" if row.check["group"] == "user" else "Others"
-        title = row.check["section"] or other
-        grouped.setdefault(title, []).append(row)
+        grouped.setdefault(_title(row.check), []).append(row)
     return [_section(title, anchors(f"section-{title}"), found) for title, found in grouped.items()]
+
+
+def _title(check: Mapping[str, Any]) -> str:
+    if check["section"]:
+        return str(check["section"])
+    test = check.get("test")
+    if check["group"] == "check":
+        return str(test["file"]) if test and test["file"] else "Checks"
+    return "Rules of other projects" if check["group"] == "user" else "Others"
 
 
 def _section(title: str, anchor: str, rows: Sequence[Row]) -> Section:
@@ -215,11 +219,13 @@ def _section(title: str, anchor: str, rows: Sequence[Row]) -> Section:
         title=title,
         anchor=anchor,
         rows=rows,
-        counts={word: verdicts.count(word) for word in _SYMBOLS},
+        counts={word: verdicts.count(word) for word in _VERDICTS},
         expected=sum(check["as_expected"] for check in checks),
         points=sum(part["points"] for check in checks for part in check["strata"]),
+        entries=sum(check["entries"] for check in checks),
         ratio=figure(worst_ratio(checks), 2),
         detects=figure(worst_detectable(checks), 2),
+        witnessed=any(check["witnesses"] for check in checks),
     )
 
 

@@ -50,6 +50,9 @@ def printable(text: object, limit: int = _LIMIT, *, lines: bool = False) -> str:
     'abc… (cut: 6 characters in all)'
     """
     whole = text if isinstance(text, str) else str(text)
+    if len(whole) <= limit and whole.isascii() and whole.isprintable():
+        # Nearly every text of a large record: nothing to look for.
+        return whole
     kept = whole[:limit].replace("\r\n", "\n").replace("\t", " ")
     shown = "".join(map(_visible, kept if lines else kept.replace("\n", " ")))
     return shown if len(whole) <= limit else f"{shown}… (cut: {len(whole)} characters in all)"

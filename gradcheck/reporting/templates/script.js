@@ -68,7 +68,7 @@
       verdict.value = "";
       filter();
     }
-    const inner = target.querySelector(":scope > .more details");
+    const inner = target.querySelector(":scope > .more details, :scope > details");
     if (inner) inner.open = true;
     target.scrollIntoView();
   };
