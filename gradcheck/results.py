@@ -263,8 +263,9 @@ class Power:
 
 @dataclass(frozen=True)
 class Drawn:
-    """How many of the drawn points of one check passed, failed, or could not be decided."""
+    """How many of the points that were drawn in one ``stratum`` passed, failed, or stayed undecided."""
 
+    stratum: str
     passed: int
     failed: int
     inconclusive: int
@@ -313,7 +314,7 @@ class CheckResult:
     allow_inconclusive
         Whether INCONCLUSIVE is good enough for whoever made the check.
     drawn
-        Counts, where the result stands for many drawn points; else None.
+        Counts by stratum, where the result stands for many drawn points; else empty.
     text
         What ``str`` gives.
     evidence
@@ -336,7 +337,7 @@ class CheckResult:
     entries: int = 0
     expect: str = "pass"
     allow_inconclusive: bool = False
-    drawn: Drawn | None = None
+    drawn: tuple[Drawn, ...] = ()
     text: str = ""
     evidence: Evidence | None = field(default=None, compare=False, repr=False)
 

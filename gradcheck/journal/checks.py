@@ -149,20 +149,17 @@ def _text(text: str) -> str:
 
 
 def _strata(result: CheckResult) -> list[dict[str, Any]]:
-    drawn = result.drawn
-    if drawn is None:
-        return []
-    unexpected = drawn.failed if result.expect == "pass" else 0
     return [
         {
-            "stratum": "drawn",
+            "stratum": drawn.stratum,
             "expected": [result.expect],
             "points": drawn.points,
             "pass": drawn.passed,
             "fail": drawn.failed,
             "inconclusive": drawn.inconclusive,
-            "unexpected": unexpected,
+            "unexpected": drawn.failed if result.expect == "pass" else 0,
         }
+        for drawn in result.drawn
     ]
 
 

@@ -6,7 +6,12 @@ from dataclasses import replace
 
 from gradcheck.results import CheckResult, Drawn, Verdict
 
-__all__ = ["Draws"]
+__all__ = ["DRAWN", "SMOOTH", "Draws"]
+
+DRAWN = "drawn"
+"""The stratum of points of which nothing is known but that they were drawn."""
+SMOOTH = "smooth"
+"""The stratum whose points can be decided; elsewhere a reference may be weak, and that is no fault."""
 
 
 class Draws:
@@ -18,35 +23,38 @@ class Draws:
     Parameters
     ----------
     least_decided
-        The share of points that must be decided; below it a check without a failure is INCONCLUSIVE.
+        The share of smooth points that must be decided (of all points, where none is known to be smooth);
+        below it a check without a failure is INCONCLUSIVE.
 
     Examples
     --------
+    >>> from gradcheck.results import Reason
     >>> draws = Draws()
     >>> draws.add(CheckResult(Verdict.PASS, Reason.AGREES, "", detectable=1e-9, entries=2))
     >>> draws.add(CheckResult(Verdict.PASS, Reason.AGREES, "", detectable=1e-12, entries=2))
     >>> settled = draws.settled()
-    >>> str(settled.verdict), settled.detectable, settled.entries, settled.drawn.points
+    >>> str(settled.verdict), settled.detectable, settled.entries, settled.drawn[0].points
     ('pass', 1e-09, 4, 2)
     """
 
     def __init__(self, least_decided: float = 1.0) -> None:
         self._least = least_decided
-        self._counts = dict.fromkeys(Verdict, 0)
+        self._strata: dict[str, dict[Verdict, int]] = {}
         self._shown: dict[Verdict, CheckResult] = {}
         self._entries = self._nfev = 0
 
     def __bool__(self) -> bool:
         return bool(self._shown)
 
-    def add(self, result: CheckResult) -> None:
+    def add(self, result: CheckResult, stratum: str = DRAWN) -> None:
         """Count one point."""
         verdict = result.verdict
-        self._counts[verdict] += 1
+        counts = self._strata.setdefault(stratum, dict.fromkeys(Verdict, 0))
+        counts[verdict] += 1
         self._entries += result.entries
         self._nfev += result.nfev
         kept = self._shown.get(verdict)
-        # Of passes the weakest is told, and a point without entries says nothing about strength.
+        # Of passes the weakest is told: what all the points together would have caught.
         if verdict is not Verdict.PASS or kept is None or not result.detectable <= kept.detectable:
             self._shown[verdict] = result
 
@@ -54,14 +62,18 @@ class Draws:
         """Return the result of all points together; ``ValueError`` before the first."""
         if not self._shown:
             raise ValueError("no point was drawn")
-        shown = self._shown[self._gravest()]
-        drawn = Drawn(*(self._counts[verdict] for verdict in Verdict))
+        drawn = tuple(
+            Drawn(name, *(counts[verdict] for verdict in Verdict))
+            for name, counts in sorted(self._strata.items())
+        )
+        shown = self._shown[self._gravest(drawn)]
         return replace(shown, entries=self._entries, nfev=self._nfev, drawn=drawn)
 
-    def _gravest(self) -> Verdict:
+    def _gravest(self, drawn: tuple[Drawn, ...]) -> Verdict:
         if Verdict.FAIL in self._shown:
             return Verdict.FAIL
-        passed, open_ = self._counts[Verdict.PASS], self._counts[Verdict.INCONCLUSIVE]
-        if open_ and not passed >= self._least * (passed + open_):
-            return Verdict.INCONCLUSIVE
-        return Verdict.PASS
+        telling = [one for one in drawn if one.stratum == SMOOTH] or drawn
+        points = sum(one.points for one in telling)
+        decided = points - sum(one.inconclusive for one in telling)
+        enough = Verdict.PASS in self._shown and decided >= self._least * points
+        return Verdict.PASS if enough else Verdict.INCONCLUSIVE

@@ -26,7 +26,7 @@ def write_summary(terminal: pytest.TerminalReporter, receiver: Receiver) -> None
     lost = [check for check in checks if check["gates"] and check not in receiver.gating]
     if not checks and not receiver.notes:
         return
-    if quiet and not receiver.gating and not receiver.cut_short:
+    if quiet and not receiver.gating and not lost and not receiver.cut_short:
         return
     terminal.write_sep("=", "gradcheck")
     _line(terminal, _counts(checks), red=bool(receiver.gating or lost), green=bool(checks))

@@ -14,11 +14,27 @@ from gradcheck.errors import InvalidArgument
 from gradcheck.strategies.sampling import DEFAULT_SIZES, integers, point, strata_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from gradcheck.domains import Domain, Drawable, Kinks
 
 __all__ = ["domains_of", "points"]
+
+
+class Drawn(tuple[np.ndarray[Any, Any], ...]):  # noqa: SLOT001 a tuple has no room for a slot
+    """The arrays of one point, a tuple in all but ``stratum``, which says where it lies."""
+
+    stratum: Stratum = Stratum.SMOOTH
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
+
+    @classmethod
+    def at(cls, arrays: Iterable[np.ndarray[Any, Any]], stratum: Stratum) -> Drawn:
+        """Return the arrays of a point in ``stratum``."""
+        made = cls(arrays)
+        made.stratum = stratum
+        return made
 
 
 @dataclass(frozen=True)
@@ -84,7 +100,7 @@ def points(
     @st.composite
     def arrays(draw: st.DrawFn) -> tuple[np.ndarray[Any, Any], ...]:
         stratum = strata[draw(integers(0, len(strata) - 1))]
-        return tuple(draw(built[stratum]).arguments.values())
+        return Drawn.at(draw(built[stratum]).arguments.values(), stratum)
 
     return arrays()
 

@@ -17,6 +17,9 @@ import gradcheck.pytest_plugin.receiving
 import gradcheck.reporting.html  # noqa: F401
 from gradcheck.journal import read_record
 
+# Tests of other projects, run by test_plugin_projects.py where they are installed.
+collect_ignore = ["projects"]
+
 ROOT = Path(__file__).parents[2]
 BEGINNING = """
 import numpy as np, pytest, gradcheck
