@@ -23,10 +23,12 @@ __all__ = [
     "Kinks",
     "Signature",
     "Stratum",
+    "Symmetric",
     "interval",
     "nonzero",
     "positive",
     "real",
+    "symmetric",
 ]
 
 Arguments = dict[str, Any]
@@ -93,6 +95,52 @@ def nonzero(*, tame: float = 1e3, extreme: float = 1e100) -> Interval:
 def interval(low: float, high: float, *, tame: float = 1e3) -> Interval:
     """Numbers strictly between ``low`` and ``high``."""
     return Interval(low=low, high=high, tame=tame, extreme=tame)
+
+
+@dataclass(frozen=True)
+class Symmetric:
+    """A square matrix that stays symmetric, or a stack of them; see :func:`symmetric`."""
+
+    convention: str = "full"
+
+
+def symmetric(convention: str = "full") -> Symmetric:
+    r"""Return the structure of a symmetric matrix, for ``inputs={"A": symmetric()}`` of a check.
+
+    ``f`` may read one triangle or both, so that a derivative by one entry alone means nothing.  It is
+    taken along the directions in which ``A`` stays symmetric, :math:`E_{ij} + E_{ji}` and :math:`E_{ii}`.
+
+    Parameters
+    ----------
+    convention
+        What the claim's entries ``G[..., i, j]`` are.
+        ``"full"``: :math:`df = \sum_{ij} G_{ij} \, dA_{ij}` for symmetric ``dA``.  Judged is
+        ``G[i, j] + G[j, i]``, and ``G[i, i]``: the symmetric gradient of autodiff systems passes, and so
+        does the derivative of ``f`` as a function of a general matrix, or of one triangle with zeros in the
+        other.
+        ``"free"``: the derivative by one free number for each pair, in both of its places,
+        :math:`2 G - \mathrm{diag}(G)` for symmetric ``G`` (Petersen and Pedersen 2012, The Matrix Cookbook,
+        section 2.8).  It is twice the first off the diagonal, so that neither passes for the other.
+
+    Raises
+    ------
+    InvalidArgument
+        For an unknown convention.
+
+    References
+    ----------
+    J. R. Magnus and H. Neudecker (2019), Matrix Differential Calculus, section 3.8 (the duplication matrix).
+    S. Srinivasan and N. Panda (2023), "What is the gradient of a scalar function of a symmetric matrix?",
+    Indian J. Pure Appl. Math. 54, 907.
+
+    Examples
+    --------
+    >>> symmetric().convention
+    'full'
+    """
+    if convention not in ("full", "free"):
+        raise InvalidArgument.of("convention", convention, "'full' or 'free'", "leave it out: 'full'")
+    return Symmetric(convention)
 
 
 @dataclass(frozen=True)

@@ -99,6 +99,14 @@ class Reason(enum.Enum):
         "an output not claimed",
         "Claim a derivative of every output, zeros where nothing varies; the others agree.",
     )
+    BUDGET = (
+        "budget",
+        "What was allowed did not suffice: raise `max_nfev` or `max_memory`, or check fewer inputs.",
+    )
+    CONTRACT_ONLY = (
+        "contract only",
+        "Shapes, formats and finiteness are right, no value was compared: leave out method='contract'.",
+    )
     NOTHING_COMPARED = ("nothing compared", "No witness had a usable answer at any entry.")
 
     def __init__(self, slug: str, remedy: str) -> None:

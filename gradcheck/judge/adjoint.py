@@ -6,25 +6,26 @@ Example", section 2.1.4, tests one random pair): all entries, so that no error h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from gradcheck.claims import ClaimMatrix, ClaimProblem
 from gradcheck.compare import Comparison, compare
 from gradcheck.context import with_defaults
+from gradcheck.judge.asked import Asked
+from gradcheck.judge.everywhere import judged_everywhere
 from gradcheck.judge.evidence import evidence_of
 from gradcheck.judge.explain import diagnosed, power_of, worst_entry
 from gradcheck.judge.forms import callable_product, seed_of
+from gradcheck.judge.keywords import AdjointKeywords, explicit
 from gradcheck.judge.options import Options
-from gradcheck.judge.places import places_of, settled
 from gradcheck.judge.problem import Problem
 from gradcheck.judge.products import PullClaim, PushClaim
 from gradcheck.judge.references import Reference
 from gradcheck.judge.rounding import scatter
-from gradcheck.judge.snippet import with_snippet
 from gradcheck.pytree import flatten
 from gradcheck.results import CheckResult, Reason, Verdict, listening
 from gradcheck.tolerance import FEW_EPS, max_detectable
@@ -43,18 +44,12 @@ _MEASURED = 4.0
 
 
 @with_defaults
+@explicit(AdjointKeywords)
 def check_adjoint(
     jvp: Callable[..., Any],
     vjp: Callable[..., Any],
     *args: Any,
-    argnums: int | tuple[int, ...] = 0,
-    kwargs: Mapping[str, Any] | None = None,
-    rtol: float | None = None,
-    rng: Any = None,
-    points: Sequence[Sequence[Any]] | None = None,
-    name: str | None = None,
-    expect: str = "pass",
-    allow_inconclusive: bool = False,
+    **keywords: Unpack[AdjointKeywords],
 ) -> CheckResult:
     """Tell whether ``jvp`` and ``vjp`` are of one matrix: ``<u, J v> = <J^T u, v>`` for all u and v.
 
@@ -66,7 +61,7 @@ def check_adjoint(
     jvp, vjp
         ``jvp(*args, v)`` and ``vjp(*args, u)``, ``v`` shaped as the varying argument (a tuple when
         ``argnums`` is one), ``u`` as what ``jvp`` returns.
-    *args, argnums, kwargs, rtol, rng, points, name, expect, allow_inconclusive
+    *args, **keywords
         As for :func:`gradcheck.check`.
 
     Returns
@@ -90,16 +85,14 @@ def check_adjoint(
     >>> check_adjoint(lambda x, v: a @ v, lambda x, u: -a.T @ u, x).diagnosis[:45]
     'the claim is the negative of the reference: w'
     """
-    options = Options(None, "numerator", rtol, rng, "auto", None, name or "", expect, allow_inconclusive)
+    options = Options.of("check_adjoint", AdjointKeywords, keywords)
     callable_product(jvp, "jvp", "v")
     callable_product(vjp, "vjp", "u")
-    results = []
-    for place in places_of(args, points):
-        problem = Problem(jvp, place, argnums, kwargs)
-        result = _Pair(problem, jvp, vjp, options).verdict()
-        more = {"argnums": argnums, "kwargs": kwargs, "rtol": rtol, "rng": rng}
-        results.append(with_snippet(result, "check_adjoint", {"jvp": jvp, "vjp": vjp}, place, more))
-    return settled(results, jvp, options)
+
+    def attempt(asked: Asked) -> CheckResult:
+        return _Pair(asked.problem(jvp), jvp, vjp, options).verdict()
+
+    return judged_everywhere("check_adjoint", {"jvp": jvp, "vjp": vjp}, attempt, args, options)
 
 
 class _Pair:
@@ -130,7 +123,7 @@ class _Pair:
 
     def _output(self) -> CheckResult | None:
         """Learn the output's structure from what ``jvp`` returns; a verdict where it raises."""
-        direction = self.problem.inp.unflatten(np.ones(self.problem.inp.size))
+        direction = self.problem.direction(np.ones(self.problem.inp.size), np.float64)
         try:
             with np.errstate(all="ignore"):
                 result = self.push.given(*self.problem.own_arguments(), direction, **self.problem.keywords())

@@ -2,46 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import functools
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Unpack
 
 from gradcheck.context import with_defaults
 from gradcheck.errors import DerivativeMismatch, InconclusiveCheck, InvalidArgument
+from gradcheck.judge.asked import Asked, Attempt, first_order
 from gradcheck.judge.autodiff import judge_autodiff
-from gradcheck.judge.dense import judge_dense
+from gradcheck.judge.claim import Claim
+from gradcheck.judge.everywhere import judged_everywhere
+from gradcheck.judge.keywords import CheckKeywords, explicit
 from gradcheck.judge.options import Options
-from gradcheck.judge.places import places_of, settled
-from gradcheck.judge.problem import Problem
-from gradcheck.judge.second_order import second_judged
-from gradcheck.judge.snippet import with_snippet
+from gradcheck.judge.second_order import second_order
+from gradcheck.pytree import described
 from gradcheck.results import CheckResult, Verdict
 
 __all__ = ["assert_derivative", "check"]
 
-Judge = Callable[..., CheckResult]
-
 
 @with_defaults
-def check(
-    f: Callable[..., Any],
-    jac: Any,
-    *args: Any,
-    argnums: int | tuple[int, ...] = 0,
-    kwargs: Mapping[str, Any] | None = None,
-    bounds: tuple[Any, Any] | None = None,
-    layout: str = "numerator",
-    rtol: float | None = None,
-    rng: Any = None,
-    method: str = "auto",
-    max_nfev: int | None = None,
-    points: Sequence[Sequence[Any]] | None = None,
-    name: str | None = None,
-    expect: str = "pass",
-    allow_inconclusive: bool = False,
-    surrogate: Callable[..., Any] | None = None,
-    order: int = 1,
-) -> CheckResult:
+@explicit(CheckKeywords)
+def check(f: Callable[..., Any], jac: Any, *args: Any, **keywords: Unpack[CheckKeywords]) -> CheckResult:
     """Tell whether ``jac`` is the derivative of ``f`` at ``args``; never raises because it is wrong.
 
     Parameters
@@ -60,29 +43,46 @@ def check(
     kwargs
         Passed to ``f`` and ``jac``.
     bounds
-        ``(lower, upper)``: ``f`` is never evaluated outside by the reference.
+        ``(lower, upper)``, units of x: ``f`` is never evaluated outside by the reference; None in a place
+        is no limit.
+    inputs
+        ``{"A": gradcheck.symmetric()}``: the argument ``A``, by name, index or path, stays a symmetric
+        matrix; see :func:`gradcheck.symmetric` for what is claimed then.
     layout
         ``"denominator"``: the claim's shape is ``x.shape + f.shape``.
     rtol
-        None: tolerances are measured.  A number loosens, and the result says so.
+        None: tolerances are measured.  A number loosens by that share of the reference, and the result
+        says so.
     rng
         Seed or generator, for the directions used where an entry disagrees.
+    strategy
+        ``"dense"``: every entry is compared; ``"auto"`` is the same.
     method
         The reference: ``"auto"`` (complex step where certified, else central differences), ``"central"``,
-        ``"complex-step"``.
+        ``"complex-step"``.  ``"contract"``: no differences; only shapes, formats and finiteness are
+        tested, which never makes a PASS.
     max_nfev
-        Most evaluations of ``f`` for central differences.
+        Most evaluations of ``f``, never exceeded.  Where they do not suffice the verdict is FAIL if an
+        examined entry is wrong, else INCONCLUSIVE (budget), naming what is left out.  By default a check
+        takes ``n + 12`` where a complex step is certified, ``20 n + 20`` otherwise, and more where an entry
+        disagrees.
+    max_memory
+        Most bytes for the dense Jacobian and what it is estimated from; INCONCLUSIVE (budget) before
+        anything of the size is allocated.  The default is 4 GiB.
     points
-        Several points, each a sequence of arguments, in place of ``*args``; the gravest result is returned.
+        Several points, each a tuple of arguments, in place of ``*args``; the gravest result is returned.
     name
         For messages and records; ``f``'s own name by default.
     expect
         ``"fail"`` marks a check that must fail.
     allow_inconclusive
-        Whether INCONCLUSIVE is good enough: for :func:`assert_derivative`, and for whoever gathers results.
+        Puts up with INCONCLUSIVE, in :func:`assert_derivative` and where results are gathered.
     surrogate
         A function in whose place ``f`` stands for the derivative (a straight-through estimator): the
         reference differentiates it, and the result says so.
+    stochastic
+        True: ``f``, and perhaps the claim, draw random numbers at each call; both are evaluated again and
+        again, and judged by their measured spread.
     order
         2: ``jac`` is the second derivative, of shape ``f.shape + x.shape + x.shape``.
 
@@ -106,83 +106,70 @@ def check(
     >>> str(wrong.verdict), wrong.worst.path
     ('fail', 'd f[0] / d x[0]')
     """
-    options = Options(bounds, layout, rtol, rng, method, max_nfev, name or "", expect, allow_inconclusive)
-    places = places_of(args, points)
-    judged = _judged_by_order(order)
+    options = Options.of("check", CheckKeywords, keywords)
+    return _checked(f, jac, args, options)
+
+
+def _checked(f: Callable[..., Any], jac: Any, args: tuple[Any, ...], options: Options) -> CheckResult:
     given = {"f": f, "jac": jac}
-    more = options.keywords | {"argnums": argnums, "kwargs": kwargs, "surrogate": surrogate, "order": order}
-    results = [
-        with_snippet(
-            _checked(f, jac, place, argnums, kwargs, options, surrogate, judged), "check", given, place, more
-        )
-        for place in places
-    ]
-    return settled(results, f, options)
+    return judged_everywhere("check", given, _attempt(jac, options), args, options, second=options.order == 2)
 
 
-def _checked(
-    f: Callable[..., Any],
-    jac: Any,
-    args: tuple[Any, ...],
-    argnums: int | tuple[int, ...],
-    kwargs: Mapping[str, Any] | None,
-    options: Options,
-    surrogate: Callable[..., Any] | None,
-    judged: Judge,
-) -> CheckResult:
+def _attempt(jac: Any, options: Options) -> Attempt:
+    if isinstance(jac, str):
+        return functools.partial(_by_system, jac)
     if jac is True:
-        whole = f
-        f, jac = (lambda *a, **k: whole(*a, **k)[0]), (lambda *a, **k: whole(*a, **k)[1])
-    result = judged(f, jac, args, argnums, kwargs, options, surrogate)
-    if surrogate is None:
-        return result
-    own_name = getattr(surrogate, "__name__", type(surrogate).__name__)
-    note = f"the derivative is that of the surrogate `{own_name}`, not of f"
-    return replace(result, notes=(note, *result.notes))
+        return _value_and_derivative(options)
+    if options.order == 2:
+        return second_order(jac)
+    return first_order(lambda problem: Claim(problem, jac, options.layout))
 
 
-def _judged_by_order(order: int) -> Judge:
-    if order not in (1, 2):
-        raise InvalidArgument.of("order", order, "1 or 2", "leave it out for a first derivative")
-    return _judged_first if order == 1 else _judged_second
-
-
-def _judged_first(
-    f: Callable[..., Any],
-    jac: Any,
-    args: tuple[Any, ...],
-    argnums: int | tuple[int, ...],
-    kwargs: Mapping[str, Any] | None,
-    options: Options,
-    surrogate: Callable[..., Any] | None,
-) -> CheckResult:
-    if isinstance(jac, str):
-        if surrogate is not None:
-            fix = "pass the surrogate's derivative, or leave out the surrogate"
-            raise InvalidArgument.of("jac", jac, "a callable beside a surrogate", fix)
-        return judge_autodiff(f, jac, args, argnums, kwargs, options)
-    instead = None if surrogate is None else Problem(surrogate, args, argnums, kwargs)
-    return judge_dense(Problem(f, args, argnums, kwargs), jac, options, instead)
-
-
-def _judged_second(
-    f: Callable[..., Any],
-    jac: Any,
-    args: tuple[Any, ...],
-    argnums: int | tuple[int, ...],
-    kwargs: Mapping[str, Any] | None,
-    options: Options,
-    surrogate: Callable[..., Any] | None,
-) -> CheckResult:
-    if isinstance(jac, str):
+def _by_system(system: str, asked: Asked) -> CheckResult:
+    options = asked.options
+    if options.stochastic or options.method == "contract":
+        given = "stochastic=True" if options.stochastic else "method='contract'"
+        fix = "pass the derivative as a callable"
+        raise InvalidArgument(f"`jac`: given {system!r} with {given}, expected a callable; {fix}")
+    if options.order == 2:
         fix = "pass its second derivative as a callable, `jax.hessian(f)`"
-        raise InvalidArgument.of("jac", jac, "a callable or an array for order=2", fix)
-    return second_judged(surrogate or f, jac, args, argnums, kwargs, options)
+        raise InvalidArgument.of("jac", system, "a callable or an array for order=2", fix)
+    if asked.surrogate is not None:
+        fix = "pass the surrogate's derivative, or leave out the surrogate"
+        raise InvalidArgument.of("jac", system, "a callable beside a surrogate", fix)
+    return judge_autodiff(asked.f, system, asked.args, options.argnums, options.kwargs, options)
+
+
+def _value_and_derivative(options: Options) -> Attempt:
+    """Return the attempt for ``jac=True``: ``f`` returns ``(value, derivative)``."""
+
+    def attempt(asked: Asked) -> CheckResult:
+        whole = asked.f
+        value, derivative = _half(whole, 0), _half(whole, 1)
+        inner = replace(asked, f=value)
+        return _attempt(derivative, options)(inner)
+
+    return attempt
+
+
+def _half(whole: Callable[..., Any], index: int) -> Callable[..., Any]:
+    """Return what stands at ``index`` of the pair that ``whole`` returns, with the names of its arguments."""
+
+    def half(*args: Any, **kwargs: Any) -> Any:
+        found = whole(*args, **kwargs)
+        if not isinstance(found, (tuple, list)) or len(found) != 2:
+            expected = "a pair (value, derivative) for jac=True"
+            fix = "return both, or pass the derivative as `jac`"
+            raise InvalidArgument(f"`f`: given {described(found)}, expected {expected}; {fix}")
+        return found[index]
+
+    return functools.update_wrapper(half, whole)
 
 
 @with_defaults
+@explicit(CheckKeywords)
 def assert_derivative(
-    f: Callable[..., Any], jac: Any, *args: Any, allow_inconclusive: bool = False, **options: Any
+    f: Callable[..., Any], jac: Any, *args: Any, **keywords: Unpack[CheckKeywords]
 ) -> CheckResult:
     """Raise unless ``jac`` is the derivative of ``f`` at ``args``; keywords as for :func:`check`.
 
@@ -203,13 +190,14 @@ def assert_derivative(
     True
     """
     __tracebackhide__ = True
-    result = check(f, jac, *args, allow_inconclusive=allow_inconclusive, **options)
+    options = Options.of("assert_derivative", CheckKeywords, keywords)
+    result = _checked(f, jac, args, options)
     if result.expect == "fail":
         if result.verdict is not Verdict.FAIL:
             raise DerivativeMismatch(f"expected to fail, but:\n{result}", result)
         return result
     if result.verdict is Verdict.FAIL:
         raise DerivativeMismatch(str(result), result)
-    if result.verdict is Verdict.INCONCLUSIVE and not allow_inconclusive:
+    if result.verdict is Verdict.INCONCLUSIVE and not result.allow_inconclusive:
         raise InconclusiveCheck(str(result), result)
     return result

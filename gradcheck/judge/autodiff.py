@@ -6,6 +6,7 @@ A system's own rules are right; what is wrong are rules that people gave it (``j
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,6 +17,7 @@ from gradcheck.autodiff.jax import JaxWitness
 from gradcheck.claims import ClaimMatrix, ClaimProblem
 from gradcheck.claims.matrix import precision
 from gradcheck.errors import InvalidArgument, MissingExtra
+from gradcheck.judge.budget import counter_of
 from gradcheck.judge.claim import Claim
 from gradcheck.judge.dense import judge_dense
 from gradcheck.judge.options import Options
@@ -87,7 +89,7 @@ class _ModeClaim(Claim):
         formats = [leaf.working_dtype for leaf in self.problem.inp.leaves]
         dtype = min(formats, key=lambda one: one.itemsize, default=np.dtype(np.float64))
         try:
-            found = self.given.derivative(self.problem.x, self.mode, dtype)
+            found = self.given.derivative(self.problem.whole(self.problem.x), self.mode, dtype)
         except InvalidArgument:
             raise
         except Exception as raised:
@@ -97,15 +99,16 @@ class _ModeClaim(Claim):
             return ClaimProblem(text, Reason.CLAIM_RAISED, raised)
         name = precision(found.dtype.name)
         value = found.astype(np.float64)
-        return ClaimMatrix(value, name, np.array([[eps_of(name)]]))
+        return self.problem.gathered(ClaimMatrix(value, name, np.array([[eps_of(name)]])))
 
     def at(self, x: Array) -> Array | None:
         """Return the derivative at flat ``x`` in float64."""
         try:
-            found: Array = self.given.derivative(x, self.mode, np.float64)
+            found: Array = self.given.derivative(self.problem.whole(x), self.mode, np.float64)
         except Exception:
             return None
-        return found.astype(np.float64)
+        exact = ClaimMatrix(found.astype(np.float64), "float64", np.array([[eps_of("float64")]]))
+        return self.problem.gathered(exact).value
 
 
 def judge_autodiff(
@@ -136,16 +139,32 @@ def judge_autodiff(
     usable = witness.available()
     if not usable.usable:
         raise MissingExtra("jax", "Judging JAX's derivative", usable.detail)
+    # Tracing calls f without evaluating it, and what was traced is evaluated without calling f.
+    counter = counter_of(f)
+    f = f if counter is None else f.__dict__["__wrapped__"]
     traced = _Traced(Problem(f, args, argnums, kwargs), witness)
+    value = traced.value if counter is None else counter.watch(traced.value)
 
     def judged(mode: str) -> tuple[CheckResult, ClaimMatrix | ClaimProblem | None]:
-        problem = Problem(traced.value, args, argnums)
-        problem.inp = traced.problem.inp
+        problem = Problem(_named_as(f, value), args, argnums, varying=options.varying)
         claim = _ModeClaim(problem, traced, "numerator", mode)
         result = judge_dense(problem, claim, replace(options, method="central"))
         return result, claim.here() if traced.out is not None else None
 
     return _settled_modes(judged)
+
+
+def _named_as(f: Callable[..., Any], value: Callable[..., Any]) -> Callable[..., Any]:
+    """Return ``value`` with the names of ``f``'s arguments."""
+
+    def named(*args: Any) -> Any:
+        return value(*args)
+
+    functools.update_wrapper(named, f)
+    counter = counter_of(value)
+    if counter is not None:
+        named.__dict__["counter"] = counter
+    return named
 
 
 def _settled_modes(

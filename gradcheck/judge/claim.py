@@ -75,11 +75,21 @@ class Claim:
         return self._read(found)
 
     def _read(self, found: Any) -> ClaimMatrix | ClaimProblem:
-        out, inp = self.problem.output, self.problem.inp
+        """Read what was found as a matrix with one column for each parameter that varies."""
         try:
-            read = as_matrix(found, out, inp, layout=self.layout)
-            if isinstance(read, ClaimProblem) and self.layout == "numerator":
-                return partial_claim(found, out, inp) or read
+            read = self._matrix(found)
         except InvalidArgument as error:
             return ClaimProblem(str(error), cause=error)
+        return self._varied(read) if isinstance(read, ClaimMatrix) else read
+
+    def _varied(self, whole: ClaimMatrix) -> ClaimMatrix:
+        """Return a matrix on all entries of the varying arguments as one on what varies of them."""
+        return self.problem.gathered(whole)
+
+    def _matrix(self, found: Any) -> ClaimMatrix | ClaimProblem:
+        """Read what was found as a matrix with one column for each entry of the varying arguments."""
+        out, inp = self.problem.output, self.problem.space
+        read = as_matrix(found, out, inp, layout=self.layout)
+        if isinstance(read, ClaimProblem) and self.layout == "numerator":
+            return partial_claim(found, out, inp) or read
         return read

@@ -1,4 +1,7 @@
-"""What a function must keep to before it is differentiated: the same value twice, inputs left alone."""
+"""What a function must keep to before it is differentiated: the same value twice, inputs left alone.
+
+And what a claim must keep to where nothing can be differentiated: shapes, formats, finite numbers.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.claims import ClaimMatrix, ClaimProblem
 from gradcheck.errors import InvalidArgument
+from gradcheck.judge.claim import Claim
+from gradcheck.judge.partial import unclaimed_rows
 from gradcheck.judge.problem import Problem
 from gradcheck.results import CheckResult, Reason, Verdict
 
-__all__ = ["first_value", "require_same_shapes"]
+__all__ = ["first_value", "function_raised", "judge_contract", "require_same_shapes", "without_differences"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -20,12 +26,64 @@ def first_value(problem: Problem, name: str) -> Array | CheckResult:
     try:
         base = problem.evaluate()
     except Exception as raised:
-        if problem.is_bad_argument(raised):
-            raise
-        text = f"{name} raised {type(raised).__name__} at the point: {raised}"
-        return CheckResult(Verdict.INCONCLUSIVE, Reason.FUNCTION_RAISED, text, nfev=1)
+        return function_raised(problem, name, raised)
     broken = _contract(problem, base)
     return base if broken is None else broken
+
+
+def judge_contract(problem: Problem, claim: Claim) -> CheckResult:
+    """Test what can be tested without a difference: shapes, formats, finiteness; never PASS.
+
+    For a product, that it is linear too.
+
+    Raises
+    ------
+    InvalidArgument
+        If the function, its output or the claim cannot be used.
+    """
+    try:
+        base = problem.evaluate()
+    except Exception as raised:
+        return function_raised(problem, "f", raised)
+    return without_differences(problem, base, claim)
+
+
+def without_differences(problem: Problem, base: Array, claim: Claim) -> CheckResult:
+    """Test the claim of a problem that has been evaluated once; ``base``, ``(m,)``, is NaN where f is."""
+    claimed = claim.here()
+    if isinstance(claimed, ClaimProblem):
+        if claimed.reason is None:
+            raise claimed.error()
+        return CheckResult(Verdict.FAIL, claimed.reason, claimed.message, nfev=1, method="contract")
+    return _finite(problem, base, claimed)
+
+
+def _finite(problem: Problem, base: Array, claimed: ClaimMatrix) -> CheckResult:
+    notes = list(claimed.notes)
+    if problem.mutates:
+        notes.append("a call of f changed one of its arguments in place")
+    judged = np.isfinite(base) & ~unclaimed_rows(claimed)
+    bad = judged[:, None] & ~np.isfinite(claimed.value)
+    common: dict[str, Any] = {"nfev": 1, "method": "contract"}
+    if bad.any():
+        row, column = (int(k) for k in np.argwhere(bad)[0])
+        where = f"d {problem.output.name_of(row)} / d {problem.inp.name_of(column)}"
+        text = f"{int(bad.sum())} of {bad.size} entries of the claim are not finite where f is, first {where}"
+        text += f" = {claimed.value[row, column]}"
+        return CheckResult(Verdict.FAIL, Reason.NOT_FINITE, text, notes=tuple(notes), **common)
+    size = " x ".join(str(k) for k in claimed.value.shape)
+    text = f"the claim has the right shape ({size} as a matrix), and is {claimed.dtype} and finite"
+    if not judged.all():
+        text += f", but for {int((~judged).sum())} rows where f is not finite or nothing is claimed"
+    return CheckResult(Verdict.INCONCLUSIVE, Reason.CONTRACT_ONLY, text, notes=tuple(notes), **common)
+
+
+def function_raised(problem: Problem, name: str, raised: Exception) -> CheckResult:
+    """Return the result for an exception of f at the point; raise one that says f cannot be used."""
+    if problem.is_bad_argument(raised):
+        raise raised
+    text = f"{name} raised {type(raised).__name__} at the point: {raised}"
+    return CheckResult(Verdict.INCONCLUSIVE, Reason.FUNCTION_RAISED, text, nfev=1)
 
 
 def require_same_shapes(problem: Problem, surrogate: Problem) -> None:

@@ -13,6 +13,7 @@ from gradcheck.errors import InvalidArgument
 from gradcheck.estimators.flat import FlatEstimate, gravest
 from gradcheck.estimators.primal import Primal
 from gradcheck.judge.claim import Claim
+from gradcheck.judge.contract import function_raised, without_differences
 from gradcheck.judge.dense import REASONS, first_value, judge_dense
 from gradcheck.judge.options import Options
 from gradcheck.judge.problem import Problem
@@ -22,7 +23,7 @@ from gradcheck.judge.slopes import slopes
 from gradcheck.pytree import Structure, flatten
 from gradcheck.results import CheckResult, Reason, Status, Verdict
 
-__all__ = ["JacobianProblem", "SecondClaim", "judge_second"]
+__all__ = ["JacobianProblem", "SecondClaim", "judge_second", "second_contract"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -65,8 +66,8 @@ class JacobianProblem(Problem):
         kwargs: Mapping[str, Any] | None,
         options: Options,
     ) -> None:
-        super().__init__(f, args, argnums, kwargs)
-        self.first = Problem(f, args, argnums, kwargs)
+        super().__init__(f, args, argnums, kwargs, options.varying)
+        self.first = Problem(f, args, argnums, kwargs, options.varying)
         self.options = options
         self.calls = 0
         self.by = ""
@@ -79,15 +80,19 @@ class JacobianProblem(Problem):
             return base
         self.calls += 2
         found = self._first_estimate()
-        m, n = self.first.output.size, self.inp.size
-        rows = flatten(np.zeros((m, n)), "J")[1]
-        self.out = _Rows(rows.leaves, rows.size, rows.node, rows.name, self.first.output, self.inp)
+        self.rows()
         undecided = ~(np.isfinite(found.value) & np.isfinite(found.error))
         if not undecided.any():
             return None
         reason = REASONS.get(found.status, Reason.NO_USABLE_STEP)
         text = f"the first derivative has no certain value at the point: {found.message}"
         return CheckResult(Verdict.INCONCLUSIVE, reason, text, nfev=self.calls)
+
+    def rows(self) -> None:
+        """Name the entries of the Jacobian, which is the output; ``first`` has been evaluated."""
+        m, n = self.first.output.size, self.inp.size
+        rows = flatten(np.zeros((m, n)), "J")[1]
+        self.out = _Rows(rows.leaves, rows.size, rows.node, rows.name, self.first.output, self.inp)
 
     def _first_estimate(self) -> FlatEstimate:
         if self.options.method != "central" and self.options.bounds is None:
@@ -103,7 +108,7 @@ class JacobianProblem(Problem):
         if self.by == "complex-step":
             found = complex_step(primal)
         else:
-            limits = self.options.bounds
+            limits = self.options.limits
             bounds = None if limits is None else tuple(self.spread(limit) for limit in limits)
             found = central(primal, bounds, None)
         self.calls += found.nfev
@@ -148,9 +153,32 @@ class SecondClaim(Claim):
 
     first: Problem | None = None
 
-    def _read(self, found: Any) -> ClaimMatrix | ClaimProblem:
+    def _matrix(self, found: Any) -> ClaimMatrix | ClaimProblem:
         out = self.problem.output if self.first is None else self.first.output
-        return as_second(found, out, self.problem.inp)
+        return as_second(found, out, self.problem.space)
+
+    def _varied(self, whole: ClaimMatrix) -> ClaimMatrix:
+        directions = self.problem.directions
+        return whole if directions is None else directions.of_rows(whole)
+
+
+def second_contract(problem: JacobianProblem, claim: Claim) -> CheckResult:
+    """Test shapes, format and finiteness of a claimed second derivative, without a difference.
+
+    Raises
+    ------
+    InvalidArgument
+        If the function, its output or the claim cannot be used.
+    """
+    first = problem.first
+    try:
+        base = first.evaluate()
+    except Exception as raised:
+        return function_raised(first, "f", raised)
+    if isinstance(claim, HessianProduct):
+        one_number(first, "use `check_hessian` with shape f.shape + x.shape + x.shape")
+    problem.rows()
+    return without_differences(problem, np.repeat(base, problem.inp.size), claim)
 
 
 def judge_second(problem: JacobianProblem, claim: Claim, options: Options) -> CheckResult:

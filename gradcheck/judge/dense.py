@@ -15,13 +15,16 @@ from gradcheck.claims import ClaimMatrix, ClaimProblem
 from gradcheck.compare import Comparison, compare
 from gradcheck.estimators.flat import FlatEstimate, gravest
 from gradcheck.estimators.primal import Primal
+from gradcheck.judge.alone import unexplained
 from gradcheck.judge.broadcasts import suspicious_broadcasts
+from gradcheck.judge.budget import BudgetSpent
 from gradcheck.judge.claim import Claim
 from gradcheck.judge.contract import first_value, require_same_shapes
 from gradcheck.judge.elsewhere import Elsewhere, among_all, worst_columns
 from gradcheck.judge.evidence import evidence_of, inputs_of
 from gradcheck.judge.explain import diagnosed, entry_of, power_of, worst_entry
 from gradcheck.judge.kinks import hidden_kinks, kinked_rows, membership
+from gradcheck.judge.memory import over_memory
 from gradcheck.judge.nearby import Nearby
 from gradcheck.judge.options import Options
 from gradcheck.judge.partial import unclaimed_rows
@@ -68,6 +71,9 @@ def judge_dense(
         problem = surrogate
     if isinstance(base, CheckResult):
         return base
+    refused = over_memory(problem, options)
+    if refused is not None:
+        return refused
     claim = given if isinstance(given, Claim) else Claim(problem, given, options.layout)
     claimed = claim.here()
     if isinstance(claimed, ClaimProblem):
@@ -98,9 +104,16 @@ class _Dense:
         if not claim.movable:
             self.notes.append("claim's rounding assumed: pass a callable to have it measured")
         self.decisive: tuple[Reference, Comparison] | None = None
+        self.latest: Reference | None = None
 
     def verdict(self) -> CheckResult:
-        """Compare, and look closer where an entry disagrees."""
+        """Compare, and look closer where an entry disagrees, as long as evaluations are left."""
+        try:
+            return self._judged()
+        except BudgetSpent:
+            return self._cut_short()
+
+    def _judged(self) -> CheckResult:
         reference = self._reference()
         broken = self._broken(reference)
         if broken is not None:
@@ -131,6 +144,25 @@ class _Dense:
             self.notes += suspicious_broadcasts(self.problem)
             self.nfev += 1
         return self._finished(result)
+
+    def _cut_short(self) -> CheckResult:
+        """Say what is known when no evaluation is left."""
+        if self.latest is None:
+            return CheckResult(Verdict.INCONCLUSIVE, Reason.BUDGET, "no evaluation is left for a reference")
+        kinked = kinked_rows(self.estimates, len(self.base)) & ~self.unclaimed
+        smooth = self._without(self.latest, kinked)
+        compared = self._compare(smooth)
+        doubt = ""
+        if compared.verdict is Verdict.FAIL:
+            doubt = unexplained(self.claim, compared, smooth.value, self.options.generator())
+        elif kinked.any():
+            doubt = "a kink"
+        if not doubt:
+            return self._annotated(self._concluded(smooth, compared, kinked))
+        first = entry_of(self.problem, compared.index or (0, 0))  # type: ignore[arg-type]
+        text = f"no evaluation is left to tell a mistake from {doubt}, worst {first}"
+        count = self._count(compared)
+        return self._annotated(CheckResult(Verdict.INCONCLUSIVE, Reason.BUDGET, text, entries=count))
 
     def _may_use(self, method: str) -> bool:
         return self.options.method in ("auto", method)
@@ -179,9 +211,9 @@ class _Dense:
         return int(compared.decided[~self.idle].sum())
 
     def _flat_bounds(self) -> Any:
-        if self.options.bounds is None:
+        if self.options.limits is None:
             return None
-        return tuple(self.problem.spread(limit) for limit in self.options.bounds)
+        return tuple(self.problem.spread(limit) for limit in self.options.limits)
 
     def _counted(self, estimate: FlatEstimate) -> FlatEstimate:
         self.nfev += estimate.nfev
@@ -202,6 +234,7 @@ class _Dense:
         error = self.claim_error if claim_error is None else claim_error
         if self.options.rtol is not None:
             error = error + self.options.rtol * np.nan_to_num(np.abs(reference.value))
+        self.latest = reference
         return compare(self.claimed.value, error, reference.value, reference.error)
 
     def _kinked(self, compared: Comparison) -> Array:
@@ -329,7 +362,7 @@ class _Dense:
 
     def _finished(self, result: CheckResult) -> CheckResult:
         """Test once more that the value at the point is the same, and add what the check cost."""
-        notes = list(self.notes)
+        self.nfev += 1
         try:
             last = np.asarray(self.problem(self.problem.x), dtype=np.float64)
             same = np.array_equal(self.base, last, equal_nan=True)
@@ -338,6 +371,11 @@ class _Dense:
         if not same:
             text = "the value at the point changed between the first and the last call"
             result = CheckResult(Verdict.INCONCLUSIVE, Reason.KEEPS_STATE, text, entries=result.entries)
+        return self._annotated(result)
+
+    def _annotated(self, result: CheckResult) -> CheckResult:
+        """Add what was noted on the way, and what the check cost."""
+        notes = list(self.notes)
         for estimate in self.estimates.values():
             notes += estimate.notes
         refused = self.estimates.get("complex-step")
@@ -350,4 +388,4 @@ class _Dense:
         if self.decisive is not None and listening():
             found = (self.problem, self.claimed.value, self.claim_error, *self.decisive, result.verdict)
             more["evidence"] = evidence_of(*found)
-        return replace(result, nfev=self.nfev + 1, notes=tuple(dict.fromkeys(notes)), method=method, **more)
+        return replace(result, nfev=self.nfev, notes=tuple(dict.fromkeys(notes)), method=method, **more)

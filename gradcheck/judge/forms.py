@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Unpack
 
 from gradcheck.context import with_defaults
 from gradcheck.errors import InvalidArgument
+from gradcheck.judge.asked import first_order
 from gradcheck.judge.claim import Claim
-from gradcheck.judge.dense import judge_dense
+from gradcheck.judge.everywhere import judged_everywhere
+from gradcheck.judge.keywords import Keywords, explicit
 from gradcheck.judge.options import Options
-from gradcheck.judge.places import places_of, settled
 from gradcheck.judge.problem import Problem
 from gradcheck.judge.products import GradientClaim, PullClaim, PushClaim
-from gradcheck.judge.snippet import with_snippet
 from gradcheck.results import CheckResult
 
 __all__ = ["callable_product", "check_gradient", "check_jvp", "check_vjp", "seed_of"]
 
 
 @with_defaults
-def check_gradient(
-    f: Callable[..., Any],
-    grad: Any,
-    *args: Any,
-    argnums: int | tuple[int, ...] = 0,
-    kwargs: Mapping[str, Any] | None = None,
-    bounds: tuple[Any, Any] | None = None,
-    rtol: float | None = None,
-    rng: Any = None,
-    method: str = "auto",
-    max_nfev: int | None = None,
-    points: Sequence[Sequence[Any]] | None = None,
-    name: str | None = None,
-    expect: str = "pass",
-    allow_inconclusive: bool = False,
-) -> CheckResult:
+@explicit(Keywords)
+def check_gradient(f: Callable[..., Any], grad: Any, *args: Any, **keywords: Unpack[Keywords]) -> CheckResult:
     r"""Tell whether ``grad`` is :math:`\nabla f`, ``f`` one number, of the shape and structure of ``x``.
 
     Parameters
@@ -45,7 +31,7 @@ def check_gradient(
     grad
         The claim: a callable with ``f``'s arguments, or what it returned at ``args``; in units of f per
         unit of x.
-    *args, argnums, kwargs, bounds, rtol, rng, method, max_nfev, points, name, expect, allow_inconclusive
+    *args, **keywords
         As for :func:`gradcheck.check`.
 
     Returns
@@ -67,32 +53,18 @@ def check_gradient(
     >>> check_gradient(lambda x: np.sum(x**2), lambda x: x, x).verdict
     <Verdict.FAIL: 'fail'>
     """
-    options = Options(
-        bounds, "numerator", rtol, rng, method, max_nfev, name or "", expect, allow_inconclusive
-    )
-
-    def claim(problem: Problem) -> Claim:
-        return GradientClaim(problem, grad, "numerator")
-
-    return _judged_everywhere(f, claim, places_of(args, points), argnums, kwargs, options, {"grad": grad})
+    options = Options.of("check_gradient", Keywords, keywords)
+    attempt = first_order(lambda problem: GradientClaim(problem, grad, "numerator"))
+    return judged_everywhere("check_gradient", {"f": f, "grad": grad}, attempt, args, options)
 
 
 @with_defaults
+@explicit(Keywords)
 def check_jvp(
     f: Callable[..., Any],
     jvp: Callable[..., Any],
     *args: Any,
-    argnums: int | tuple[int, ...] = 0,
-    kwargs: Mapping[str, Any] | None = None,
-    bounds: tuple[Any, Any] | None = None,
-    rtol: float | None = None,
-    rng: Any = None,
-    method: str = "auto",
-    max_nfev: int | None = None,
-    points: Sequence[Sequence[Any]] | None = None,
-    name: str | None = None,
-    expect: str = "pass",
-    allow_inconclusive: bool = False,
+    **keywords: Unpack[Keywords],
 ) -> CheckResult:
     """Tell whether ``jvp(*args, v)`` is ``J v``: every column of ``J``, and that it is linear in ``v``.
 
@@ -103,7 +75,7 @@ def check_jvp(
     jvp
         ``v`` has the shape and structure of the varying argument, a tuple of them when ``argnums`` is a
         tuple; the result those of ``f``, in units of f for ``v`` in units of x.
-    *args, argnums, kwargs, bounds, rtol, rng, method, max_nfev, points, name, expect, allow_inconclusive
+    *args, **keywords
         As for :func:`gradcheck.check`; ``kwargs`` goes to ``jvp`` too.
 
     Returns
@@ -126,33 +98,22 @@ def check_jvp(
     >>> check_jvp(np.sin, lambda x, v: np.cos(x) * abs(v), x).message[:37]
     '`jvp` is not linear in its direction:'
     """
-    options = Options(
-        bounds, "numerator", rtol, rng, method, max_nfev, name or "", expect, allow_inconclusive
-    )
+    options = Options.of("check_jvp", Keywords, keywords)
     callable_product(jvp, "jvp", "v")
 
     def claim(problem: Problem) -> Claim:
-        return PushClaim(problem, jvp, "numerator", seed_of(options), rtol or 0.0, "jvp")
+        return PushClaim(problem, jvp, "numerator", seed_of(options), options.rtol or 0.0, "jvp")
 
-    return _judged_everywhere(f, claim, places_of(args, points), argnums, kwargs, options, {"jvp": jvp})
+    return judged_everywhere("check_jvp", {"f": f, "jvp": jvp}, first_order(claim), args, options)
 
 
 @with_defaults
+@explicit(Keywords)
 def check_vjp(
     f: Callable[..., Any],
     vjp: Callable[..., Any],
     *args: Any,
-    argnums: int | tuple[int, ...] = 0,
-    kwargs: Mapping[str, Any] | None = None,
-    bounds: tuple[Any, Any] | None = None,
-    rtol: float | None = None,
-    rng: Any = None,
-    method: str = "auto",
-    max_nfev: int | None = None,
-    points: Sequence[Sequence[Any]] | None = None,
-    name: str | None = None,
-    expect: str = "pass",
-    allow_inconclusive: bool = False,
+    **keywords: Unpack[Keywords],
 ) -> CheckResult:
     """Tell whether ``vjp(*args, u)`` is ``u J``: every row of ``J``, and that it is linear in ``u``.
 
@@ -163,7 +124,7 @@ def check_vjp(
     vjp
         ``u`` has the shape and structure of ``f``'s output; the result those of the varying argument, a
         tuple of them when ``argnums`` is a tuple.
-    *args, argnums, kwargs, bounds, rtol, rng, method, max_nfev, points, name, expect, allow_inconclusive
+    *args, **keywords
         As for :func:`gradcheck.check`; ``kwargs`` goes to ``vjp`` too.
 
     Returns
@@ -186,15 +147,13 @@ def check_vjp(
     >>> check_vjp(lambda x: a @ x, lambda x, u: a @ u, x).verdict
     <Verdict.FAIL: 'fail'>
     """
-    options = Options(
-        bounds, "numerator", rtol, rng, method, max_nfev, name or "", expect, allow_inconclusive
-    )
+    options = Options.of("check_vjp", Keywords, keywords)
     callable_product(vjp, "vjp", "u")
 
     def claim(problem: Problem) -> Claim:
-        return PullClaim(problem, vjp, "numerator", seed_of(options), rtol or 0.0, "vjp")
+        return PullClaim(problem, vjp, "numerator", seed_of(options), options.rtol or 0.0, "vjp")
 
-    return _judged_everywhere(f, claim, places_of(args, points), argnums, kwargs, options, {"vjp": vjp})
+    return judged_everywhere("check_vjp", {"f": f, "vjp": vjp}, first_order(claim), args, options)
 
 
 def callable_product(product: Any, called: str, direction: str) -> None:
@@ -207,22 +166,3 @@ def callable_product(product: Any, called: str, direction: str) -> None:
 def seed_of(options: Options) -> int:
     """Return a seed drawn from the caller's generator, for claims that draw directions of their own."""
     return int(options.generator().integers(2**63))
-
-
-def _judged_everywhere(
-    f: Callable[..., Any],
-    claim: Callable[[Problem], Claim],
-    places: list[tuple[Any, ...]],
-    argnums: int | tuple[int, ...],
-    kwargs: Mapping[str, Any] | None,
-    options: Options,
-    given: Mapping[str, Any],
-) -> CheckResult:
-    results = []
-    called = {"grad": "check_gradient", "jvp": "check_jvp", "vjp": "check_vjp"}[next(iter(given))]
-    more = options.keywords | {"argnums": argnums, "kwargs": kwargs}
-    for place in places:
-        problem = Problem(f, place, argnums, kwargs)
-        result = judge_dense(problem, claim(problem), options)
-        results.append(with_snippet(result, called, {"f": f, **given}, place, more))
-    return settled(results, f, options)

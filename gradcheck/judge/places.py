@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from gradcheck.errors import InvalidArgument
 from gradcheck.judge.options import Options
 from gradcheck.judge.text import result_text
+from gradcheck.pytree import described
 from gradcheck.results import CheckResult, emit
 
 __all__ = ["places_of", "settled"]
 
 
-def places_of(args: tuple[Any, ...], points: Sequence[Sequence[Any]] | None) -> list[tuple[Any, ...]]:
+def places_of(args: tuple[Any, ...], points: Iterable[Any] | None) -> list[tuple[Any, ...]]:
     """Return the points to check at, each a tuple of arguments: ``args``, or ``points`` in its place.
 
     Raises
     ------
     InvalidArgument
-        If both or neither are given, or a point has no argument.
+        If both or neither are given, or a point is no tuple of arguments.
 
     Examples
     --------
@@ -28,16 +29,29 @@ def places_of(args: tuple[Any, ...], points: Sequence[Sequence[Any]] | None) -> 
     [(1.0,), (2.0,)]
     """
     if points is None:
-        places = [args]
-    elif args:
-        raise InvalidArgument.of("points", "both `points` and a point", "one of them", "leave out `*args`")
-    else:
-        places = [tuple(point) for point in points]
-        if not places:
-            raise InvalidArgument.of("points", "no point", "at least one", "pass [(x,), …]")
-    if not all(places):
-        raise InvalidArgument.of("args", "no argument", "the point", "pass it last: check(f, jac, x)")
+        if not args:
+            fix = "pass it last: check(f, jac, x)"
+            raise InvalidArgument(f"`args`: given no argument, expected the point; {fix}")
+        return [args]
+    if args:
+        raise InvalidArgument("`points`: given beside a point, expected one of them; leave out `*args`")
+    if isinstance(points, (str, bytes, Mapping)) or not isinstance(points, Iterable):
+        raise _refused("points", points, "a list of points")
+    places = [_place(point, number) for number, point in enumerate(points)]
+    if not places:
+        raise InvalidArgument("`points`: given no point, expected at least one; pass [(x,), …]")
     return places
+
+
+def _place(point: Any, number: int) -> tuple[Any, ...]:
+    # An array would be taken apart into one argument for each of its rows.
+    if not isinstance(point, (tuple, list)) or not point:
+        raise _refused(f"points[{number}]", point, "a tuple of the function's arguments")
+    return tuple(point)
+
+
+def _refused(argument: str, given: Any, expected: str) -> InvalidArgument:
+    return InvalidArgument(f"`{argument}`: given {described(given)}, expected {expected}; write [(x,), …]")
 
 
 def settled(results: Sequence[CheckResult], f: Callable[..., Any], options: Options) -> CheckResult:
@@ -56,7 +70,7 @@ def settled(results: Sequence[CheckResult], f: Callable[..., Any], options: Opti
         worst,
         name=options.name or own_name,
         expect=options.expect,
-        allow_inconclusive=options.allow_inconclusive,
+        allow_inconclusive=bool(options.allow_inconclusive),
     )
     finished = replace(named, text=result_text(named))
     emit(finished)

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.claims import ClaimMatrix
 from gradcheck.errors import InvalidArgument
 from gradcheck.estimators.flat import FlatEstimate
 from gradcheck.estimators.primal import InconsistentOutput, Primal
+from gradcheck.judge.directions import Directions, Varying
 from gradcheck.pytree import Structure, flatten
 
 __all__ = ["Problem", "copied"]
@@ -51,11 +53,17 @@ class Problem:
         Its arguments; never changed.
     argnums
         Which arguments vary: an index, or a tuple of indices.
+    varying
+        What of them varies, all by default: together, or some entries alone.
 
     Attributes
     ----------
     x, inp
-        The point, float64 ``(n,)``, and the structure of the varying arguments.
+        The point, float64 ``(n,)``, and the structure of what varies.
+    space
+        The structure of the varying arguments whole, as claims and directions have it.
+    directions
+        Which entries of ``space`` the parameters move; None where each moves its own.
     out
         The structure of the output, after :meth:`evaluate`.
     mutates
@@ -73,6 +81,7 @@ class Problem:
         args: Sequence[Any],
         argnums: int | tuple[int, ...] = 0,
         kwargs: Mapping[str, Any] | None = None,
+        varying: Varying | None = None,
     ) -> None:
         if not callable(f):
             raise InvalidArgument.of("f", f, "a callable", "pass the function itself")
@@ -85,8 +94,18 @@ class Problem:
             self.x, self.inp = flatten(chosen[0], names[self.argnums[0]])
         else:
             self.x, self.inp = flatten(chosen, tuple(names[k] for k in self.argnums))
+        self.space = self.inp
+        self.directions = None if varying is None else varying.directions(self.x, self.space, names)
+        if self.directions is not None:
+            self._reparametrise(self.directions)
         self.out: Structure | None = None
         self.mutates = False
+
+    def _reparametrise(self, directions: Directions) -> None:
+        """Let the parameters vary in place of the entries."""
+        if not np.array_equal(self.x, directions.origin, equal_nan=True):
+            self.args = tuple(self._placed(directions.origin, None))
+        self.x, self.inp = directions.start, directions.named(self.space)
 
     @property
     def output(self) -> Structure:
@@ -97,8 +116,24 @@ class Problem:
 
     def arguments(self, x: Any, *, dtype: Any = np.float64) -> list[Any]:
         """Return fresh arguments with ``x`` (flat, NumPy or continued) in the varying places."""
+        return self._placed(self.whole(x), dtype)
+
+    def whole(self, x: Any) -> Any:
+        """Return all entries of the varying arguments, flat, for flat ``x``."""
+        return x if self.directions is None else self.directions.placed(x)
+
+    def direction(self, v: Array, dtype: Any) -> Any:
+        """Return the direction ``v`` of what varies, ``(n,)``, shaped as the varying arguments."""
+        whole = v if self.directions is None else self.directions.spanned(v)
+        return self.space.unflatten(whole, dtype=dtype)
+
+    def gathered(self, claim: ClaimMatrix) -> ClaimMatrix:
+        """Return a claim ``(m, N)`` on all entries of the arguments as one on what varies, ``(m, n)``."""
+        return claim if self.directions is None else self.directions.gathered(claim)
+
+    def _placed(self, whole: Any, dtype: Any) -> list[Any]:
         args = [copied(value) for value in self.args]
-        varied = self.inp.unflatten(x, dtype=dtype)
+        varied = self.space.unflatten(whole, dtype=dtype)
         for place, value in zip(self.argnums, (varied,) if self.single else varied, strict=True):
             args[place] = value
         return args
@@ -147,9 +182,13 @@ class Problem:
         InvalidArgument
             If ``limit`` does not fit the argument.
         """
-        if not self.inp.is_leaf and not np.isscalar(limit):
-            return self.inp.vector_of(limit, "bounds")
-        shape = self.inp.leaves[0].shape if self.inp.is_leaf else (self.inp.size,)
+        whole = self._spread(limit)
+        return whole if self.directions is None else whole[self.directions.leads]
+
+    def _spread(self, limit: Any) -> Array:
+        if not self.space.is_leaf and not np.isscalar(limit):
+            return self.space.vector_of(limit, "bounds")
+        shape = self.space.leaves[0].shape if self.space.is_leaf else (self.space.size,)
         try:
             return np.broadcast_to(np.asarray(limit, dtype=np.float64), shape).reshape(-1)
         except (TypeError, ValueError) as cause:

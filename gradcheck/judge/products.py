@@ -13,7 +13,6 @@ from gradcheck.claims.matrix import coarsest
 from gradcheck.errors import InvalidArgument
 from gradcheck.judge.claim import Claim
 from gradcheck.judge.problem import Problem
-from gradcheck.pytree import Structure
 from gradcheck.results import Reason
 from gradcheck.tolerance import eps_of
 
@@ -50,8 +49,8 @@ class GradientClaim(Claim):
         one_number(self.problem, "use `check` with a Jacobian of shape f.shape + x.shape")
         return super().here()
 
-    def _read(self, found: Any) -> ClaimMatrix | ClaimProblem:
-        return as_gradient(found, self.problem.inp)
+    def _matrix(self, found: Any) -> ClaimMatrix | ClaimProblem:
+        return as_gradient(found, self.problem.space)
 
 
 @dataclass(frozen=True)
@@ -91,9 +90,13 @@ class _ProductClaim(Claim):
         found = self._dense(lambda: self.problem.arguments(x), np.dtype(np.float64))
         return self._turned(found, ()).value if isinstance(found, ClaimMatrix) else None
 
-    def _directions(self) -> Structure:
-        """Return the structure of a direction."""
-        return self.problem.inp
+    def _count(self) -> int:
+        """Return how many directions span what varies."""
+        return self.problem.inp.size
+
+    def _shaped(self, direction: Array, dtype: np.dtype[Any]) -> Any:
+        """Return a flat direction as the product takes it."""
+        return self.problem.direction(direction, dtype)
 
     def _result(self, found: Any) -> ClaimMatrix | ClaimProblem:
         """Read one product as a vector."""
@@ -111,7 +114,7 @@ class _ProductClaim(Claim):
     def _product(
         self, arguments: Callable[[], list[Any]], direction: Array, dtype: np.dtype[Any]
     ) -> ClaimMatrix | ClaimProblem:
-        shaped = self._directions().unflatten(direction, dtype=dtype)
+        shaped = self._shaped(direction, dtype)
         try:
             with np.errstate(all="ignore"):
                 found = self.given(*arguments(), shaped, **self.problem.keywords())
@@ -122,9 +125,8 @@ class _ProductClaim(Claim):
 
     def _dense(self, arguments: Callable[[], list[Any]], dtype: np.dtype[Any]) -> ClaimMatrix | ClaimProblem:
         """Return the matrix whose column ``k`` is the product with basis vector ``k``."""
-        count = self._directions().size
         columns = []
-        for basis in np.eye(count):
+        for basis in np.eye(self._count()):
             found = self._product(arguments, basis, dtype)
             if isinstance(found, ClaimProblem):
                 return found
@@ -173,6 +175,11 @@ class _ProductClaim(Claim):
         )
 
 
+def _by_parameters(problem: Problem, found: ClaimMatrix | ClaimProblem) -> ClaimMatrix | ClaimProblem:
+    """Return a vector over the entries of the arguments as one over what varies of them."""
+    return problem.gathered(found) if isinstance(found, ClaimMatrix) else found
+
+
 @dataclass(frozen=True)
 class PushClaim(_ProductClaim):
     """``jvp(*args, v)``, ``v`` shaped as the argument: column ``k`` is ``J e_k``."""
@@ -185,7 +192,7 @@ class HessianProduct(_ProductClaim):
     called: str = "hvp"
 
     def _result(self, found: Any) -> ClaimMatrix | ClaimProblem:
-        return as_vjp(found, self.problem.inp, name=self.called)
+        return _by_parameters(self.problem, as_vjp(found, self.problem.space, name=self.called))
 
     def _height(self) -> int:
         return self.problem.inp.size
@@ -197,11 +204,14 @@ class PullClaim(_ProductClaim):
 
     called: str = "vjp"
 
-    def _directions(self) -> Structure:
-        return self.problem.output
+    def _count(self) -> int:
+        return self.problem.output.size
+
+    def _shaped(self, direction: Array, dtype: np.dtype[Any]) -> Any:
+        return self.problem.output.unflatten(direction, dtype=dtype)
 
     def _result(self, found: Any) -> ClaimMatrix | ClaimProblem:
-        return as_vjp(found, self.problem.inp, name=self.called)
+        return _by_parameters(self.problem, as_vjp(found, self.problem.space, name=self.called))
 
     def _height(self) -> int:
         return self.problem.inp.size

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.estimators.central import central_jacobian
 from gradcheck.estimators.complex_step import complex_step_jacobian
 from gradcheck.estimators.flat import FlatEstimate
 from gradcheck.estimators.primal import Primal
+from gradcheck.judge.budget import counter_of
+from gradcheck.judge.memory import central_in_blocks
 from gradcheck.judge.problem import Problem
 from gradcheck.results import Status
 
@@ -56,8 +57,12 @@ def complex_step(primal: Primal) -> FlatEstimate:
 
 
 def central(primal: Primal, bounds: Any, max_nfev: int | None) -> FlatEstimate:
-    """Return central differences of ``primal``, inside ``bounds``."""
-    found = central_jacobian(primal, bounds=bounds, max_nfev=max_nfev)
+    """Return central differences of ``primal``, inside ``bounds``; with no more evaluations than are left."""
+    counter = counter_of(primal.f.f) if isinstance(primal.f, Problem) else None
+    if counter is not None:
+        wanted = 20 * primal.n + 20 if max_nfev is None else max_nfev
+        max_nfev = counter.allowed(wanted)
+    found = central_in_blocks(primal, bounds, max_nfev)
     return primal.f.widened(found) if isinstance(primal.f, Problem) else found
 
 

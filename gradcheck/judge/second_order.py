@@ -6,38 +6,27 @@ wrong fails here and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Unpack
 
 from gradcheck.context import with_defaults
-from gradcheck.judge.curvature import JacobianProblem, SecondClaim, judge_second
+from gradcheck.errors import InvalidArgument
+from gradcheck.judge.asked import Asked, Attempt
+from gradcheck.judge.claim import Claim
+from gradcheck.judge.curvature import JacobianProblem, SecondClaim, judge_second, second_contract
+from gradcheck.judge.everywhere import judged_everywhere
 from gradcheck.judge.forms import callable_product, seed_of
+from gradcheck.judge.keywords import Keywords, explicit
 from gradcheck.judge.options import Options
-from gradcheck.judge.places import places_of, settled
 from gradcheck.judge.products import HessianProduct
-from gradcheck.judge.snippet import with_snippet
 from gradcheck.results import CheckResult
 
-__all__ = ["check_hessian", "check_hvp", "second_judged"]
+__all__ = ["check_hessian", "check_hvp", "second_order"]
 
 
 @with_defaults
-def check_hessian(
-    f: Callable[..., Any],
-    hess: Any,
-    *args: Any,
-    argnums: int | tuple[int, ...] = 0,
-    kwargs: Mapping[str, Any] | None = None,
-    bounds: tuple[Any, Any] | None = None,
-    rtol: float | None = None,
-    rng: Any = None,
-    method: str = "auto",
-    max_nfev: int | None = None,
-    points: Sequence[Sequence[Any]] | None = None,
-    name: str | None = None,
-    expect: str = "pass",
-    allow_inconclusive: bool = False,
-) -> CheckResult:
+@explicit(Keywords)
+def check_hessian(f: Callable[..., Any], hess: Any, *args: Any, **keywords: Unpack[Keywords]) -> CheckResult:
     r"""Tell whether ``hess`` is :math:`\partial^2 f_i / \partial x_j \partial x_k`.
 
     Its shape is ``f.shape + x.shape + x.shape``.  The reference needs ``f`` alone: central differences of
@@ -50,10 +39,9 @@ def check_hessian(
     hess
         The claim: a callable with ``f``'s arguments, or what it returned at ``args``; nested arguments nest
         twice, as in JAX.  Units of f per unit of x squared.
-    *args, argnums, kwargs, bounds, rtol, rng, method, points, name, expect, allow_inconclusive
-        As for :func:`gradcheck.check`; ``method`` is that of the Jacobian.
-    max_nfev
-        Most evaluations of ``f``, about; the default is some ``10 n (n + 12)``.
+    *args, **keywords
+        As for :func:`gradcheck.check`; ``method`` is that of the Jacobian, and without ``max_nfev`` some
+        ``10 n (n + 12)`` evaluations of ``f`` are used.
 
     Returns
     -------
@@ -74,33 +62,19 @@ def check_hessian(
     >>> check_hessian(lambda x: np.sum(x**3), lambda x: np.diag(3 * x), x).worst.path
     'd (d f / d x[1]) / d x[1]'
     """
-    options = Options(
-        bounds, "numerator", rtol, rng, method, max_nfev, name or "", expect, allow_inconclusive
+    options = Options.of("check_hessian", Keywords, keywords)
+    return judged_everywhere(
+        "check_hessian", {"f": f, "hess": hess}, second_order(hess), args, options, second=True
     )
-    more = options.keywords | {"argnums": argnums, "kwargs": kwargs}
-    results = []
-    for place in places_of(args, points):
-        result = second_judged(f, hess, place, argnums, kwargs, options)
-        results.append(with_snippet(result, "check_hessian", {"f": f, "hess": hess}, place, more))
-    return settled(results, f, options)
 
 
 @with_defaults
+@explicit(Keywords)
 def check_hvp(
     f: Callable[..., Any],
     hvp: Callable[..., Any],
     *args: Any,
-    argnums: int | tuple[int, ...] = 0,
-    kwargs: Mapping[str, Any] | None = None,
-    bounds: tuple[Any, Any] | None = None,
-    rtol: float | None = None,
-    rng: Any = None,
-    method: str = "auto",
-    max_nfev: int | None = None,
-    points: Sequence[Sequence[Any]] | None = None,
-    name: str | None = None,
-    expect: str = "pass",
-    allow_inconclusive: bool = False,
+    **keywords: Unpack[Keywords],
 ) -> CheckResult:
     """Tell whether ``hvp(*args, v)`` is ``H v``, ``f`` one number: every column, and linearity in ``v``.
 
@@ -111,7 +85,7 @@ def check_hvp(
     hvp
         ``v`` and the result have the shape and structure of the varying argument, a tuple of them when
         ``argnums`` is a tuple.
-    *args, argnums, kwargs, bounds, rtol, rng, method, max_nfev, points, name, expect, allow_inconclusive
+    *args, **keywords
         As for :func:`check_hessian`; ``kwargs`` goes to ``hvp`` too.
 
     Returns
@@ -133,28 +107,30 @@ def check_hvp(
     >>> check_hvp(lambda x: np.sum(x**3), lambda x, v: 3 * x**2 * v, x).verdict
     <Verdict.FAIL: 'fail'>
     """
-    options = Options(
-        bounds, "numerator", rtol, rng, method, max_nfev, name or "", expect, allow_inconclusive
-    )
+    options = Options.of("check_hvp", Keywords, keywords)
     callable_product(hvp, "hvp", "v")
-    results = []
-    for place in places_of(args, points):
-        problem = JacobianProblem(f, place, argnums, kwargs, options)
-        claim = HessianProduct(problem, hvp, "numerator", seed_of(options), rtol or 0.0)
-        result = judge_second(problem, claim, options)
-        more = options.keywords | {"argnums": argnums, "kwargs": kwargs}
-        results.append(with_snippet(result, "check_hvp", {"f": f, "hvp": hvp}, place, more))
-    return settled(results, f, options)
+
+    def claim(problem: JacobianProblem) -> Claim:
+        return HessianProduct(problem, hvp, "numerator", seed_of(options), options.rtol or 0.0)
+
+    return judged_everywhere("check_hvp", {"f": f, "hvp": hvp}, _second(claim), args, options, second=True)
 
 
-def second_judged(
-    f: Callable[..., Any],
-    given: Any,
-    args: tuple[Any, ...],
-    argnums: int | tuple[int, ...],
-    kwargs: Mapping[str, Any] | None,
-    options: Options,
-) -> CheckResult:
-    """Return the verdict at one point on ``given``, a claimed second derivative of ``f``."""
-    problem = JacobianProblem(f, args, argnums, kwargs, options)
-    return judge_second(problem, SecondClaim(problem, given, options.layout, problem.first), options)
+def second_order(given: Any) -> Attempt:
+    """Return the attempt that judges ``given``, a claimed second derivative."""
+    return _second(lambda problem: SecondClaim(problem, given, "numerator", problem.first))
+
+
+def _second(claim_of: Callable[[JacobianProblem], Claim]) -> Attempt:
+    def attempt(asked: Asked) -> CheckResult:
+        options = asked.options
+        f = asked.surrogate or asked.f
+        problem = JacobianProblem(f, asked.args, options.argnums, options.kwargs, options)
+        if options.stochastic:
+            fix = "check its first derivative, or fix the seed inside f"
+            raise InvalidArgument(f"`stochastic`: given for a second derivative, expected a first one; {fix}")
+        if options.method == "contract":
+            return second_contract(problem, claim_of(problem))
+        return judge_second(problem, claim_of(problem), options)
+
+    return attempt

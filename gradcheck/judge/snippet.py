@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.domains import Symmetric
 from gradcheck.judge.sources import Definitions, Unwritable
 from gradcheck.results import CheckResult, Verdict
 
@@ -26,6 +27,10 @@ _DEFAULTS: Mapping[str, Any] = {
     "max_nfev": None,
     "order": 1,
     "surrogate": None,
+    "inputs": None,
+    "strategy": "auto",
+    "max_memory": None,
+    "stochastic": False,
 }
 
 
@@ -120,6 +125,8 @@ def _literal(value: Any, written: Definitions, budget: _Budget) -> str:
         return simple[type(value)](value)
     if value is None or type(value) in (bool, int, str):
         return repr(value)
+    if isinstance(value, Symmetric):
+        return f"gradcheck.symmetric({value.convention!r})"
     if type(value) is float:
         budget.spend(1)
         return repr(value) if np.isfinite(value) else f"float({str(value)!r})"

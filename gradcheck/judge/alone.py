@@ -1,0 +1,45 @@
+"""What a claim shows by itself of a disagreement, where the function cannot be evaluated any more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradcheck.compare import Comparison
+from gradcheck.judge.budget import BudgetSpent
+from gradcheck.judge.claim import Claim
+from gradcheck.judge.rounding import claim_rounding
+
+__all__ = ["unexplained"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+_SMALL = 1e-3
+"""A disagreement below this share may be the rounding of a claim that cannot be measured."""
+
+
+def unexplained(claim: Claim, compared: Comparison, reference: Array, rng: np.random.Generator) -> str:
+    """Return what may explain every wrong entry without a mistake, in words; empty where nothing does.
+
+    A claim whose values scatter along a line by as much as it is off may be right but for its own rounding
+    (see :mod:`gradcheck.judge.rounding`, which needs the function to tell).
+    """
+    wrong, gap = compared.wrong, compared.difference
+    if not claim.movable or not np.isfinite(gap[wrong]).all():
+        return ""
+    shape = reference.shape
+
+    def scattered(x: Array) -> tuple[Array, Array] | None:
+        found = claim.at(x)
+        return None if found is None or found.shape != shape else (found, np.zeros(shape))
+
+    try:
+        measured = claim_rounding(claim.problem.x, scattered, rng, np.full(shape, np.inf))
+    except BudgetSpent:
+        # The claim calls the function itself.
+        small = gap[wrong] <= _SMALL * np.abs(reference[wrong])
+        return "the claim's own rounding, which cannot be measured" if small.all() else ""
+    if measured is None or not (gap <= measured + compared.allowed)[wrong].all():
+        return ""
+    return "the claim's own rounding, which is as large"

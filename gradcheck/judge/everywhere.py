@@ -1,0 +1,62 @@
+"""One check from its keywords to its result: at every point, within what the caller allows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from gradcheck.errors import InvalidArgument
+from gradcheck.judge.asked import Asked, Attempt
+from gradcheck.judge.conventions import in_convention
+from gradcheck.judge.options import Options
+from gradcheck.judge.places import places_of, settled
+from gradcheck.judge.rounds import within_budget
+from gradcheck.judge.snippet import with_snippet
+from gradcheck.results import CheckResult
+
+__all__ = ["judged_everywhere"]
+
+
+def judged_everywhere(
+    called: str,
+    given: Mapping[str, Any],
+    attempt: Attempt,
+    args: tuple[Any, ...],
+    options: Options,
+    *,
+    second: bool = False,
+) -> CheckResult:
+    """Return the gravest of what ``attempt`` says at each point, named, worded and emitted.
+
+    Parameters
+    ----------
+    called
+        The public check.
+    given
+        What it was given before the point, by name; the function first.
+    attempt
+        What is done at a point.
+    args
+        The point; ``options.points`` in its place.
+    second
+        Whether the attempt is at a second derivative, whose cost is quadratic.
+    """
+    f = next(iter(given.values()))
+    if not callable(f):
+        raise InvalidArgument.of("f", f, "a callable", "pass the function itself")
+    places = places_of(args, options.points)
+    judged = in_convention(within_budget(attempt, second=second))
+    results = []
+    for place in places:
+        found = _annotated(judged(Asked(f, place, options, options.surrogate)), options)
+        results.append(with_snippet(found, called, given, place, options.keywords))
+    return settled(results, f, options)
+
+
+def _annotated(result: CheckResult, options: Options) -> CheckResult:
+    if options.surrogate is None:
+        return result
+    own_name = getattr(options.surrogate, "__name__", type(options.surrogate).__name__)
+    note = f"the derivative is that of the surrogate `{own_name}`, not of f"
+    return replace(result, notes=(note, *result.notes))
