@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from gradcheck import strategies as strategies
     from gradcheck.differentiate import jacobian as jacobian
+    from gradcheck.domains import symmetric as symmetric
     from gradcheck.errors import DerivativeMismatch as DerivativeMismatch
     from gradcheck.errors import GradcheckError as GradcheckError
     from gradcheck.errors import InconclusiveCheck as InconclusiveCheck
@@ -62,6 +63,7 @@ _HOME: Final = {
     "rule": "gradcheck.rules.registry",
     "run": "gradcheck.runner",
     "strategies": "gradcheck.strategies",
+    "symmetric": "gradcheck.domains",
 }
 
 __all__ = [
@@ -90,6 +92,7 @@ __all__ = [
     "rule",
     "run",
     "strategies",
+    "symmetric",
 ]
 
 

@@ -49,6 +49,7 @@ CALLS = {
     "property_test": lambda: gradcheck.property_test(np.sin, np.cos, "()->()"),
     "rule": declare_rule,
     "run": lambda: gradcheck.run(["elementwise/mul/wrt-w"], examples=2),
+    "symmetric": lambda: gradcheck.symmetric(),
     "strategies": lambda: gradcheck.strategies.__all__,
 }
 

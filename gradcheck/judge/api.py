@@ -112,7 +112,8 @@ def check(f: Callable[..., Any], jac: Any, *args: Any, **keywords: Unpack[CheckK
 
 def _checked(f: Callable[..., Any], jac: Any, args: tuple[Any, ...], options: Options) -> CheckResult:
     given = {"f": f, "jac": jac}
-    return judged_everywhere("check", given, _attempt(jac, options), args, options, second=options.order == 2)
+    cost = "pairs" if options.order == 2 else "differences" if isinstance(jac, str) else "columns"
+    return judged_everywhere("check", given, _attempt(jac, options), args, options, cost=cost)
 
 
 def _attempt(jac: Any, options: Options) -> Attempt:

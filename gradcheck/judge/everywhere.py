@@ -25,7 +25,7 @@ def judged_everywhere(
     args: tuple[Any, ...],
     options: Options,
     *,
-    second: bool = False,
+    cost: str = "columns",
 ) -> CheckResult:
     """Return the gravest of what ``attempt`` says at each point, named, worded and emitted.
 
@@ -39,14 +39,14 @@ def judged_everywhere(
         What is done at a point.
     args
         The point; ``options.points`` in its place.
-    second
-        Whether the attempt is at a second derivative, whose cost is quadratic.
+    cost
+        What :func:`gradcheck.judge.rounds.within_budget` must know of the attempt.
     """
     f = next(iter(given.values()))
     if not callable(f):
         raise InvalidArgument.of("f", f, "a callable", "pass the function itself")
     places = places_of(args, options.points)
-    judged = in_convention(within_budget(attempt, second=second))
+    judged = in_convention(within_budget(attempt, cost))
     results = []
     for place in places:
         found = _annotated(judged(Asked(f, place, options, options.surrogate)), options)

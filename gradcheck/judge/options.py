@@ -97,6 +97,8 @@ class Options:
     def _require_mappings(self) -> None:
         if not (self.kwargs is None or isinstance(self.kwargs, Mapping)):
             raise _refused("kwargs", self.kwargs, "a dict of keyword arguments", "pass {'name': value}")
+        if not all(isinstance(name, str) for name in self.kwargs or ()):
+            raise _refused("kwargs", self.kwargs, "names as keys", "pass {'name': value}")
         fix = "pass inputs={'A': gradcheck.symmetric()}"
         if not (self.inputs is None or isinstance(self.inputs, Mapping)):
             raise _refused("inputs", self.inputs, "a dict from an argument to its structure", fix)

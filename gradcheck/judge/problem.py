@@ -86,7 +86,7 @@ class Problem:
         if not callable(f):
             raise InvalidArgument.of("f", f, "a callable", "pass the function itself")
         self.f, self.args, self.kwargs = f, tuple(args), dict(kwargs or {})
-        self.single = isinstance(argnums, int)
+        self.single = not isinstance(argnums, (tuple, list))
         self.argnums = _checked_argnums(argnums, len(self.args))
         names = argument_names(f, len(self.args))
         chosen = tuple(self.args[k] for k in self.argnums)
@@ -225,11 +225,16 @@ def _same(a: Any, b: Any) -> bool:
     return bool(np.array_equal(x, y, equal_nan=True))
 
 
+def _is_index(value: Any) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
 def _checked_argnums(argnums: int | tuple[int, ...], count: int) -> tuple[int, ...]:
-    wanted: tuple[Any, ...] = (argnums,) if isinstance(argnums, int) else tuple(argnums)
-    fits = all(isinstance(k, int) and -count <= k < count for k in wanted)
+    given: Any = argnums
+    wanted = tuple(given) if isinstance(given, (tuple, list)) else (given,)
+    fits = all(_is_index(k) and -count <= k < count for k in wanted)
     if not wanted or not fits or len({k % count for k in wanted}) != len(wanted):
         raise InvalidArgument.of(
             "argnums", argnums, f"an index into {count} argument(s), or a tuple of them", "count from 0"
         )
-    return tuple(k % count for k in wanted)
+    return tuple(int(k) % count for k in wanted)

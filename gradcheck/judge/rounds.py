@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -17,10 +16,10 @@ __all__ = ["within_budget"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-_AROUND = 5
-"""Evaluations of a check beside its reference's: the same value twice, once at the end, broadcasting."""
+_AROUND = 4
+"""Evaluations of a check beside its reference's: the same value twice, once at the end, for broadcasting."""
 _EXACT = 12
-"""Evaluations of a certified complex step beyond one for each column."""
+"""Evaluations of a check by complex step beyond one for each column."""
 _EACH = 20
 """Evaluations of central differences for a column, and as many once."""
 _NAMED = 5
@@ -34,8 +33,17 @@ _OF_ENTRIES: Final = (
 """Reasons that concern the inputs examined; with any other there is no use in examining more."""
 
 
-def within_budget(attempt: Attempt, *, second: bool = False) -> Attempt:
-    """Return ``attempt`` kept to ``max_nfev``; ``second`` for a derivative by pairs of inputs."""
+def within_budget(attempt: Attempt, cost: str = "columns") -> Attempt:
+    """Return ``attempt`` kept to ``max_nfev``.
+
+    Parameters
+    ----------
+    attempt
+        What is done at a point.
+    cost
+        ``"columns"``: by columns, which a complex step may give; ``"differences"``: by columns, central
+        differences alone; ``"pairs"``: by pairs of inputs, a second derivative.
+    """
 
     def judged(asked: Asked) -> CheckResult:
         limit = asked.options.max_nfev
@@ -45,36 +53,10 @@ def within_budget(attempt: Attempt, *, second: bool = False) -> Attempt:
         surrogate = None if asked.surrogate is None else counter.watch(asked.surrogate)
         options = replace(asked.options, max_nfev=None)
         watched = replace(asked, f=counter.watch(asked.f), surrogate=surrogate, options=options)
-        if options.stochastic or options.method == "contract":
-            return _Rounds(attempt, watched, counter, _all).result()
-        return _Rounds(attempt, watched, counter, _pairs if second else _columns).result()
+        whole = options.stochastic or options.method == "contract"
+        return _Rounds(attempt, watched, counter, "whole" if whole else cost).result()
 
     return judged
-
-
-def _all(left: int, n: int, exact: bool | None) -> int:
-    del left, exact
-    return n
-
-
-def _columns(left: int, n: int, exact: bool | None) -> int:
-    """Return how many of ``n`` inputs may be examined; ``exact`` tells whether by complex step, if known."""
-    usable = left - _AROUND
-    if exact:
-        return min(n, usable - _EXACT)
-    # As long as it is not known, a refused complex step may be lost.
-    lost = _AROUND if exact is None else 0
-    return min(n, (usable - _EACH - lost) // _EACH)
-
-
-def _pairs(left: int, n: int, exact: bool | None) -> int:
-    """Return for how many inputs all second derivatives may be examined, by complex step; none twice."""
-    if exact is not None:
-        return 0
-    for count in range(n, 0, -1):
-        if _EXACT * count * (count + _EXACT) + _AROUND * _EXACT <= left:
-            return count
-    return 1
 
 
 @dataclass
@@ -83,54 +65,88 @@ class _Rounds:
 
     Attributes
     ----------
-    affordable
-        How many inputs may be examined, from evaluations left, inputs left, and whether the reference is a
-        complex step.
+    cost
+        As for :func:`within_budget`, or ``"whole"``: everything at once.
+    by
+        The reference's method from now on; ``"auto"`` as long as it is not known which one has an answer.
+    last
+        What was said where nothing could be compared.
     """
 
     attempt: Attempt
     asked: Asked
     counter: Counter
-    affordable: Callable[[int, int, bool | None], int]
+    cost: str
     found: list[CheckResult] = field(default_factory=list)
+    by: str = "auto"
+    last: str = ""
 
     def result(self) -> CheckResult:
         """Examine input after input, and say what was found of all."""
         inp = self.asked.problem(self.asked.f).inp
+        self.by = self.asked.options.method
+        if self.by == "auto" and (self.cost == "differences" or self.asked.options.bounds is not None):
+            self.by = "central"
         open_ = np.arange(inp.size)
-        exact: bool | None = None
         while open_.size or not self.found:
-            count = self.affordable(self.counter.left, open_.size, exact)
-            if count < 1 and (self.found or self.counter.left < _AROUND) and inp.size:
-                break
-            chosen = _spread(open_, max(count, 1))
-            one = self._examined(chosen, whole=chosen.size == inp.size, exact=exact)
+            chosen = _spread(open_, self._count(open_.size))
+            before = self.by
+            one = None
+            if chosen.size or not inp.size:
+                one = self._examined(chosen, whole=chosen.size == inp.size)
             if one is None:
-                break
+                self.by = "central"
+                if before == "central" or self.counter.left <= _AROUND:
+                    break
+                continue
             self.found.append(one)
             open_ = np.setdiff1d(open_, chosen)
-            exact = one.method.endswith("complex-step")
-            if one.verdict is Verdict.FAIL or not _goes_on(one):
+            if one.verdict is Verdict.FAIL or not _goes_on(one) or self.cost == "pairs":
                 break
         return self._settled(inp, open_)
 
-    def _examined(self, chosen: Array, *, whole: bool, exact: bool | None) -> CheckResult | None:
-        """Return what is found of the chosen inputs; None where nothing could be compared any more."""
+    def _count(self, n: int) -> int:
+        """Return how many of ``n`` inputs may be examined now; 0 where not even one."""
+        left = self.counter.left
+        if self.cost == "whole":
+            return n
+        if self.cost == "pairs":
+            counts = range(n, 0, -1)
+            fits = (one for one in counts if _EXACT * one * (one + _EXACT) + _AROUND * _EXACT <= left)
+            return next(fits, 1)
+        if self.by == "central":
+            count = (left - _EACH - _AROUND) // _EACH
+            return min(n, max(count, int(left > _AROUND and not self.found), 0))
+        return max(0, min(n, left - _EXACT))
+
+    def _examined(self, chosen: Array, *, whole: bool) -> CheckResult | None:
+        """Return what is found of the chosen inputs; None where nothing could be compared.
+
+        Where the complex step alone is affordable it is asked alone, and central differences take over
+        with what is left if it has no answer.
+        """
         options = replace(self.asked.options, columns=None if whole else chosen)
-        if exact is False and options.method == "auto":
-            options = replace(options, method="central")
+        affordable = _EACH * chosen.size + _EACH + _EXACT + chosen.size <= self.counter.left
+        alone = self.by == "auto" and self.cost == "columns" and not affordable
+        if self.cost == "columns":
+            options = replace(options, method="complex-step" if alone else self.by)
         try:
             one = self.attempt(replace(self.asked, options=options))
         except BudgetSpent:
+            one = CheckResult(Verdict.INCONCLUSIVE, Reason.BUDGET, "")
+        if alone and one.verdict is Verdict.INCONCLUSIVE and one.reason in (*_OF_ENTRIES, Reason.BUDGET):
             return None
         if one.reason is Reason.BUDGET and not one.entries:
+            self.last = one.message
             return None
         return one
 
     def _settled(self, inp: Structure, open_: Array) -> CheckResult:
         spent = self.counter.spent
         if not self.found:
-            text = f"max_nfev={self.counter.limit} leaves no entry to compare; left out: {_names(inp, open_)}"
+            text = f"max_nfev={self.counter.limit} leaves no entry to compare"
+            text += f": {self.last}" if self.last else ""
+            text += f"; left out: {_names(inp, open_)}"
             return CheckResult(Verdict.INCONCLUSIVE, Reason.BUDGET, text, nfev=spent)
         result = replace(_joined(self.found), nfev=spent)
         left_out = f"left out: {_names(inp, open_)}" if open_.size else ""

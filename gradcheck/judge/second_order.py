@@ -64,7 +64,7 @@ def check_hessian(f: Callable[..., Any], hess: Any, *args: Any, **keywords: Unpa
     """
     options = Options.of("check_hessian", Keywords, keywords)
     return judged_everywhere(
-        "check_hessian", {"f": f, "hess": hess}, second_order(hess), args, options, second=True
+        "check_hessian", {"f": f, "hess": hess}, second_order(hess), args, options, cost="pairs"
     )
 
 
@@ -113,7 +113,7 @@ def check_hvp(
     def claim(problem: JacobianProblem) -> Claim:
         return HessianProduct(problem, hvp, "numerator", seed_of(options), options.rtol or 0.0)
 
-    return judged_everywhere("check_hvp", {"f": f, "hvp": hvp}, _second(claim), args, options, second=True)
+    return judged_everywhere("check_hvp", {"f": f, "hvp": hvp}, _second(claim), args, options, cost="pairs")
 
 
 def second_order(given: Any) -> Attempt:

@@ -1,0 +1,194 @@
+"""``max_nfev`` and ``max_memory``: never exceeded; a mistake in what was examined found, the rest named."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import gradcheck
+from gradcheck.judge.budget import BudgetSpent, Counter, counter_of
+from gradcheck.judge.memory import central_in_blocks
+from gradcheck.judge.problem import Problem
+from gradcheck.results import Reason, Status, Verdict
+
+N = 20
+X = np.linspace(0.1, 3.0, N)
+
+
+class Counted:
+    """A function that knows how often it was called."""
+
+    def __init__(self, f):
+        self.f = f
+        self.calls = 0
+
+    def __call__(self, x):
+        self.calls += 1
+        return self.f(x)
+
+
+def smooth(x):
+    return np.array([np.sum(np.sin(x)), np.prod(np.cos(0.1 * x))])
+
+
+def smooth_jac(x):
+    return np.array([np.cos(x), -0.1 * np.tan(0.1 * x) * np.prod(np.cos(0.1 * x))])
+
+
+def off_at(column):
+    return lambda x: smooth_jac(x) * np.where(np.arange(N) == column, 1.001, 1.0)
+
+
+@pytest.mark.parametrize("method", ["auto", "central", "complex-step"])
+@pytest.mark.parametrize("limit", [1, 2, 3, 5, 9, 13, 20, 33, 60, 150, 430, 1000])
+def test_the_number_is_never_exceeded(limit, method):
+    for claim in (smooth_jac, off_at(0), lambda x: np.zeros((2, N)), lambda x: np.full((2, N), np.nan)):
+        f = Counted(smooth)
+        result = gradcheck.check(f, claim, X, method=method, max_nfev=limit)
+        assert f.calls <= limit
+        assert result.nfev == f.calls
+
+
+@pytest.mark.parametrize("limit", [20, 60, 430, 1000])
+@pytest.mark.parametrize(
+    "f", [np.abs, lambda x: np.maximum(x, x[::-1]), lambda x: np.round(x, 3)], ids=["abs", "max", "round"]
+)
+def test_neither_at_kinks_nor_where_it_is_noisy(f, limit):
+    counted = Counted(f)
+    x = np.array([0.0, 1.0, 0.0, -2.0])
+    for claim in (np.diag(np.sign(x)), np.eye(4) * 3):
+        counted.calls = 0
+        gradcheck.check(counted, lambda x, claim=claim: claim, x, max_nfev=limit)
+        assert counted.calls <= limit
+
+
+def test_what_a_certified_check_costs_suffices():
+    assert gradcheck.check(smooth, smooth_jac, X, max_nfev=N + 12).verdict is Verdict.PASS
+    short = gradcheck.check(smooth, smooth_jac, X, max_nfev=N + 11)
+    assert short.reason is Reason.BUDGET
+    assert "left out: x[" in short.message
+
+
+def test_inputs_left_out_are_named_and_counted():
+    result = gradcheck.check(smooth, smooth_jac, X, max_nfev=30)
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert result.reason is Reason.BUDGET
+    assert result.message == "max_nfev=30: 18 of 20 inputs examined, and they agree; left out: x[5], x[14]"
+    assert result.entries == 2 * 18
+    few = gradcheck.check(smooth, smooth_jac, X, max_nfev=14)
+    assert few.message.endswith("left out: x[1], x[2], x[3], x[4], x[5] and 13 more")
+
+
+@pytest.mark.parametrize(("method", "limit"), [("auto", 20), ("complex-step", 20), ("central", 110)])
+def test_a_mistake_among_what_is_examined_fails(method, limit):
+    assert gradcheck.check(smooth, off_at(N - 1), X, method=method, max_nfev=limit).verdict is Verdict.FAIL
+    unseen = gradcheck.check(smooth, off_at(1), X, method=method, max_nfev=limit)
+    assert unseen.reason is Reason.BUDGET
+
+
+def test_a_right_claim_that_cancels_is_not_called_wrong():
+    def logistic(x):
+        return 1 / (1 + np.exp(-x))
+
+    def slope(x):
+        return logistic(x) * (1 - logistic(x))
+
+    for limit in (20, 60, 200):
+        result = gradcheck.check(logistic, slope, 12.0, max_nfev=limit)
+        assert result.verdict is Verdict.INCONCLUSIVE
+        assert result.reason is Reason.BUDGET
+        # The twin is off by more than any scatter of the claim.
+        assert gradcheck.check(logistic, lambda x: 2 * slope(x), 12.0, max_nfev=60).verdict is Verdict.FAIL
+
+
+def test_central_differences_go_on_with_the_inputs_left():
+    f = Counted(lambda x: smooth(np.asarray(x, dtype=float)))
+    result = gradcheck.check(f, smooth_jac, X, max_nfev=25 * N)
+    assert result.verdict is Verdict.PASS
+    assert result.entries == 2 * N
+    assert f.calls <= 25 * N
+
+
+@pytest.mark.parametrize("limit", [20, 100, 300, 700])
+def test_second_derivatives(limit):
+    def f(x):
+        return np.sum(np.sin(x) * x)
+
+    def hessian(x):
+        return np.diag(2 * np.cos(x) - x * np.sin(x))
+
+    counted = Counted(f)
+    right = gradcheck.check_hessian(counted, hessian, X[:6], max_nfev=limit)
+    assert counted.calls <= limit
+    assert right.reason is Reason.BUDGET
+    wrong = gradcheck.check_hessian(f, lambda x: 1.01 * hessian(x), X[:6], max_nfev=limit)
+    assert (wrong.verdict is Verdict.FAIL) == (limit >= 300)
+
+
+def test_other_forms_and_nested_arguments():
+    params = {"w": X, "b": np.array(0.5)}
+
+    def f(p):
+        return np.sum(np.tanh(p["w"])) + p["b"] ** 2
+
+    def grad(p):
+        return {"w": 1 / np.cosh(p["w"]) ** 2, "b": 2 * p["b"]}
+
+    result = gradcheck.check_gradient(f, grad, params, max_nfev=20)
+    assert result.reason is Reason.BUDGET
+    assert 'left out: p["w"][' in result.message
+    wrong = gradcheck.check_gradient(f, lambda p: {**grad(p), "b": p["b"]}, params, max_nfev=20)
+    assert wrong.verdict is Verdict.FAIL
+    pushed = gradcheck.check_jvp(np.sin, lambda x, v: np.cos(x) * v, X, max_nfev=25)
+    assert pushed.reason is Reason.BUDGET
+    assert gradcheck.check_vjp(np.sin, lambda x, u: u * np.sin(x), X, max_nfev=25).verdict is Verdict.FAIL
+
+
+def test_a_function_of_value_and_derivative_is_counted_whole():
+    whole = Counted(lambda x: (np.sum(x**3), 3 * x**2))
+    result = gradcheck.check(whole, True, X, max_nfev=N + 15)
+    assert result.verdict is Verdict.PASS
+    assert whole.calls <= N + 15
+
+
+def test_a_reason_of_the_function_itself_stays():
+    def jump(x):
+        raise ZeroDivisionError
+
+    assert gradcheck.check(jump, np.eye(N), X, max_nfev=50).reason is Reason.FUNCTION_RAISED
+
+
+class TestMemory:
+    def test_refused_before_anything_is_allocated(self):
+        result = gradcheck.check(lambda x: 2 * x, lambda x: 1 / 0, np.zeros(1_000_000))
+        assert result.reason is Reason.BUDGET
+        assert "1000000 outputs by 1000000 inputs needs about" in result.message
+
+    def test_a_limit_of_the_callers(self):
+        args = (lambda x: 2 * x, lambda x: 2 * np.eye(40), np.zeros(40))
+        assert gradcheck.check(*args, max_memory=1e6).reason is Reason.BUDGET
+        assert gradcheck.check(*args, max_memory=1e9).verdict is Verdict.PASS
+
+    def test_blocks_of_columns_say_the_same(self, monkeypatch):
+        x = np.append(X, 0.0)
+        problem = Problem(lambda x: np.array([np.sum(np.abs(x)), np.sum(x**2)]), (x,))
+        problem.evaluate()
+        whole = central_in_blocks(problem.primal(), None, None)
+        monkeypatch.setattr("gradcheck.judge.memory._BLOCK", 8 * 2500 * 2 * 4)
+        blocks = central_in_blocks(problem.primal(), None, None)
+        assert blocks.status is whole.status is Status.KINK
+        np.testing.assert_array_equal(blocks.codes, whole.codes)
+        np.testing.assert_allclose(blocks.value, whole.value, rtol=1e-6)
+        np.testing.assert_allclose(blocks.left, whole.left, rtol=1e-6)
+        assert blocks.nfev > whole.nfev
+
+
+def test_the_counter_stops_a_call_too_many():
+    counter = Counter(1)
+    f = counter.watch(abs)
+    assert counter_of(f) is counter
+    assert counter_of(abs) is None
+    f(1)
+    with pytest.raises(BudgetSpent):
+        f(1)
+    assert counter.spent == 1
