@@ -6,6 +6,8 @@ import fnmatch
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gradcheck.errors import InvalidArgument
 from gradcheck.rules.catalogue import not_checkable, quotation
 from gradcheck.rules.registry import Group, Kind, Rule, Source
@@ -149,8 +151,12 @@ def _statements(verdict: PointVerdict) -> dict[str, Any]:
     claimed = said.get(CLOSED_FORM)
     if claimed is not None and claimed.value is not None:
         found["claimed"] = claimed.value.tolist()
-    others = [one for one in said.values() if one.witness != CLOSED_FORM]
-    reference = said.get(CENTRAL, others[0] if others else None)
+    usable = [
+        one
+        for one in said.values()
+        if one.witness != CLOSED_FORM and one.error is not None and np.isfinite(one.error).all()
+    ]
+    reference = min(usable, key=lambda one: one.witness != CENTRAL, default=None)
     if reference is not None and reference.value is not None and reference.error is not None:
         found |= {
             "witness": reference.witness,
@@ -194,8 +200,7 @@ def _refuting(rule: Rule) -> Point | None:
             verdict = judge_point(rule, one)
         except Exception:
             return False
-        shown = verdict.failing is None or verdict.failing.reference.statement[0].size > 0
-        return verdict.verdict is Verdict.FAIL and shown
+        return verdict.verdict is Verdict.FAIL and all(map(np.size, one.arguments.values()))
 
     found = smallest_point(rule, Stratum.SMOOTH, fails, Settings(examples=20), "float64")
     return found or _typical(rule)

@@ -124,7 +124,8 @@ def test_an_old_report_never_survives_a_run(said, tmp_path):
     add(right("mine/right", arrange=lambda _: (_ for _ in ()).throw(KeyboardInterrupt)))
     code, _, err = said("run", "mine/right", *FEW)
     assert code == 2
-    assert err == "gradcheck: interrupted; what was done is in the record\n"
+    words = "interrupted after 0 of 1 rules; what was done is in the record reports/gradcheck.json"
+    assert err == f"gradcheck: {words}\n"
     assert read_record(tmp_path / "reports" / "gradcheck.json")["complete"] is False
     assert not (tmp_path / "reports" / "gradcheck.html").exists()
 
@@ -203,14 +204,15 @@ def test_an_internal_error_is_exit_code_2_and_shows_where(said, monkeypatch):
 
 
 @pytest.mark.parametrize("status", [0, 1, None, "bye"])
-def test_a_function_that_ends_the_program_is_exit_code_2(said, status):
+def test_a_function_that_ends_the_program_ends_its_own_rule(said, status):
     def leave(x):
         sys.exit(status)
 
-    add(right("mine/right").__class__(**vars(right("mine/right")) | {"f": leave}))
-    code, _, err = said("run", "mine/right", *FEW)
-    assert code == 2
-    assert "a function under test ended the program" in err
+    add(right("mine/leaves").__class__(**vars(right("mine/leaves")) | {"f": leave}), right("mine/right"))
+    code, out, err = said("run", "mine/*", *FEW)
+    assert (code, err) == (1, "")
+    assert "the rule cannot be examined: SystemExit" in out
+    assert "NOT ALL RIGHT: 1 of 2 checks is not as expected." in out
 
 
 def test_the_list_is_json_with_every_id_once(said):

@@ -182,7 +182,8 @@ def test_a_signal_ends_a_run_and_leaves_what_was_done(work, without, number, cod
     assert process.returncode == code
     assert checked(work) == ["mine/quick"]
     assert out == ""
-    assert err == ("gradcheck: interrupted; what was done is in the record\n" if code == 2 else "")
+    words = "interrupted after 1 of 2 rules; what was done is in the record reports/gradcheck.json"
+    assert err == (f"gradcheck: {words}\n" if code == 2 else "")
 
 
 @pytest.mark.parametrize("moment", ["drawn", "shrunk"])

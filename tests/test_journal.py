@@ -463,3 +463,42 @@ def test_time_is_not_read(tmp_path, monkeypatch):
 
     monkeypatch.setattr(time, "time", refuse)
     write(tmp_path)
+
+
+COLLECTING = """
+import gc, os, signal, sys, time
+from gradcheck.journal import Journal
+from test_journal import HEADER
+
+def callback(phase, info):
+    if phase == "start" and not sent:
+        sent.append(1)
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.05) if "slow" in sys.argv else None
+
+sent = []
+with Journal(sys.argv[1]) as journal:
+    journal.header(HEADER)
+    gc.callbacks.append(callback)
+    gc.collect()
+    time.sleep(5)
+    print("never interrupted")
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize("pace", ["quick", "slow"])
+def test_an_interrupt_that_python_would_drop_is_asked_for_again(tmp_path, pace):
+    done = subprocess.run(
+        [sys.executable, "-c", COLLECTING, str(tmp_path), pace],
+        cwd=pathlib.Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert done.stdout == ""
+    assert "Exception ignored" not in done.stderr
+    assert done.stderr.rstrip().endswith("KeyboardInterrupt")
+    assert read_record(tmp_path / "gradcheck.json")["complete"] is False

@@ -98,7 +98,8 @@ def check_rule(rule: Rule, dtype: str, settings: Settings, autodiff: Autodiff | 
         try:
             judged = _judge_all(rule, dtype, settings, autodiff)
             row = _assemble(rule, dtype, settings, autodiff, judged)
-        except Exception as raised:
+        except (Exception, SystemExit) as raised:
+            # A function that ends the program ends its own rule.
             row = _broken(rule, dtype, f"{type(raised).__name__}: {raised}")
     more = {"remarks": heard.remarks(), "module": home_of(rule)}
     return row | {name: value for name, value in more.items() if value}
@@ -236,25 +237,20 @@ def _smallest(rule: Rule, dtype: str, settings: Settings, autodiff: Autodiff | N
             verdict = judge_point(rule, one, dtype, autodiff)
         except Exception:
             return False
-        return verdict.verdict is Verdict.FAIL and (not shown or _has_entries(verdict))
+        return verdict.verdict is Verdict.FAIL and (not shown or all(map(np.size, one.arguments.values())))
 
     strata = [
         stratum
         for stratum in _shares(rule, settings.examples)
         if Verdict.FAIL not in expected_verdicts(rule, stratum)
     ]
-    # A matrix without entries may have the wrong shape too, but shows nothing.
+    # Arrays without entries may have the wrong shape too, but show nothing.
     for shown in (True, False):
         for stratum in strata:
             found = smallest_point(rule, stratum, partial(fails, shown=shown), settings, dtype)
             if found is not None:
                 return found
     return None
-
-
-def _has_entries(verdict: PointVerdict) -> bool:
-    pair = verdict.failing
-    return pair is None or pair.reference.statement[0].size > 0
 
 
 def failure_row(rule: Rule, row: Mapping[str, Any], verdict: PointVerdict) -> dict[str, Any]:

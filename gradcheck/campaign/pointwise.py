@@ -112,7 +112,9 @@ def _judge_derivative(
     said = (claimed, *references, *machine)
     if claimed.value is None:
         entries = max(map(_usable_entries, references))
-        return PointVerdict(Verdict.FAIL, Reason.CLAIM_RAISED, claimed.text, said, entries=entries, nfev=nfev)
+        # What is no exception is a message of ours, and begins with the name of the argument.
+        text = claimed.text if claimed.text.startswith("`") else f"the closed form raised {claimed.text}"
+        return PointVerdict(Verdict.FAIL, Reason.CLAIM_RAISED, text, said, entries=entries, nfev=nfev)
     if dtype != "float64" and not _finite_in(rule, point, dtype):
         text = f"f is not finite in {dtype} at the point"
         return PointVerdict(Verdict.INCONCLUSIVE, Reason.OUTSIDE_DOMAIN, text, said, nfev=nfev)

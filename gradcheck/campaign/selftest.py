@@ -62,7 +62,7 @@ def examine_rule(rule: Rule, settings: Settings) -> dict[str, Any]:
     with overhearing():
         try:
             counts, message = examine_mutants(rule, "float64", _passed(rule, settings)), ""
-        except Exception as raised:
+        except (Exception, SystemExit) as raised:
             counts = examine_mutants(rule, "float64", ())
             message = f"the rule cannot be examined: {type(raised).__name__}: {raised}"
     return {"id": rule.id} | counts | {"message": message}

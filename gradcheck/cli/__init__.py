@@ -53,8 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return act(options)
     except GradcheckError as error:
         complaint = str(error)
-    except KeyboardInterrupt:
-        complaint = "interrupted; what was done is in the record"
+    except KeyboardInterrupt as stop:
+        complaint = str(stop) or "interrupted"
     except SystemExit as stop:
         if isinstance(stop.code, int) and stop.code > 128:
             # A signal ended the run, and its record is written.

@@ -120,8 +120,15 @@ def _run(options: argparse.Namespace) -> int:
     command = shlex.join(["gradcheck", *sys.argv[1:]]) if sys.argv[1:2] == ["run"] else "gradcheck run"
     plan = Plan(settings, options.require_witness, command, modules)
     jobs = jobs_of(options, len(rules))
-    with Progress(len(rules) * len(settings.dtypes)) as advance, processes(jobs) as pool:
-        record = run(rules, plan=plan, executor=pool, folder=options.report, on_check=advance)
+    total = len(rules) * len(settings.dtypes)
+    bar = Progress(total)
+    try:
+        with bar as advance, processes(jobs) as pool:
+            record = run(rules, plan=plan, executor=pool, folder=options.report, on_check=advance)
+    except KeyboardInterrupt as stop:
+        path = Path(options.report) / "gradcheck.json"
+        text = f"interrupted after {bar.done} of {total} rules; what was done is in the record {path}"
+        raise KeyboardInterrupt(text) from stop
     page = write_page(record.data, Path(options.report))
     folder = "" if options.report == DEFAULT_FOLDER else options.report
     say(summary_table(record.data, colour=colour(), width=width(), folder=folder), page)

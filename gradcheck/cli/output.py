@@ -55,17 +55,19 @@ def write_page(record: Mapping[str, Any], folder: Path) -> str:
 
 
 class Progress:
-    """A progress bar on a terminal, nothing in a pipe."""
+    """A progress bar on a terminal, nothing in a pipe; ``done`` counts what has arrived."""
 
     def __init__(self, total: int) -> None:
         from tqdm import tqdm
 
+        self.done = 0
         self._bar = tqdm(total=total, unit="rule", leave=False, disable=not sys.stderr.isatty())
 
     def __enter__(self) -> Callable[[object], None]:
         return self._advance
 
     def _advance(self, _: object) -> None:
+        self.done += 1
         self._bar.update()
 
     def __exit__(self, *_: object) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from gradcheck.errors import InvalidArgument
 from gradcheck.journal.conformance import SCHEMA_VERSION, violation
@@ -25,6 +26,7 @@ __all__ = ["Journal", "record_text"]
 _STEM = "gradcheck"
 _PAGE = "gradcheck.html"
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
+_LATER = 0.01
 _CUT_SHORT = "the run was cut short: the record holds the checks that had ended"
 
 
@@ -257,11 +259,31 @@ class Journal:
             if number is not None and signal.getsignal(number) is ours:
                 self._previous[number] = signal.signal(number, self._leave)
 
-    def _leave(self, number: int, _frame: FrameType | None) -> NoReturn:
+    def _leave(self, number: int, frame: FrameType | None) -> None:
         self._asked = number
+        if _is_unheard(frame):
+            # Asked again a little later, what is raised is heard.
+            again = threading.Timer(_LATER, self._ask_again, (number,))
+            again.daemon = True
+            again.start()
+            return
         if number == signal.SIGINT:
             raise KeyboardInterrupt
         raise _Ended(number)
+
+    def _ask_again(self, number: int) -> None:
+        if self._stream is not None:
+            signal.raise_signal(number)
+
+
+def _is_unheard(frame: FrameType | None) -> bool:
+    """Whether Python would print and drop an exception here: in a collector's callback or a finaliser."""
+    callbacks = {getattr(callback, "__code__", None) for callback in gc.callbacks}
+    while frame is not None:
+        if frame.f_code in callbacks or frame.f_code.co_name == "__del__":
+            return True
+        frame = frame.f_back
+    return False
 
 
 class _Ended(KeyboardInterrupt):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import zip_longest
 from typing import Any
 
@@ -149,10 +149,17 @@ def _subject(worked: Mapping[str, Any]) -> str:
     return f"    derivative by {printable(worked['wrt'], 60)}:" if worked.get("wrt") else "    derivative:"
 
 
-def _shape(matrix: Sequence[Sequence[Any]]) -> str:
-    return f"{len(matrix)}×{len(matrix[0]) if matrix else 0}"
+def _shape(matrix: Any) -> str:
+    """Return ``2×3``; of anything but a matrix the shape as Python writes it, such as ``(3,)``."""
+    extents = []
+    while isinstance(matrix, (list, tuple)):
+        extents.append(len(matrix))
+        matrix = matrix[0] if matrix else None
+    return "×".join(map(str, extents)) if len(extents) == 2 else f"shape {tuple(extents)}"
 
 
-def _rows(matrix: Sequence[Sequence[Any]]) -> list[str]:
+def _rows(matrix: Any) -> list[str]:
+    if not isinstance(matrix, (list, tuple)) or not all(isinstance(row, (list, tuple)) for row in matrix):
+        return [tensor_text(matrix)]
     cells = tuple(tuple(Cell(figure(value, 6), wrong=False) for value in row) for row in matrix)
     return [line.rstrip() for line in grid(cells)] or ["(no rows)"]

@@ -11,6 +11,9 @@ from gradcheck.reporting.wording import plural, printable
 __all__ = ["self_test_table"]
 
 
+_NAMED = 5
+
+
 def _caught(one: Mapping[str, Any]) -> str:
     return f"{one['killed']} of {one['effective']}" if one["effective"] else "–"
 
@@ -52,5 +55,8 @@ def self_test_table(
     if not effective:
         outcome = "no mutant could be injected"
     if thin:
-        outcome += f"; fewer than {fewest} effective mutants: {', '.join(thin)}"
+        more = f" and {len(thin) - _NAMED} more" if len(thin) > _NAMED else ""
+        outcome += f"; fewer than {fewest} effective mutants: {', '.join(thin[:_NAMED])}{more}"
+    if any(not one["effective"] and not one.get("message") for one in found):
+        outcome += "\nA closed form is mutated where it passes: see `gradcheck run` for those that never do"
     return "\n".join([*lines, "", paint(outcome, "wrong" if any(bad) else "right", colour)]) + "\n"

@@ -26,6 +26,18 @@ __all__ = ["list_table", "summary_table"]
 _VERDICT_STYLE = {"pass": "right", "fail": "wrong", "inconclusive": "doubt"}
 _ODD_SHOWN = 40
 _REMARKS_SHOWN = 5
+_NOTE = 240
+_REMEDIES = {
+    "the function raised": "give the rule the domain= on which f is defined, or mend f",
+    "outside the domain": "give the rule the domain= on which f is finite",
+    "inconsistent output": "return the shape that the signature says, the same each time",
+    "nondeterministic": "fix the seed inside f",
+    "mutates its input": "copy the argument in f before changing it",
+    "keeps state": "let f depend on its arguments alone",
+    "not differentiable": "declare kinks=, or keep off them with domain=",
+    "discontinuity": "declare kinks= with jump=True, or keep off it with domain=",
+    "the claim raised": "return a 2-D float array at every legal point",
+}
 _OWN = "Rules of your own"
 
 
@@ -112,6 +124,8 @@ def _odd_lines(record: Mapping[str, Any], colour: bool, width: int, folder: str)
         lines.append("  " + paint(fit(name, width - 2), "strong", colour) + (f"   {place}" if place else ""))
         lines.append("    " + paint(fit(_said(check), width - 4), _VERDICT_STYLE[check["verdict"]], colour))
         lines += [f"    {line}" for line in _evidence_lines(check, width - 4)]
+        if check["group"] == "user" and check["reason"] in _REMEDIES and "`" not in check["message"]:
+            lines.append("    " + fit(f"remedy: {_REMEDIES[check['reason']]}", width - 4))
         # A command is never cut: a cut one could not be run.
         lines.append(f"    {_replay_line(check, folder)}")
     if len(odd) > _ODD_SHOWN:
@@ -170,11 +184,25 @@ def _fact_lines(record: Mapping[str, Any], width: int) -> list[str]:
             ("Detectable", f"an error of {worst} of an entry, at worst: {printable(weakest['id'], 200)}")
         )
     facts += _self_test_lines(record["self_test"])
-    talk = [(check["id"], remark) for check in record["checks"] for remark in check.get("remarks", ())]
+    talk = [(check["id"], remark) for check in record["checks"] for remark in _remarks(check)]
     facts += [("Remark", f"{printable(name, 200)} {printable(text)}") for name, text in talk[:_REMARKS_SHOWN]]
     if len(talk) > _REMARKS_SHOWN:
         facts.append(("", f"… and {len(talk) - _REMARKS_SHOWN} more remarks, in the record"))
     return [line for label, text in facts for line in labelled(label, text, width)]
+
+
+def _remarks(check: Mapping[str, Any]) -> list[str]:
+    """Return what functions printed and warned, and which autodiff says nothing of a user's rule."""
+    found = list(check.get("remarks", ()))
+    silent = [
+        (name, said["note"])
+        for name, said in check["witnesses"].items()
+        if name.startswith("jax") and not said["answered"] and said["note"]
+    ]
+    if check["group"] == "user" and silent and check["verdict"] == "pass":
+        name, note = silent[0]
+        found.append(f"{name.partition(' ')[0]} says nothing: {note.splitlines()[0][:_NOTE]}")
+    return found
 
 
 def _point_lines(record: Mapping[str, Any]) -> list[tuple[str, str]]:
