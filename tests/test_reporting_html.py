@@ -331,7 +331,7 @@ def test_tables_say_what_they_hold(markup, tree):
         assert "<caption" in table or "aria-label" in table
     assert all("scope" in attributes for _, attributes in tree.of("th"))
     for _, attributes, _ in tree.elements:
-        if attributes.get("role") == "region":
+        if attributes.get("role") == "group":
             assert attributes["tabindex"] == "0"
             assert attributes.get("aria-label") or attributes.get("aria-labelledby")
 
