@@ -90,7 +90,7 @@ def test_a_baseline_from_first_to_last(tmp_path, capsys):
     assert gate(good, "--baseline", baseline) == 2
     assert "cannot be read" in capsys.readouterr().err
     assert gate(good, "--baseline", baseline, "--update-baseline") == 0
-    assert "1 checks, 0 known to fail; 1 added, 0 removed" in capsys.readouterr().out
+    assert "1 check, 0 known to fail; 1 added, 0 removed" in capsys.readouterr().out
     first = baseline.read_bytes()
     assert gate(good, "--baseline", baseline) == 0
     assert gate(bad, "--baseline", baseline) == 1

@@ -156,12 +156,14 @@ def _baseline(options: argparse.Namespace) -> dict[str, Any] | None:
 
 def _write_baseline(file: str, updated: Mapping[str, Any], previous: Mapping[str, Any] | None) -> str:
     from gradcheck.journal import baseline_text
+    from gradcheck.reporting.wording import plural
 
     write(file, baseline_text(updated))
     old = {(row["id"], row["dtype"]) for row in (previous or {"checks": ()})["checks"]}
     new = {(row["id"], row["dtype"]) for row in updated["checks"]}
     known = sum("known" in row for row in updated["checks"])
-    facts = f"{len(new)} checks, {known} known to fail; {len(new - old)} added, {len(old - new)} removed"
+    checks = plural(len(new), "check")
+    facts = f"{checks}, {known} known to fail; {len(new - old)} added, {len(old - new)} removed"
     return f"baseline written: {file}: {facts}"
 
 
