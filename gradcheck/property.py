@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradcheck.context import defaults, emit, redirected
-from gradcheck.domains import Domain, Interval, Stratum
+from gradcheck.domains import Domain, Stratum
 from gradcheck.errors import DerivativeMismatch, InconclusiveCheck, InvalidArgument
 from gradcheck.journal.draws import Draws
 from gradcheck.judge import check
@@ -24,7 +24,6 @@ from gradcheck.results import CheckResult, Verdict
 from gradcheck.rules.registry import USER_RULES, Kind, Rule
 from gradcheck.selection import all_rules, find_rule, load_installed
 from gradcheck.strategies import Point, point, points, strata_of
-from gradcheck.strategies.arrays import domains_of
 from gradcheck.strategies.sampling import DEFAULT_SIZES, integers
 
 __all__ = ["property_test"]
@@ -79,13 +78,14 @@ def property_test(
     signature
         Shapes of the arguments in gufunc notation, ``"(n),(n)->(n)"``.
     domain, names, dtype, sizes
-        As for :func:`gradcheck.strategies.points`.  The reference stays inside ``domain``.
+        As for :func:`gradcheck.strategies.points`.  Points lie inside ``domain``; the reference may step over
+        its ends unless ``bounds`` is given too.
     argnums
         Which arguments the derivative is with respect to.
     name
         For messages and records; ``f``'s own name by default.
     **keywords
-        Further keywords of :func:`gradcheck.check`: ``kwargs``, ``rtol``, ``method``, ``expect``, ….
+        Further keywords of :func:`gradcheck.check`: ``kwargs``, ``bounds``, ``rtol``, ``expect``, ….
 
     Returns
     -------
@@ -123,16 +123,13 @@ def property_test(
     if signature is None:
         raise InvalidArgument.of("signature", None, "shapes such as '(n),(n)->(n)'", "pass the signature")
     drawn = points(signature, domain, names=names, dtype=dtype, sizes=sizes)
-    limits = domains_of(signature, domain, names)
     function: Any = f
 
     def make(claim: Any, called: str, below: dict[str, Any], where: tuple[str, int]) -> Test:
         facts: dict[str, Any] = {"argnums": argnums, "name": name} | keywords
 
         def judge(arguments: tuple[Any, ...]) -> CheckResult:
-            return check(
-                function, claim, *arguments, **({"bounds": _bounds(limits, arguments, argnums)} | facts)
-            )
+            return check(function, claim, *arguments, **facts)
 
         return _test(judge, drawn, called, where, keywords, below)
 
@@ -224,19 +221,6 @@ def _require(settled: CheckResult | None) -> None:
         raise InconclusiveCheck(str(settled), settled)
 
 
-def _bounds(
-    limits: Sequence[Interval], arguments: Sequence[Any], argnums: int | tuple[int, ...]
-) -> tuple[Any, Any] | None:
-    """Return the ends of the domain for the varying arguments; None where it has none."""
-    chosen = (argnums,) if isinstance(argnums, int) else argnums
-    if all(np.isinf([limits[k].low, limits[k].high]).all() for k in chosen):
-        return None
-    low, high = (
-        [np.full(np.shape(arguments[k]), getattr(limits[k], end)) for k in chosen] for end in ("low", "high")
-    )
-    return (low[0], high[0]) if isinstance(argnums, int) else (tuple(low), tuple(high))
-
-
 def _rule(given: Any) -> Rule | None:
     """Return the rule that ``given`` is, names, or is the claim of; None for a plain function."""
     if isinstance(given, str):
@@ -272,9 +256,7 @@ def _rule_judge(rule: Rule, name: str | None, keywords: dict[str, Any]) -> Judge
             rows = int(np.prod(shape[: len(shape) - np.ndim(varied[place])]))
             return matrix.reshape(shape) if matrix.shape == (rows, np.size(varied[place])) else matrix
 
-        bounds = _bounds([one.domain for one in rule.inputs], arguments, place)
-        facts: dict[str, Any] = {"argnums": place, "name": name or rule.id, "bounds": bounds}
-        facts["kwargs"] = drawn.functions
+        facts: dict[str, Any] = {"argnums": place, "name": name or rule.id, "kwargs": drawn.functions}
         return check(rule.f, claim, *arguments, **(facts | keywords))
 
     return judge

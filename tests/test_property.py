@@ -82,16 +82,19 @@ def test_the_decorated_function_is_the_claim():
     assert result.name == "log"
 
 
-def test_the_reference_stays_inside_the_domain():
+def test_the_reference_stays_inside_bounds():
     outside = []
 
     def f(x, y):
         outside.extend(value for value in np.ravel(np.real(x)) if not 0 <= value <= 1)
         return np.sqrt(x) * y
 
-    test = property_test(
-        f, lambda x, y: y / (2 * np.sqrt(x)), "(),()->()", domain=[domains.interval(0, 1), domains.real()]
-    )
+    inside = [domains.interval(0, 1), domains.real()]
+
+    def claim(x, y):
+        return y / (2 * np.sqrt(x))
+
+    test = property_test(f, claim, "(),()->()", domain=inside, bounds=(0.0, 1.0))
     assert told(FEW(test))[1] is None
     assert outside == []
 
@@ -172,9 +175,8 @@ def test_points_that_are_not_smooth_may_stay_undecided():
         return (prices * demand).sum()
 
     many = settings(max_examples=200, deadline=None, derandomize=True, database=None)
-    test = many(
-        property_test(revenue, lambda prices, demand: demand, "(n),(n)->()", domain=domains.positive())
-    )
+    facts = {"domain": domains.positive(), "method": "central"}
+    test = many(property_test(revenue, lambda prices, demand: demand, "(n),(n)->()", **facts))
     (result,), raised = told(test)
     assert raised is None
     undecided = {one.stratum: one.inconclusive for one in result.drawn}

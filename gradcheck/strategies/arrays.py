@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from gradcheck.domains import Domain, Drawable, Kinks
 
-__all__ = ["domains_of", "points"]
+__all__ = ["points"]
 
 
 class Drawn(tuple[np.ndarray[Any, Any], ...]):  # noqa: SLOT001 a tuple has no room for a slot
@@ -103,20 +103,6 @@ def points(
         return Drawn.at(draw(built[stratum]).arguments.values(), stratum)
 
     return arrays()
-
-
-def domains_of(
-    signature: str, domain: Domain | None = None, names: str | Sequence[str] | None = None
-) -> tuple[Interval, ...]:
-    """Return the interval of each argument, as :func:`points` understands ``domain``.
-
-    Examples
-    --------
-    >>> from gradcheck.domains import positive
-    >>> [str(one) for one in domains_of("(n),()->(n)", {"x1": positive()})]
-    ['all real', '(0, inf)']
-    """
-    return tuple(one.domain for one in _inputs(Signature.parse(signature), domain, names))
 
 
 def _dtype_name(dtype: str | None) -> str:

@@ -106,8 +106,7 @@ def test_jax_with_custom_vjp(projects):
     assert [check["id"] for check in record["checks"] if check["gates"]] == [
         "test_clips.py::test_wrong_squashed::squashed"
     ]
-    code, output, _ = projects.tests("clips", "-k", "right or twin")
-    assert code == 0, output
+    assert output.count("FAILED ") == 1
 
 
 def test_rules_offered_through_the_entry_point(projects):
@@ -115,9 +114,11 @@ def test_rules_offered_through_the_entry_point(projects):
     assert code == 1, output
     assert list(failing(record)) == ["test_wrong_discounted"]
     assert "3 checks: 2 pass, 1 fail" in output
-    options = ["--all-installed", "--examples", "10", "--jobs", "1"]
-    _, code, output = projects.python("shop", "-m", "gradcheck", "run", "shop/*", *options)
+    options = ["--all-installed", "--examples", "5", "--jobs", "1"]
+    folder, code, output = projects.python("shop", "-m", "gradcheck", "run", "shop/*", *options)
     assert code == 1, output
-    assert "shop/discounted/wrt-rate" in output
-    _, code, output = projects.python("shop", "-m", "gradcheck", "run", "shop/revenue/wrt-prices", *options)
-    assert code == 0, output
+    campaign = read_record(folder / "reports" / "gradcheck.json")
+    assert {check["id"]: check["verdict"] for check in campaign["checks"]} == {
+        "shop/discounted/wrt-rate": "fail",
+        "shop/revenue/wrt-prices": "pass",
+    }
