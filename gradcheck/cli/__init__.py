@@ -1,4 +1,4 @@
-"""The command line: ``gradcheck run | list | explain | replay | self-test | gate | report``.
+"""The command line: ``gradcheck check | run | list | explain | replay | self-test | gate | report``.
 
 Results go to standard output, talk to standard error.  Exit codes: 0 all right,
 1 a derivative is wrong or something else gates, 2 usage, input or internal
@@ -14,7 +14,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 
-from gradcheck.cli import campaign, catalogue, gate, report
+from gradcheck.cli import campaign, catalogue, check, gate, report
 from gradcheck.errors import GradcheckError
 
 __all__ = ["main"]
@@ -28,7 +28,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"gradcheck {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (campaign, catalogue, gate, report):
+    for module in (check, campaign, catalogue, gate, report):
         module.add_commands(commands)
     return parser
 

@@ -1,0 +1,140 @@
+"""Points given on the command line: a file of NumPy or JSON, or JSON itself."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from gradcheck.errors import InvalidArgument
+
+__all__ = ["arguments_at", "json_value"]
+
+_FORMS = 'a file .npy, .npz or .json, or JSON such as "[1, 2]"'
+
+
+def arguments_at(text: str, f: Callable[..., Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return the positional and the keyword arguments of ``f`` that a point stands for.
+
+    An object whose keys are the names of ``f``'s arguments gives each of them; any other value is the first
+    and only argument.
+
+    Raises
+    ------
+    InvalidArgument
+        If the point cannot be read, or its numbers are not finite.
+
+    Examples
+    --------
+    >>> arguments_at('{"x": 1.5, "y": 2}', lambda x, y: x * y)
+    ((1.5, 2), {})
+    """
+    value = _read(text)
+    _require_finite(value, text)
+    try:
+        signature = inspect.signature(f)
+    except (TypeError, ValueError):
+        return (value,), {}
+    named = [one.name for one in signature.parameters.values() if one.kind is not one.VAR_POSITIONAL]
+    by_name = isinstance(value, Mapping) and bool(value) and set(value) <= set(named)
+    try:
+        bound = signature.bind(**_by_keyword(signature, value)) if by_name else signature.bind(value)
+    except TypeError as cause:
+        fix = "give each of them by name, or the value of the only argument alone"
+        expected = f"the arguments of f{signature} ({cause})"
+        raise InvalidArgument.of("--at", text, expected, fix) from cause
+    return bound.args, bound.kwargs
+
+
+def _by_keyword(signature: inspect.Signature, value: Mapping[str, Any]) -> Mapping[str, Any]:
+    positional = [one.name for one in signature.parameters.values() if one.kind is one.POSITIONAL_ONLY]
+    if positional:
+        raise TypeError(f"{', '.join(positional)} can be given by place only")
+    return value
+
+
+def _read(text: str) -> Any:
+    import numpy as np
+
+    path = Path(text)
+    if path.suffix in (".npy", ".npz", ".json"):
+        if not path.is_file():
+            raise InvalidArgument.of("--at", text, "a file that exists", "mend the path")
+        if path.suffix == ".json":
+            return json_value(path.read_text(encoding="utf-8"), f"--at {text}")
+        try:
+            found = np.load(path, allow_pickle=False)
+            return found if path.suffix == ".npy" else {name: found[name] for name in found.files}
+        except (ValueError, OSError, EOFError) as cause:
+            expected = f"arrays of numbers ({cause})"
+            raise InvalidArgument.of("--at", text, expected, "save plain arrays with numpy.save") from cause
+    return json_value(text, "--at")
+
+
+def json_value(text: str, argument: str) -> Any:
+    """Return the value of JSON with lists of numbers as arrays.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is no JSON, or holds something other than numbers.
+
+    Examples
+    --------
+    >>> json_value("[[1, 2], [3, 4]]", "--at").shape
+    (2, 2)
+    """
+    try:
+        value = json.loads(text)
+    except ValueError as cause:
+        shown = text if len(text) <= 60 else f"{text[:56]} ..."
+        raise InvalidArgument.of(argument, shown, f"{_FORMS} ({cause})", "mend it") from cause
+    return _arrays(value, argument, "")
+
+
+def _arrays(value: Any, argument: str, where: str) -> Any:
+    import numpy as np
+
+    if isinstance(value, Mapping):
+        return {name: _arrays(one, argument, f"{where}[{name!r}]") for name, one in value.items()}
+    if isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, list):
+        if _rectangular(value):
+            return np.array(value, dtype=np.float64)
+        return [_arrays(one, argument, f"{where}[{k}]") for k, one in enumerate(value)]
+    place = f" at {where}" if where else ""
+    raise InvalidArgument.of(argument, value, f"numbers{place}", "write null, text and dates as numbers")
+
+
+def _rectangular(value: list[Any]) -> bool:
+    """Whether nested lists hold nothing but numbers, as an array does."""
+    inner = [one for one in value if isinstance(one, list)]
+    if not inner:
+        return all(isinstance(one, (int, float)) for one in value)
+    if len(inner) != len(value) or not all(_rectangular(one) for one in inner):
+        return False
+    shapes = {_shape(one) for one in inner}
+    return len(shapes) == 1
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    return (len(value), *(_shape(value[0]) if value else ())) if isinstance(value, list) else ()
+
+
+def _require_finite(value: Any, text: str) -> None:
+    import numpy as np
+
+    if isinstance(value, Mapping):
+        for one in value.values():
+            _require_finite(one, text)
+    elif isinstance(value, list):
+        for one in value:
+            _require_finite(one, text)
+    elif np.asarray(value).dtype.kind in "fc" and not np.isfinite(value).all():
+        bad = np.argwhere(~np.isfinite(np.asarray(value)))[0].tolist()
+        place = f" at {bad}" if bad else ""
+        expected = f"finite numbers; there is none{place}"
+        raise InvalidArgument.of("--at", text, expected, "choose a point where f is smooth")
