@@ -234,6 +234,17 @@ def test_several_records_are_merged_in_a_page_and_a_record(tmp_path, capsys):
     assert gate(merged) == 1
 
 
+def test_the_page_says_what_changed_since_an_older_record(tmp_path):
+    pytest.importorskip("jinja2")
+    old, new = save(tmp_path / "old", check("kept"), check("gone")), save(tmp_path / "new", check("kept"))
+    page = tmp_path / "page.html"
+    assert main(["report", new, "-o", str(page)]) == 0
+    assert "gone" not in page.read_text(encoding="utf-8")
+    assert main(["report", new, "--compare", old, "-o", str(page)]) == 0
+    assert "gone" in page.read_text(encoding="utf-8")
+    assert main(["report", new, "--compare", str(tmp_path / "none"), "-o", str(page)]) == 2
+
+
 def test_the_page_of_an_incomplete_or_empty_record_is_written_and_is_not_green(tmp_path, capsys):
     pytest.importorskip("jinja2")
     page = tmp_path / "page.html"

@@ -23,6 +23,7 @@ from gradcheck.reporting.junit import gate_junit
 from gradcheck.reporting.markdown import gate_markdown
 from gradcheck.reporting.plain import gate_text
 from gradcheck.reporting.sarif import gate_sarif
+from gradcheck.reporting.terminal import summary_table
 
 SCHEMAS = Path(__file__).parent / "schemas"
 SARIF = jsonschema.Draft4Validator(
@@ -306,6 +307,13 @@ def assert_all_inert(outcome, whole):
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:20]))
 def test_hostile_texts_are_inert_in_every_format(text):
     assert_all_inert(*hostile_outcome(text))
+
+
+@pytest.mark.parametrize("text", [f"{'x' * 40} ::error::owned {'y' * 40}", "a ##[error]owned"])
+def test_the_summary_of_a_run_starts_no_command_either(text):
+    odd = check(**FAIL) | {"message": text, "id": text}
+    for width in range(40, 120):
+        assert commands_of(summary_table(record([odd]), width=width)) == []
 
 
 nasty = st.text(

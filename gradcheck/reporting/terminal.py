@@ -12,6 +12,7 @@ from gradcheck.reporting.wording import (
     assignments,
     detects_text,
     figure,
+    inert,
     outcome,
     plural,
     printable,
@@ -78,7 +79,7 @@ def summary_table(
     last = f"{end.headline.upper()}: {end.sentence}"
     style = "right" if end.slug == "right" else "wrong"
     where = f" Report: {printable(report)}" if report else ""
-    return "\n".join([*lines, "", paint(last, style, colour) + where]) + "\n"
+    return "\n".join(map(inert, [*lines, "", paint(last, style, colour) + where])) + "\n"
 
 
 def _by_section(checks: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
