@@ -19,7 +19,7 @@ pytest.importorskip("jinja2", reason="the extra `report` is not installed")
 from gradcheck.reporting.html import render
 
 WIDTHS = (360, 1280, 1920)
-STATES = ("right", "failures", "comparison")
+STATES = ("right", "failures", "comparison", "large")
 FAILED = "tests/test_wave.py::test_flux::flux"
 
 
@@ -29,6 +29,11 @@ def all_right():
     return full_record(checks, summary=summary, self_test=None)
 
 
+def numbered(number):
+    test = {"node": f"t.py::test_{number:03d}", "file": "t.py", "line": number, "outcome": "passed"}
+    return single_check(f"t.py::test_{number:03d}::f", test=test)
+
+
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
@@ -36,6 +41,7 @@ def pages(tmp_path_factory):
         "right": render(all_right()),
         "failures": render(full_record()),
         "comparison": render(full_record(), changes()),
+        "large": render(full_record([*full_record()["checks"], *map(numbered, range(1000))])),
     }
     for name, text in texts.items():
         (folder / f"{name}.html").write_text(text, encoding="utf-8")
@@ -102,7 +108,7 @@ def test_what_is_not_ours_would_be_stopped_and_noticed(browser, pages, tmp_path,
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("state", [state for state in STATES if state != "large"])
 def test_axe_finds_no_violation(browser, pages, state, scheme):
     browser.prefer(scheme)
     browser.open(pages[state])
@@ -113,6 +119,13 @@ def test_axe_finds_no_violation(browser, pages, state, scheme):
 def test_axe_finds_no_violation_on_a_phone(browser, pages):
     browser.resize(360)
     browser.open(pages["comparison"])
+    assert browser.violations() == []
+
+
+def test_axe_finds_no_violation_on_a_large_page(browser, pages):
+    browser.open(pages["large"])
+    # A thousand rows are alike, and axe takes its time.
+    browser.run("for (const row of [...document.querySelectorAll('.ones > .item')].slice(20)) row.remove()")
     assert browser.violations() == []
 
 
@@ -213,6 +226,22 @@ def test_a_link_opens_the_details_and_undoes_the_filter(browser, pages):
     assert browser.run(
         "return document.getElementById('elementwise/mul/wrt-w').querySelector('details').open"
     )
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with script", "without script"])
+def test_a_link_leads_far_into_a_large_page(browser, pages, scripts):
+    browser.scripts(scripts)
+    browser.open(pages["large"], "#t.py::test_777::f")
+    assert browser.run(IN_VIEW, "t.py::test_777::f")
+
+
+def test_a_large_page_is_searched_and_sorted(browser, pages):
+    browser.open(pages["large"])
+    choose(browser, "query", "test_77", "input")
+    listed = "return [...document.querySelectorAll('.ones > .item:not([hidden])')].map((item) => item.id)"
+    assert browser.run(listed) == [f"t.py::test_{number:03d}::f" for number in range(770, 780)]
+    choose(browser, "order", "id", "change")
+    assert browser.run(listed) == [f"t.py::test_{number:03d}::f" for number in range(770, 780)]
 
 
 def test_without_script_everything_is_there(browser, pages):

@@ -14,6 +14,8 @@
   const texts = new Map();
   const first = new Map(items.map((item, place) => [item, place]));
 
+  const name = (item) => item.dataset.id ?? item.id;
+
   const textOf = (item) => {
     if (!texts.has(item)) texts.set(item, item.textContent.toLowerCase());
     return texts.get(item);
@@ -39,12 +41,12 @@
   const sort = () => {
     const key = order.value;
     const before = (a, b) => {
-      if (key === "id") return a.dataset.id < b.dataset.id ? -1 : a.dataset.id > b.dataset.id ? 1 : 0;
+      if (key === "id") return name(a) < name(b) ? -1 : name(a) > name(b) ? 1 : 0;
       if (key) return Number(b.dataset[key]) - Number(a.dataset[key]) || first.get(a) - first.get(b);
       return first.get(a) - first.get(b);
     };
-    for (const table of document.querySelectorAll("table.rules")) {
-      table.append(...[...table.tBodies].sort(before));
+    for (const list of document.querySelectorAll("table.rules, .ones")) {
+      list.append(...[...list.children].filter((child) => first.has(child)).sort(before));
     }
   };
 
@@ -68,7 +70,7 @@
       verdict.value = "";
       filter();
     }
-    const inner = target.querySelector(":scope > .more details, :scope > details");
+    const inner = target.matches("details") ? target : target.querySelector(":scope > .more details, :scope > details");
     if (inner) inner.open = true;
     target.scrollIntoView();
   };
