@@ -1,6 +1,7 @@
 """Derivatives that their libraries get wrong, each confirmed by other means: a check has to reject them.
 
-Found by ``operators.py`` in PyTorch 2.13, SciPy 1.17, statsmodels 0.15, astropy 8.0, galpy 1.12, autograd 1.9.
+Found by ``operators.py`` in PyTorch 2.13, SciPy 1.17, statsmodels 0.15, astropy 8.0, galpy 1.12 and autograd
+1.9.
 """
 
 from __future__ import annotations
