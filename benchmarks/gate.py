@@ -76,6 +76,7 @@ def measure(count, shards):
         for name in ("text", "markdown", "github", "junit", "sarif", "json"):
             out = Path(folder, f"gate.{name}")
             steps.append((name, [*command, "--format", name, "-o", str(out)]))
+        steps.append(("report", ["report", folder, "-o", str(Path(folder, "gate.report"))]))
         for name, arguments in steps:
             wall, processor = time.perf_counter(), time.process_time()
             with contextlib.redirect_stdout(io.StringIO()):

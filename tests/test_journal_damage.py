@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 from pathlib import Path
@@ -12,10 +13,13 @@ from hypothesis import strategies as st
 from sample_record import check, erratum_check, failing_check, kink_check, record
 
 from gradcheck.cli import main
+from gradcheck.errors import MissingExtra
 from gradcheck.journal import RecordError, read_record, violation
 from gradcheck.journal.acceptance import acceptor
 from gradcheck.journal.conformance import _violations, schema
 from gradcheck.journal.parsing import DEPTH, parse
+from gradcheck.ledger import baseline_of, compare, gate
+from gradcheck.reporting.html import render
 from gradcheck.reporting.terminal import summary_table
 
 WHOLE = record([check(), failing_check(), erratum_check(), kink_check()])
@@ -35,6 +39,10 @@ def show(path, whole):
     outputs = ",".join(f"{name}={path.with_suffix(f'.{name}')}" for name in FORMATS)
     assert main(["gate", str(path), "--format", outputs]) in (0, 1, 2, 5)
     summary_table(whole)
+    compare(whole, WHOLE)
+    gate(WHOLE, baseline=baseline_of(whole))
+    with contextlib.suppress(MissingExtra):
+        render(whole)
 
 
 def read_or_refuse(path, data):
