@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from gradcheck import domains as domains
     from gradcheck import strategies as strategies
     from gradcheck.differentiate import jacobian as jacobian
     from gradcheck.domains import symmetric as symmetric
@@ -58,6 +59,7 @@ _HOME: Final = {
     "check_hvp": "gradcheck.judge.second_order",
     "check_jvp": "gradcheck.judge.forms",
     "check_vjp": "gradcheck.judge.forms",
+    "domains": "gradcheck.domains",
     "jacobian": "gradcheck.differentiate",
     "property_test": "gradcheck.property",
     "rule": "gradcheck.rules.registry",
@@ -87,6 +89,7 @@ __all__ = [
     "check_hvp",
     "check_jvp",
     "check_vjp",
+    "domains",
     "jacobian",
     "property_test",
     "rule",

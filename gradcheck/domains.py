@@ -25,6 +25,8 @@ __all__ = [
     "Stratum",
     "Symmetric",
     "interval",
+    "kinks_at",
+    "kinks_where_equal",
     "nonzero",
     "positive",
     "real",
@@ -279,6 +281,65 @@ class Kinks:
     surface: Callable[..., Any]
     place: Callable[[Arguments, int, float], Arguments]
     jump: bool = False
+
+
+def kinks_at(name: str, *values: float, jump: bool = False) -> Kinks:
+    """Kinks where an entry of the argument ``name`` equals one of ``values`` (0 when none is given).
+
+    ``kinks_at("x")`` for ``abs(x)`` or ``max(x, 0)``; ``kinks_at("x", -1.0, 1.0)`` for a clip to
+    ``[-1, 1]``; ``jump=True`` for a step, whose derivative at the jump nobody can confirm.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> kinks = kinks_at("x", -1.0, 1.0)
+    >>> kinks.surface(x=np.array([0.5])).tolist()
+    [[1.5], [-0.5]]
+    >>> kinks.place({"x": np.array([0.5])}, 1, 0.0)["x"].tolist()
+    [1.0]
+    """
+    where = values or (0.0,)
+
+    def surface(**given: Any) -> Any:
+        import numpy as np
+
+        return np.stack([np.asarray(given[name]) - value for value in where])
+
+    def place(given: Arguments, index: int, offset: float) -> Arguments:
+        import numpy as np
+
+        moved = np.array(given[name])
+        which, entry = divmod(index, moved.size)
+        moved.flat[entry] = where[which] + offset
+        return given | {name: moved}
+
+    return Kinks(surface, place, jump)
+
+
+def kinks_where_equal(first: str, second: str, *, jump: bool = False) -> Kinks:
+    """Kinks where an entry of ``first`` equals the same entry of ``second``: ties of ``max(first, second)``.
+
+    Both arguments have one shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> kinks = kinks_where_equal("w", "x")
+    >>> kinks.place({"w": np.array([2.0, 3.0]), "x": np.array([5.0, 7.0])}, 1, 0.5)["x"].tolist()
+    [5.0, 2.5]
+    """
+
+    def surface(**given: Any) -> Any:
+        return given[first] - given[second]
+
+    def place(given: Arguments, index: int, offset: float) -> Arguments:
+        import numpy as np
+
+        moved = np.array(given[second])
+        moved.flat[index] = np.asarray(given[first]).reshape(-1)[index] - offset
+        return given | {second: moved}
+
+    return Kinks(surface, place, jump)
 
 
 Domain = Interval | Sequence[Interval] | Mapping[str, Interval]

@@ -1,13 +1,13 @@
-"""Derivatives wrong on purpose: the standard faults that any check must catch.
+"""Mutants, derivatives wrong on purpose in the standard ways: any check must catch them.
 
 Each mutant takes a right closed form as a 2-D matrix (and what else it needs)
-and returns a wrong one, or None where the fault makes no sense for that shape.
+and returns a wrong one, or None where that mistake makes no sense for the shape.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -32,12 +32,15 @@ class Material:
     row_scale
         The scale of each row as "Detectable" defines it, shape ``(m,)``: the largest
         entry, else ``max |f_i|`` over the largest step, else 1.
+    extents
+        The signature's symbols and their sizes.
     """
 
     matrix: Array
     stale: Array | None
     terms: Sequence[Array] | None
     row_scale: Array
+    extents: Mapping[str, int] = field(default_factory=dict)
 
 
 Mutant = Callable[[Material], Array | None]
@@ -73,6 +76,13 @@ def _unsummed(material: Material) -> Array | None:
     return np.diag(material.matrix.ravel()) if (m == 1) != (n == 1) and m * n > 1 else None
 
 
+def _wrong_extent(material: Material) -> Array | None:
+    """Divide by one extent where another is meant, ``1 / N`` for ``1 / n``; None where all are equal."""
+    sizes = [size for size in material.extents.values() if size > 0]
+    other = next((size for size in sizes if size != sizes[0]), None)
+    return None if other is None else material.matrix * (sizes[0] / other)
+
+
 def _shifted(sign: float) -> Mutant:
     def mutant(material: Material) -> Array | None:
         if not material.matrix.size:
@@ -106,11 +116,12 @@ MUTANTS: Mapping[str, Mutant] = {
     "NaN": _not_a_number,
     "stale input": lambda material: material.stale,
     "missing sum over a broadcast axis": _unsummed,
+    "wrong extent": _wrong_extent,
     "added constant +1%": _shifted(1.0),
     "added constant -1%": _shifted(-1.0),
     "wrong shape": _extra_column,
 }
-"""The standard faults by name."""
+"""The standard mutants by name."""
 
 
 def equivalent(mutant: Array, original: Array) -> bool:

@@ -286,7 +286,7 @@ def _summary(record: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
     survivors = (record["self_test"] or {}).get("survivors", [])
     if survivors:
         code = 1
-        messages.append(f"{len(survivors)} injected fault(s) survived the self-test")
+        messages.append(f"{len(survivors)} mutant(s) survived the self-test")
     present = {one["name"] for one in record["witnesses"] if one["available"]}
     for name in plan.require:
         if not any(found == name or found.startswith(f"{name} ") for found in present):
@@ -324,9 +324,9 @@ def self_test(
     modules: tuple[str, ...] = (),
     on_rule: Callable[[Mapping[str, Any]], None] | None = None,
 ) -> list[dict[str, Any]]:
-    """Inject the standard faults into every rule's closed form; say for each rule which survive.
+    """Put the standard mutants in the place of every rule's closed form; say for each rule which survive.
 
-    Errata are left out: they are faults already.  A rule needs at least
+    Errata are left out: they are wrong already.  A rule needs at least
     :data:`FEWEST_MUTANTS` effective mutants.
 
     Returns

@@ -27,9 +27,9 @@ def test_every_fault_in_a_right_rule_is_caught():
     assert found["id"] == "trial/right"
     assert found["message"] == ""
     assert found["survivors"] == []
-    assert found["effective"] == found["killed"] == len(MUTANTS) - 2
-    # A diagonal is its own transpose, and no sum was left out of it.
-    assert found["equivalent"] == ["transpose", "missing sum over a broadcast axis"]
+    assert found["effective"] == found["killed"] == len(MUTANTS) - 3
+    # A diagonal is its own transpose, no sum was left out of it, and there is one extent.
+    assert found["equivalent"] == ["transpose", "missing sum over a broadcast axis", "wrong extent"]
 
 
 @pytest.mark.parametrize("name", list(MUTANTS))

@@ -260,7 +260,7 @@ def test_a_rule_that_cannot_be_tested_closes_the_gate_and_says_why(said):
     code, out, _ = said("self-test", "mine/broken")
     assert code == 1
     assert "! mine/broken: the rule cannot be examined: RuntimeError: broken on purpose" in out
-    assert "no mutant could be injected; fewer than 3 effective mutants: mine/broken" in out
+    assert "no closed form could be mutated; fewer than 3 effective mutants: mine/broken" in out
 
 
 def test_a_self_test_of_misprints_alone_is_exit_code_5(said):

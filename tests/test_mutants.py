@@ -9,23 +9,34 @@ from gradcheck.mutants import MUTANTS, SHAPE_MUTANTS, Material, equivalent
 
 GENERIC = np.random.default_rng(5).uniform(0.5, 2.0, (3, 4)) * np.array([[1, -1, 1, -1]])
 SUMMED = ("missing sum over a broadcast axis",)
+EXTENT = "wrong extent"
 
 
-def material(matrix, *, stale=None, terms=None, row_scale=None):
+def material(matrix, *, stale=None, terms=None, row_scale=None, extents=None):
     matrix = np.array(matrix, float)
     scale = np.ones(matrix.shape[0]) if row_scale is None else np.array(row_scale, float)
-    return Material(matrix, stale, terms, scale)
+    return Material(matrix, stale, terms, scale, extents or {})
 
 
 def mutated(name, matrix, **facts):
     return MUTANTS[name](material(matrix, **facts))
 
 
-@pytest.mark.parametrize("name", [name for name in MUTANTS if name not in SUMMED])
+@pytest.mark.parametrize("name", [name for name in MUTANTS if name not in (*SUMMED, EXTENT)])
 def test_every_fault_shows_on_a_generic_matrix(name):
     found = mutated(name, GENERIC, stale=1.01 * GENERIC, terms=(GENERIC - 1, np.ones_like(GENERIC)))
     assert found is not None
     assert not equivalent(found, GENERIC)
+
+
+def test_a_mean_over_the_wrong_axis_shows_where_the_extents_differ():
+    np.testing.assert_array_equal(mutated(EXTENT, GENERIC, extents={"N": 3, "n": 2}), 1.5 * GENERIC)
+    np.testing.assert_array_equal(mutated(EXTENT, GENERIC, extents={"k": 2, "N": 2, "n": 4}), GENERIC / 2)
+
+
+@pytest.mark.parametrize("extents", [{}, {"n": 3}, {"n": 3, "N": 3}, {"n": 0, "N": 3}])
+def test_equal_extents_cannot_be_mistaken_for_each_other(extents):
+    assert mutated(EXTENT, GENERIC, extents=extents) is None
 
 
 @pytest.mark.parametrize("matrix", [GENERIC[:1], GENERIC[:, :1]])

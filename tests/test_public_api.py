@@ -45,6 +45,7 @@ CALLS = {
     "check_hvp": lambda: gradcheck.check_hvp(np.square, lambda x, v: 2 * v, 1.0),
     "check_jvp": lambda: gradcheck.check_jvp(np.square, lambda x, v: 2 * x * v, 1.0),
     "check_vjp": lambda: gradcheck.check_vjp(np.square, lambda x, u: 2 * x * u, 1.0),
+    "domains": lambda: gradcheck.domains.positive(),
     "jacobian": lambda: gradcheck.jacobian(lambda x: x * x, 3.0),
     "property_test": lambda: gradcheck.property_test(np.sin, np.cos, "()->()"),
     "rule": declare_rule,
@@ -67,7 +68,7 @@ def test_every_public_name_works_twice_after_importing_every_submodule():
     for _ in range(2):
         for name, call in CALLS.items():
             found = getattr(gradcheck, name)
-            assert isinstance(found, types.ModuleType) == (name == "strategies")
+            assert isinstance(found, types.ModuleType) == (name in ("domains", "strategies"))
             assert call() is not None
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.autodiff.protocol import Autodiff
+from gradcheck.campaign.apart import outside_given
 from gradcheck.campaign.diagnosing import Case, mistake_of
 from gradcheck.campaign.evidence import failure_evidence, histogram_of
 from gradcheck.campaign.overheard import overhearing
@@ -94,6 +95,10 @@ def _shares(rule: Rule, examples: int) -> dict[Stratum, int]:
 
 def check_rule(rule: Rule, dtype: str, settings: Settings, autodiff: Autodiff | None) -> dict[str, Any]:
     """Examine one rule in one dtype; never raises because the rule or its function is bad."""
+    return outside_given(lambda: _checked(rule, dtype, settings, autodiff))
+
+
+def _checked(rule: Rule, dtype: str, settings: Settings, autodiff: Autodiff | None) -> dict[str, Any]:
     with overhearing() as heard:
         try:
             judged = _judge_all(rule, dtype, settings, autodiff)

@@ -1,4 +1,4 @@
-"""Does a green check mean anything? Standard faults are injected into a closed form and must be caught."""
+"""Does a green check mean anything? Mutants of a closed form, wrong in the standard ways, must be caught."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.campaign.apart import outside_given
 from gradcheck.campaign.overheard import overhearing
 from gradcheck.campaign.pointwise import judge_point
 from gradcheck.campaign.sampling import Settings, draw_points
 from gradcheck.campaign.shapes import claimed_shapes, judge_against
+from gradcheck.campaign.signatures import extents_of
 from gradcheck.campaign.verdicts import PointVerdict, verdict_on
 from gradcheck.campaign.witnesses import CLOSED_FORM, Testimony
 from gradcheck.domains import Stratum
@@ -35,7 +37,7 @@ class Examined:
 
 
 def examine_mutants(rule: Rule, dtype: str, examined: Sequence[Examined]) -> dict[str, Any]:
-    """Inject every standard fault at the examined points.
+    """Put every standard mutant in the closed form's place at the examined points.
 
     Returns
     -------
@@ -55,10 +57,14 @@ def examine_mutants(rule: Rule, dtype: str, examined: Sequence[Examined]) -> dic
 
 
 def examine_rule(rule: Rule, settings: Settings) -> dict[str, Any]:
-    """Draw smooth points for ``rule`` and inject every standard fault; adds ``id`` and ``message``.
+    """Draw smooth points for ``rule`` and try every standard mutant; adds ``id`` and ``message``.
 
-    Never raises because the rule or its function is bad: the message says why nothing was injected.
+    Never raises because the rule or its function is bad: the message says why nothing was mutated.
     """
+    return outside_given(lambda: _examined(rule, settings))
+
+
+def _examined(rule: Rule, settings: Settings) -> dict[str, Any]:
     with overhearing():
         try:
             counts, message = examine_mutants(rule, "float64", _passed(rule, settings)), ""
@@ -115,7 +121,8 @@ def _material(rule: Rule, one: Examined, matrix: Array) -> Material:
     scale = np.max(np.abs(matrix), axis=1) if matrix.shape[1] else np.zeros(matrix.shape[0])
     fallback = np.where(one.verdict.scale > 0, one.verdict.scale, 1.0)
     row_scale = np.where(scale > 0, scale, fallback)
-    return Material(matrix, _stale(rule, one, matrix), _terms(rule, one, matrix.shape), row_scale)
+    terms = _terms(rule, one, matrix.shape)
+    return Material(matrix, _stale(rule, one, matrix), terms, row_scale, extents_of(rule, one.point))
 
 
 def _older(arguments: dict[str, Any]) -> list[Array]:

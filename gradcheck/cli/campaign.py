@@ -76,7 +76,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     self_test = add_command(
         commands,
         "self-test",
-        "inject mutants, wrong on purpose, into every closed form",
+        "check that mutants of every closed form, wrong on purpose, are caught",
         "Make each closed form wrong in the standard ways (sign, factor, transpose, one entry by 1e-6, a "
         "term "
         "dropped, ...) and check that every mutant is caught. One that is not is a survivor, and exit code "

@@ -27,7 +27,7 @@ def self_test_table(
     ----------
     found
         For each rule ``id``, ``effective``, ``killed``, ``equivalent``, ``survivors``, and a
-        ``message`` where nothing could be injected.
+        ``message`` where nothing could be mutated.
     fewest
         Effective mutants that a rule needs.
     colour, width
@@ -53,7 +53,7 @@ def self_test_table(
     thin = [one["id"] for one in found if one["effective"] < fewest]
     outcome = f"{killed} of {effective} mutants caught in {plural(len(found), 'rule')}"
     if not effective:
-        outcome = "no mutant could be injected"
+        outcome = "no closed form could be mutated"
     if thin:
         more = f" and {len(thin) - _NAMED} more" if len(thin) > _NAMED else ""
         outcome += f"; fewer than {fewest} effective mutants: {', '.join(thin[:_NAMED])}{more}"

@@ -145,7 +145,7 @@ def _checked_fact(name: str, value: Any, symbols: tuple[str, ...]) -> None:
 
 
 def _checked_kinks(value: Any) -> None:
-    fix = "pass gradcheck.domains.Kinks(surface=..., place=...)"
+    fix = "pass e.g. gradcheck.domains.kinks_at('x', 0.0), or a Kinks of your own"
     if not isinstance(value, Kinks):
         raise InvalidArgument.of("kinks", value, "a gradcheck.domains.Kinks", fix)
     for name, one in (("surface", value.surface), ("place", value.place)):
