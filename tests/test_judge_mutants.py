@@ -183,3 +183,14 @@ def test_a_derivative_that_is_huge_nearer_to_0_excuses_no_mistake_in_its_leading
     assert str(gradcheck.check(lambda x: x**-6.0, jac, x).verdict) == "pass"
     wrong = gradcheck.check(lambda x: x**-6.0, lambda x: (1 + 1e-9) * jac(x), x)
     assert str(wrong.verdict) == "fail", str(wrong)
+
+
+@pytest.mark.parametrize(("off", "verdict"), [(3e-14, "pass"), (1e-12, "fail")])
+def test_constants_rounded_another_way_differ_in_the_last_digits_only_and_the_result_says_so(off, verdict):
+    weights = np.array([1.0, 0.025])
+    given = weights * [1.0, 1.0 + off]
+    result = gradcheck.check(lambda x: weights @ x, lambda x: given + 0.0 * x, X[:2])
+    assert str(result.verdict) == verdict, str(result)
+    if verdict == "pass":
+        assert off < result.detectable < 1e-12
+        assert any("loses" in note for note in result.notes)

@@ -49,7 +49,7 @@ REASONS = {
 }
 _FEW_COLUMNS = 64
 """Up to this many, central differences answer for all columns where the complex step finds one wrong."""
-_NO_DIGIT = "the claim's own arithmetic leaves no digit of so small a derivative"
+_NO_DIGIT = "the arithmetic of the claim or of f leaves no digit of so small a derivative"
 
 
 def judge_dense(
