@@ -16,7 +16,7 @@ from gradcheck.reporting.heat import heat_of
 from gradcheck.reporting.svg import plain_svg
 
 ATTRIBUTES = {"viewBox", "class", "role", "aria-label", "d", "x", "y", "transform", "text-anchor"}
-ATTRIBUTES |= {"stroke-width", "stroke-dasharray"}
+ATTRIBUTES |= {"stroke-width", "stroke-dasharray", "width"}
 
 
 def places(figure, name):

@@ -20,7 +20,7 @@ from gradcheck.reporting.wording import (
     worst_ratio,
 )
 
-__all__ = ["Card", "Change", "Glance", "Page", "Section", "page", "seconds"]
+__all__ = ["Card", "Change", "Page", "Section", "page", "seconds"]
 
 _FAILURES = 3
 _MANY_CARDS = 40
@@ -76,21 +76,12 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Glance:
-    """The passed checks in one look: the smallest error they would have caught, and the weakest of them."""
-
-    median: str
-    worst: str
-    weakest: Row | None
-
-
-@dataclass(frozen=True)
 class Page:
     """Everything the template needs."""
 
     record: Mapping[str, Any]
     outcome: Outcome
-    glance: Glance
+    weakest: Row | None
     odd: Sequence[Card]
     witnesses: Sequence[str]
     sections: Sequence[Section]
@@ -98,6 +89,7 @@ class Page:
     rejected: Sequence[Card]
     standing: int
     lean: bool
+    tested: bool
     shares: Sequence[tuple[str, int]]
     changes: Sequence[Change] = field(default=())
     unchanged: int = 0
@@ -140,7 +132,7 @@ def page(
     return Page(
         record=record,
         outcome=outcome(record),
-        glance=_glance(rows),
+        weakest=_weakest(rows),
         odd=[
             _card(row, anchors(f"odd/{row.anchor}"), most, draw, opened=number < _OPEN_CARDS)
             for number, row in enumerate(odd)
@@ -151,6 +143,9 @@ def page(
         rejected=[_card(row, row.anchor, 1, draw) for row in rows if row.check["group"] == "rejected"],
         standing=sum(card.row.odd for card in errata),
         lean=lean,
+        tested=record["self_test"] is not None
+        or not rows
+        or not all(row.check["group"] == "check" for row in rows),
         shares=_shares(record["summary"]),
         changes=[] if compared is None else _changes(compared, known),
         unchanged=0 if compared is None else int(compared.get("unchanged", 0)),
@@ -158,14 +153,10 @@ def page(
     )
 
 
-def _glance(rows: Sequence[Row]) -> Glance:
-    """Return what the checks that passed, and were to pass, would have caught."""
+def _weakest(rows: Sequence[Row]) -> Row | None:
+    """Return the check that passed and would have missed the largest error; None when none is known."""
     good = [row for row in rows if row.check["verdict"] == "pass" and row.check["detectable"]]
-    if not good:
-        return Glance("–", "–", None)
-    medians = sorted(as_float(row.check["detectable"]["median"]) for row in good)
-    weakest = max(good, key=lambda row: severity(row.check["detectable"]["worst"]))
-    return Glance(figure(medians[len(medians) // 2], 2), weakest.detects, weakest)
+    return max(good, key=lambda row: severity(row.check["detectable"]["worst"]), default=None)
 
 
 def _shares(summary: Mapping[str, Any]) -> list[tuple[str, int]]:

@@ -37,8 +37,10 @@ def plain_svg(drawn: str, classes: Mapping[str, str], label: str) -> str:
     """
     # Our own drawing: no entity is defined in it.
     source = ET.fromstring(drawn)  # noqa: S314
-    root = ET.Element("svg", {"viewBox": source.get("viewBox", ""), "class": "fig", "role": "img"})
-    root.set("aria-label", label)
+    box = source.get("viewBox", "")
+    root = ET.Element("svg", {"viewBox": box, "class": "fig", "role": "img", "aria-label": label})
+    # At its own size its words are as large as those of the page.
+    root.set("width", box.split(" ")[2])
     root.extend(_shapes(source, classes))
     return ET.tostring(root, encoding="unicode")
 

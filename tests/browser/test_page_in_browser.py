@@ -251,7 +251,7 @@ def test_without_script_everything_is_there(browser, pages):
     assert not browser.run("return document.getElementById('filters').checkVisibility()")
     assert FAILED in shown(browser)
     words = browser.run("return document.querySelector('main').innerText")
-    for text in ("Likely mistake", "Error against step", "claimed: closed form", "Not as expected"):
+    for text in ("Diagnosis", "Error against step", "claimed: closed form", "Not as expected"):
         assert text in words
     summary = browser.driver.find_element("css selector", "#section-tests\\/test_wave\\.py summary")
     summary.click()
