@@ -225,6 +225,7 @@ def _chosen(ladder: Ladder, answer: Answer, need: Array, enough: Array, pairs: i
     neediest = np.argmax(need, axis=1)
     listed = np.take_along_axis(wanted, neediest[None, :, None], axis=2)[..., 0]
     known = (listed[:, None] == ladder.exponents[None]).any(axis=1)
+    known |= np.array([(listed[:k] == rung).any(axis=0) for k, rung in enumerate(listed)])
     fresh = (listed != NO_RUNG) & ~known & (need.max(axis=1) > 0)
     fresh &= np.cumsum(fresh, axis=0) <= np.where(need.max(axis=1) < CLOSE, 1, RUNGS_A_ROUND)
     order_of_need = np.argsort(-need.max(axis=1), kind="stable")

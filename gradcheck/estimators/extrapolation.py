@@ -68,21 +68,17 @@ def _weights(exponents: Array, finest: Array, coarsest: Array) -> Array:
     return weights
 
 
-def _possible(quotients: Array, noise: Array, weights: Array, silent: Array | None) -> tuple[Array, Array]:
+def _possible(quotients: Array, noise: Array, weights: Array) -> tuple[Array, Array]:
     """Return what the rungs up to each one leave possible: ``(low, high)``, shapes ``(3, R, n, m)``.
 
     ``weights`` of neighbouring rungs.  The truncation of a rung is judged from its coarser neighbour.
     """
     width = VETO_SAFETY * noise
     width[:, :-1] += 2.0 * np.abs(quotients[:, 1:] - quotients[:, :-1]) * weights
-    if silent is not None:
-        width[:, silent] = np.inf
     return np.fmax.accumulate(quotients - width, axis=1), np.fmin.accumulate(quotients + width, axis=1)
 
 
-def best_window(
-    quotients: Array, noise: Array, exponents: Array, silent: Array | None = None, veil: Array | None = None
-) -> Best:
+def best_window(quotients: Array, noise: Array, exponents: Array, veil: Array | None = None) -> Best:
     """Return the best believable extrapolant of central, right and left difference quotients.
 
     Parameters
@@ -92,8 +88,6 @@ def best_window(
         units of f per unit of x.  NaN quotients are rungs without values.
     exponents
         ``(R, n)``: binary logarithms of the steps.
-    silent
-        ``(R, n, m)`` of bool: rungs that may not veto.
     veil
         ``(n, m)``: only windows with a rung before this one are believed.
     """
@@ -107,7 +101,7 @@ def best_window(
     value, truncation, rounding, stalled = _neville(quotients, noise, weights, levels)
     truncation[:, levels[0]] *= _PAIR_SAFETY
     bar = truncation + rounding
-    low, high = _possible(quotients, noise, weights[:, levels[0]], silent)
+    low, high = _possible(quotients, noise, weights[:, levels[0]])
     later = np.flatnonzero(finest)
     before = finest[later] - 1
     v, b = value[:, later], bar[:, later]

@@ -60,8 +60,8 @@ class Ladder:
         self.step_plus: Array = np.empty((0, n))
         self.step_minus: Array = np.empty((0, n))
         self._third_finest: Array = np.full(n, NO_RUNG)
-        self._asked: Array = np.zeros(n, dtype=bool)
-        self._change: Array = np.full((n, m), np.nan)
+        self._asked: Array = np.full(n, NO_RUNG)
+        self._slope: Array = np.full((n, m), np.nan)
 
     def add(self, exponents: Array) -> None:
         """Evaluate the rungs ``exponents``, shape ``(q, n)``, and sort them in.
@@ -97,24 +97,25 @@ class Ladder:
         count: Array = (self.exponents <= self._third_finest).sum(axis=0)
         return count
 
-    def beside_coarsest(self, entries: Array, exponents: Array) -> Array:
-        """Return how ``f`` changes over a small step at the coarsest rung, far from x, shape ``(n, m)``.
+    def slope_beyond(self, entries: Array, within: Array) -> tuple[Array, Array]:
+        """Return the slope of ``f`` over a small step beside a rung beyond ``within``, and that rung.
 
-        One evaluation for each column in which ``entries``, ``(n, m)`` of bool, marks one for the
-        first time; the step is ``2**exponents`` of the marked entries' finest, if x + h still moves by it.
+        One evaluation for each column in which ``entries``, ``(n, m)`` of bool, marks one for the first time,
+        beside the rung that follows the finest of the marked ``within`` (row numbers, ``(n, m)``).
+        Slope ``(n, m)``; rung, an exponent, ``(n, 1)``.
         """
-        fresh = entries.any(axis=1) & ~self._asked
+        fresh = entries.any(axis=1) & (self._asked == NO_RUNG)
         if fresh.any():
-            valid: Array = np.any(np.isfinite(self.plus), axis=2)
-            coarsest = (valid.shape[0] - 1 - np.argmax(valid[::-1], axis=0))[None]
-            far = self.x + np.take_along_axis(self.step_plus, coarsest, axis=0)[0]
-            there = np.take_along_axis(self.plus, coarsest[..., None], axis=0)[0]
-            finest = np.where(entries, exponents, NO_RUNG).min(axis=1).clip(-1070, 1020)
-            step = np.maximum(np.ldexp(1.0, finest.astype(np.int32)), 16 * np.spacing(np.abs(far)))
-            change = there - self._sampled((far - step)[None], fresh[None])[0]
-            self._change = np.where(fresh[:, None], change, self._change)
-            self._asked |= fresh
-        return self._change
+            last = np.where(entries, within, self.exponents.shape[0] - 2).min(axis=1)
+            finer, rung = np.take_along_axis(self.exponents, np.stack([last, last + 1]), axis=0)
+            far = self.x + np.take_along_axis(self.step_plus, (last + 1)[None], axis=0)[0]
+            there = np.take_along_axis(self.plus, (last + 1)[None, :, None], axis=0)[0]
+            small = np.ldexp(1.0, (finer - 3).clip(-1070, 1020).astype(np.int32))
+            beside = far - np.maximum(small, 16 * np.spacing(np.abs(far)))
+            slope = (there - self._sampled(beside[None], fresh[None])[0]) / (far - beside)[:, None]
+            self._slope = np.where(fresh[:, None], slope, self._slope)
+            self._asked = np.where(fresh, rung, self._asked)
+        return self._slope, self._asked[:, None]
 
     def _sampled(self, points: Array, allowed: Array) -> Array:
         """Return ``f`` at the coordinate values ``points`` (q, n), shape ``(q, n, m)``."""

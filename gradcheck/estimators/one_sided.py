@@ -64,7 +64,6 @@ def answer_from(ladder: Ladder, noise: Noise, eps: float) -> Answer:
         quotients,
         rounding,
         ladder.exponents,
-        noise.silent if noise.silent.any() else None,
         noise.veil if (noise.veil < rise.shape[0]).any() else None,
     )
     side = _side(quotients, sides)

@@ -1,0 +1,154 @@
+"""Rounding inside ``f`` that shows as a lattice: teeth with jumps between them, seen from their ends.
+
+An intermediate result that is rounded more coarsely than the output (``1 - (1 - x)``, ``(exp(x) - 1) / x``,
+``round(x, 3)``, float32 inside float64) makes ``f`` a staircase, or a saw where what follows the rounding
+still moves with x.  Steps within one tooth agree to the last bit on the tooth's own slope, 0 for a staircase,
+which is no derivative of ``f``.  A tooth ends abruptly: a smooth function that has left its tangent by ``d``
+at one step has left it by ``d / r**p`` at one ``r`` times finer, ``p`` its order; a jump has not shown there.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gradcheck.estimators.ladder import Ladder
+
+__all__ = ["NEIGHBOURS", "Lattice", "measured_lattice"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+#: Octaves within which a smooth function shows at the finer step what it does at the coarser one ...
+NEIGHBOURS = 4
+#: ... by this power of the ratio of the steps; farther apart by the power seen there, from 2 on.
+_POWER = 4.0
+#: Octaves beyond which a step says nothing of the scale of those within.
+_FAR = 16
+#: Doubt granted to a deviation, in roundings.
+_DOUBT = 4.0
+#: A slope beside a step beyond the tooth, off by this share of the tooth's slope there, is a tooth's too.
+_BESIDE = 0.5
+#: Rungs at which multiples are looked for, and how near a whole number of the smallest a move is.
+_FINE, _WHOLE = 3, 1e-6
+#: One-sided slopes that differ by this share of the larger disagree; by less than half of it, they agree.
+_AJAR = 0.5
+
+
+class Lattice(NamedTuple):
+    """``height`` (n, m): by how much one tooth differs from the next, units of f; 0 without a lattice.
+
+    ``within``, ``beyond`` (n, m): the rungs between which the first tooth ends; equal where none is seen.
+    ``unsure`` (n, m): these are so far apart that a smooth function may still do the same.
+    """
+
+    height: Array
+    within: Array
+    beyond: Array
+    unsure: Array
+
+
+def measured_lattice(ladder: Ladder, rise: Array, fall: Array, floor: Array) -> Lattice:
+    """Return the lattice that the moves ``rise`` and ``fall`` of shape ``(R, n, m)`` lie on.
+
+    ``floor`` (R, n, m) is the rounding of ``f`` itself.  One side alone that ends a tooth is a kink or a jump
+    near by, and the slope at x is right.  So it is where both do and ``f`` is smooth beyond (a dead zone),
+    of which one evaluation there is the proof.  Integers are meant to be piecewise constant.
+    """
+    shape, rungs = rise.shape[1:], rise.shape[0]
+    nothing = np.zeros(shape, dtype=np.int64)
+    dtype = ladder.primal.f_dtype
+    if rungs < _FINE or (dtype is not None and dtype.kind in "iub"):
+        return Lattice(np.zeros(shape), nothing, nothing, nothing > 0)
+    moves = np.stack([rise, fall])
+    step = np.exp2(ladder.exponents[..., None].astype(np.float64))
+    height = _multiples(moves, step, floor)
+    ends, off = _ends(moves, step, floor)
+    first = np.argmax(ends, axis=1)
+    ended = np.take_along_axis(ends, first[:, None], axis=1)[:, 0]
+    both = ended.all(axis=0)
+    suspect = both | ended.any(axis=0) & _one_sided(moves, first, ended)
+    if not suspect.any():
+        return Lattice(height, nothing, nothing, nothing > 0)
+    jump = np.where(ended, np.take_along_axis(off, first[:, None], axis=1)[:, 0], 0.0).max(axis=0)
+    within = np.where(ended, first, rungs).min(axis=0).clip(max=rungs - 2)
+    found = suspect & ~(both & _smooth_beyond(ladder, moves[0], step, within, both))
+    rows = np.stack([within, within + 1])
+    fine, coarse = np.take_along_axis(ladder.exponents[..., None] + nothing, rows, axis=0)
+    flat = (np.take_along_axis(moves, np.stack([rows[:1], rows[:1]]), axis=1) == 0).all(axis=(0, 1))
+    return Lattice(
+        np.where(found, jump, height),
+        np.where(found, within, 0),
+        np.where(found, within + 1, 0),
+        found & ~flat & (coarse - fine >= NEIGHBOURS),
+    )
+
+
+def _ends(moves: Array, step: Array, floor: Array) -> tuple[Array, Array]:
+    """Return after which rungs a tooth ends, and how far the next rung is off it, ``(2, R - 1, n, m)``."""
+    ratio = step[1:] / step[:-1]
+    off = np.abs(moves[:, 1:] - moves[:, :-1] * ratio)
+    bend = np.empty_like(off)
+    bend[:, 1:] = off[:, :-1]
+    # At the finest rung nothing is known of the bend, unless f stands still there.
+    bend[:, 0] = np.where(moves[:, 0] == 0, 0.0, off[:, 0] / ratio[0])
+    doubt = floor[:-1].copy()
+    doubt[1:] += floor[:-2] * ratio[:-1]
+    octaves = np.log2(ratio)
+    power = np.full(off.shape, 2.0)
+    power[:, :-1] = np.log2(off[:, 1:] / off[:, :-1]) / octaves[1:]
+    seen = np.log2(bend[:, 1:] / (bend[:, :-1] + doubt[:-1])) / octaves[:-1]
+    power[:, 1:] = np.fmax(power[:, 1:], np.where(bend[:, 1:] > _DOUBT * doubt[1:], seen, 2.0))
+    power = np.where(octaves <= NEIGHBOURS, _POWER, np.nan_to_num(power, nan=2.0).clip(2.0, 8.0))
+    ends = off * ratio**-power > _DOUBT * (bend + doubt)
+    # Far away f may follow another power: only a tooth without any bend counts there.
+    ends &= (octaves <= _FAR) | (bend <= doubt)
+    return ends, off
+
+
+def _one_sided(moves: Array, first: Array, ended: Array) -> Array:
+    """Return where the sides disagree in the slope at x and agree far from it: a lattice on one side."""
+    near = np.where(ended, first, 0).max(axis=0)
+    far = (np.isfinite(moves).all(axis=0).sum(axis=0) - 1).clip(min=0)
+
+    def gap(row: Array) -> Array:
+        up, down = np.take_along_axis(moves, np.stack([row, row])[:, None], axis=1)[:, 0]
+        relative: Array = np.abs(up - down) / np.fmax(np.abs(up), np.abs(down))
+        return relative
+
+    found: Array = (gap(near) > _AJAR) & (gap(far) < 0.5 * _AJAR)
+    return found
+
+
+def _smooth_beyond(ladder: Ladder, rise: Array, step: Array, within: Array, asked: Array) -> Array:
+    """Return where the slope of ``f`` just beyond the tooth is that of the rungs there, ``(n, m)``."""
+    exponents = ladder.exponents[..., None] + np.zeros_like(within)
+    beside, rung = ladder.slope_beyond(asked, within)
+    row = np.argmax(exponents == rung, axis=0).clip(max=rise.shape[0] - 2)[None]
+    rows = np.concatenate([row, row + 1])
+    climb = np.diff(np.take_along_axis(rise, rows, axis=0), axis=0)[0]
+    beyond = climb / np.diff(np.take_along_axis(step + np.zeros_like(rise), rows, axis=0), axis=0)[0]
+    tooth = np.take_along_axis(rise / step, within[None], axis=0)[0]
+    smooth: Array = np.abs(beside - beyond) < _BESIDE * np.abs(tooth - beyond)
+    return smooth
+
+
+def _multiples(moves: Array, step: Array, floor: Array) -> Array:
+    """Return the smallest move of f where slopes scatter beyond rounding though all moves are its multiples.
+
+    Seen at the three finest rungs at which ``f`` moves on both sides, ``(n, m)``; 0 elsewhere.
+    """
+    still = np.logical_and.accumulate((moves == 0).any(axis=0), axis=0).sum(axis=0)
+    rows = (still + np.arange(_FINE)[:, None, None]).clip(max=floor.shape[0] - 1)
+    up, down = np.take_along_axis(moves, np.stack([rows, rows]), axis=1)
+    rounding = np.take_along_axis(floor, rows, axis=0)
+    width = np.take_along_axis(step + np.zeros_like(floor), rows, axis=0)
+    slope = 0.5 * (up + down) / width
+    scatter = np.abs(slope[:-1] - slope[-1:]) * width[:-1]
+    sizes = np.abs(moves).reshape(-1, *floor.shape[1:])
+    lowest = np.fmin.reduce(np.where(sizes > 0, sizes, np.inf), axis=0)
+    multiples = np.concatenate([up, down]) / lowest
+    whole = np.abs(multiples - np.round(multiples)) <= _WHOLE
+    found = (scatter > 2.0 * rounding[:-1]).any(axis=0) & whole.all(axis=0)
+    height: Array = np.where(found, lowest, 0.0)
+    return height
