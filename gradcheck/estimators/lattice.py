@@ -66,11 +66,11 @@ def measured_lattice(ladder: Ladder, rise: Array, fall: Array, floor: Array) -> 
     ends, off = _ends(moves, step, floor)
     first = np.argmax(ends, axis=1)
     ended = np.take_along_axis(ends, first[:, None], axis=1)[:, 0]
-    both = ended.all(axis=0)
+    both: Array = np.all(ended, axis=0)
     suspect = both | ended.any(axis=0) & _one_sided(moves, first, ended)
     if not suspect.any():
         return Lattice(height, nothing, nothing, nothing > 0)
-    jump = np.where(ended, np.take_along_axis(off, first[:, None], axis=1)[:, 0], 0.0).max(axis=0)
+    jump = np.where(ended, np.take_along_axis(off, first[:, None], axis=1)[:, 0], np.inf).min(axis=0)
     within = np.where(ended, first, rungs).min(axis=0).clip(max=rungs - 2)
     found = suspect & ~(both & _smooth_beyond(ladder, moves[0], step, within, both))
     rows = np.stack([within, within + 1])
@@ -92,13 +92,14 @@ def _ends(moves: Array, step: Array, floor: Array) -> tuple[Array, Array]:
     bend[:, 1:] = off[:, :-1]
     # At the finest rung nothing is known of the bend, unless f stands still there.
     bend[:, 0] = np.where(moves[:, 0] == 0, 0.0, off[:, 0] / ratio[0])
-    doubt = floor[:-1].copy()
-    doubt[1:] += floor[:-2] * ratio[:-1]
+    # No bend is larger than the move itself, but for an accident.
+    doubt = floor[:-1] + np.zeros_like(off)
+    doubt[:, 1:] += np.fmin(floor[:-2] * ratio[:-1], np.abs(moves[:, 1:-1]))
     octaves = np.log2(ratio)
     power = np.full(off.shape, 2.0)
     power[:, :-1] = np.log2(off[:, 1:] / off[:, :-1]) / octaves[1:]
-    seen = np.log2(bend[:, 1:] / (bend[:, :-1] + doubt[:-1])) / octaves[:-1]
-    power[:, 1:] = np.fmax(power[:, 1:], np.where(bend[:, 1:] > _DOUBT * doubt[1:], seen, 2.0))
+    seen = np.log2(bend[:, 1:] / (bend[:, :-1] + doubt[:, :-1])) / octaves[:-1]
+    power[:, 1:] = np.fmax(power[:, 1:], np.where(bend[:, 1:] > _DOUBT * doubt[:, 1:], seen, 2.0))
     power = np.where(octaves <= NEIGHBOURS, _POWER, np.nan_to_num(power, nan=2.0).clip(2.0, 8.0))
     ends = off * ratio**-power > _DOUBT * (bend + doubt)
     # Far away f may follow another power: only a tooth without any bend counts there.
