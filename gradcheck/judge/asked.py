@@ -11,6 +11,7 @@ from gradcheck.judge.contract import judge_contract
 from gradcheck.judge.dense import judge_dense
 from gradcheck.judge.options import Options
 from gradcheck.judge.problem import Problem
+from gradcheck.judge.stochastic import judge_stochastic
 from gradcheck.results import CheckResult
 
 __all__ = ["Asked", "Attempt", "first_order"]
@@ -53,6 +54,8 @@ def first_order(claim_of: Callable[[Problem], Claim]) -> Attempt:
         claim = claim_of(instead or problem)
         if asked.options.method == "contract":
             return judge_contract(problem, claim)
+        if asked.options.stochastic:
+            return judge_stochastic(instead or problem, claim, asked.options)
         return judge_dense(problem, claim, asked.options, instead)
 
     return attempt

@@ -48,6 +48,10 @@ class Claim:
             return self._read(self.given)
         return self._called(self.problem.own_arguments())
 
+    def drawn(self) -> ClaimMatrix | ClaimProblem:
+        """Return the claim at the point once more, for a claim that draws random numbers."""
+        return self.here()
+
     def at(self, x: Array) -> Array | None:
         """Return the claim's matrix at flat ``x``, from float64 arguments; None where it has none."""
         if not self.movable:

@@ -90,6 +90,8 @@ class Options:
             raise _refused("name", self.name, "a string", "leave it out: the function's own name is used")
         if not (self.surrogate is None or callable(self.surrogate)):
             raise _refused("surrogate", self.surrogate, "a callable", "pass the function itself")
+        if self.stochastic and self.method in ("complex-step", "contract"):
+            raise _refused("method", self.method, "'auto' or 'central' with stochastic=True", "leave it out")
         self._require_mappings()
         self._require_bounds()
         self.generator()

@@ -85,6 +85,11 @@ class _ProductClaim(Claim):
         note = f"{self.called}: made dense by products with {found.value.shape[1]} basis vectors"
         return self._turned(found, (note, *rough))
 
+    def drawn(self) -> ClaimMatrix | ClaimProblem:
+        """Return the dense claim once more; each product draws anew, so that linearity cannot be tested."""
+        found = self._dense(self.problem.own_arguments, self._own_dtype())
+        return found if isinstance(found, ClaimProblem) else self._turned(found, ())
+
     def at(self, x: Array) -> Array | None:
         """Return the dense claim at flat ``x``, from float64 arguments; None where it has none."""
         found = self._dense(lambda: self.problem.arguments(x), np.dtype(np.float64))
