@@ -196,7 +196,7 @@ DRAWN: dict[str, Callable[[Array, Rng], Array | None]] = {
     "NaN entry": lambda v, r: _entry(v, r, lambda _: np.nan),
 }
 CHEAP = (*PLAIN, *DRAWN)
-"""Mistakes of which two are composed."""
+"""Mistakes of which two are composed; the first may also be another Jacobian."""
 
 PLAIN_ALONE: dict[str, Callable[[Array], Array | None]] = {
     "factor of a block": lambda v: np.hstack([3 * _half(v)[0], _half(v)[1]]) if v.shape[1] > 1 else None,
@@ -251,6 +251,8 @@ def planted_claim(case: Case, rng: Rng, two: bool) -> tuple[tuple[str, ...], Arr
     """Draw mistakes until the claim differs from the truth."""
     while True:
         names = tuple(rng.choice(CHEAP, size=2, replace=False)) if two else (str(rng.choice(ALL)),)
+        if two and rng.integers(2):
+            names = (str(rng.choice(list(TAKEN))), names[1])
         value: Array | None = case.truth
         steps = []
         for name in names:

@@ -22,7 +22,7 @@ from gradcheck.judge.claim import Claim
 from gradcheck.judge.contract import first_value, require_same_shapes
 from gradcheck.judge.elsewhere import Elsewhere, among_all, worst_columns
 from gradcheck.judge.evidence import evidence_of, inputs_of
-from gradcheck.judge.explain import diagnosed, entry_of, power_of, worst_entry
+from gradcheck.judge.explain import diagnosed, diagnosed_shape, entry_of, power_of, worst_entry
 from gradcheck.judge.kinks import hidden_kinks, kinked_rows, membership
 from gradcheck.judge.memory import over_memory
 from gradcheck.judge.nearby import Nearby
@@ -31,6 +31,7 @@ from gradcheck.judge.partial import unclaimed_rows
 from gradcheck.judge.precision import granted, limit_of, out_of_range, precision_notes
 from gradcheck.judge.problem import Problem
 from gradcheck.judge.references import Reference, central, complex_step, sharpest
+from gradcheck.judge.suspects import Suspects
 from gradcheck.results import CheckResult, Evidence, Reason, Status, Verdict, listening
 
 __all__ = ["REASONS", "first_value", "judge_dense"]
@@ -79,9 +80,25 @@ def judge_dense(
     if isinstance(claimed, ClaimProblem):
         if claimed.reason is None:
             raise claimed.error()
-        evidence = Evidence(inputs=inputs_of(problem)) if listening() else None
-        return CheckResult(Verdict.FAIL, claimed.reason, claimed.message, nfev=2, evidence=evidence)
+        return _unreadable(problem, claim, claimed, options)
     return _Dense(problem, claim, claimed, options, base).verdict()
+
+
+def _unreadable(problem: Problem, claim: Claim, claimed: ClaimProblem, options: Options) -> CheckResult:
+    """Return the FAIL of a claim that is no matrix of the right shape, diagnosed from its numbers."""
+    evidence = Evidence(inputs=inputs_of(problem)) if listening() else None
+    suspects, mistake = Suspects(problem, options.method, None), ""
+    if claimed.reason is Reason.WRONG_SHAPE and options.max_nfev is None and options.bounds is None:
+        mistake = diagnosed_shape(problem, claim, suspects)
+    nfev = 2 + suspects.nfev
+    return CheckResult(
+        Verdict.FAIL,
+        claimed.reason or Reason.WRONG_SHAPE,
+        claimed.message,
+        nfev=nfev,
+        diagnosis=mistake,
+        evidence=evidence,
+    )
 
 
 class _Dense:
@@ -307,6 +324,19 @@ class _Dense:
         power = power_of(self.problem, near, self.claim_error, self._row_scale())
         return replace(result, power=power, detectable=power.worst)
 
+    def _diagnosed(self, reference: Reference, compared: Comparison) -> tuple[str, str]:
+        """Return the finding in words, and the likely mistake, at the cost that the caller allows."""
+        suspects = Suspects(self.problem, self.options.method, self._flat_bounds())
+        error = self.claim_error
+        if self.options.max_nfev is None:
+            nearby = self._nearby(reference, compared)
+            error = nearby.for_diagnosis(error)
+            self.nfev += nearby.nfev
+        allowed = suspects if self.options.max_nfev is None else None
+        found = diagnosed(self.problem, self.claimed.value, error, reference, compared, allowed)
+        self.nfev += suspects.nfev
+        return found
+
     def _row_scale(self) -> Array:
         largest = 0.125 * float(np.max(np.abs(self.problem.x), initial=0.0)) or 0.125
         return np.where(np.isfinite(self.base), np.abs(self.base), 0.0) / largest
@@ -321,9 +351,7 @@ class _Dense:
             )
         common: dict[str, Any] = {"worst": worst, "entries": self._count(compared)}
         if compared.verdict is Verdict.FAIL:
-            text, diagnosis = diagnosed(
-                self.problem, self.claimed.value, self.claim_error, reference, compared
-            )
+            text, diagnosis = self._diagnosed(reference, compared)
             return CheckResult(Verdict.FAIL, compared.reason, text, diagnosis=diagnosis, **common)
         if not reference.decided[~kinked].all():
             return self._undecided(reference, kinked, common)

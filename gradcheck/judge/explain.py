@@ -8,15 +8,27 @@ import numpy as np
 
 from gradcheck import diagnosis
 from gradcheck.compare import Comparison
+from gradcheck.judge.claim import Claim
 from gradcheck.judge.problem import Problem
 from gradcheck.judge.references import Reference
-from gradcheck.pytree import Structure
+from gradcheck.judge.suspects import Suspects, names_alone
 from gradcheck.results import Entry, Power
-from gradcheck.tolerance import detectable
+from gradcheck.tolerance import FEW_EPS, detectable
 
-__all__ = ["diagnosed", "entry_of", "power_of", "worst_entry"]
+__all__ = ["diagnosed", "diagnosed_shape", "entry_of", "power_of", "worst_entry"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
+
+_VAGUE = (diagnosis.Mistake.WRONG_BLOCK, diagnosis.Mistake.ENTRIES, diagnosis.Mistake.RANK_ONE)
+_FITTED = (
+    diagnosis.Mistake.FACTOR,
+    diagnosis.Mistake.ROW_SCALING,
+    diagnosis.Mistake.COLUMN_SCALING,
+    diagnosis.Mistake.OFFSET,
+)
+_MOST_NUMBERS = 10_000
+_FEW = 3
+"""Entries that many mistakes explain alike: the sign of one number, and the same function at ``-x``."""
 
 
 def entry_of(problem: Problem, index: tuple[int, int]) -> str:
@@ -56,17 +68,63 @@ def power_of(problem: Problem, reference: Reference, claim_error: Array, row_sca
 
 
 def diagnosed(
-    problem: Problem, claimed: Array, claim_error: Array, reference: Reference, compared: Comparison
+    problem: Problem,
+    claimed: Array,
+    claim_error: Array,
+    reference: Reference,
+    compared: Comparison,
+    suspects: Suspects | None = None,
 ) -> tuple[str, str]:
-    """Return the finding in words, and the likely mistake."""
+    """Return the finding in words, and the likely mistake.
+
+    ``suspects`` are asked only where claim and reference alone name nothing, or say too little for it to be
+    the only explanation.
+    """
     count = int(compared.wrong.sum())
     index = compared.index
     where = "" if index is None else f", worst {entry_of(problem, (index[0], index[1]))}"
     text = f"{count} of {claimed.size} entries differ beyond both error bars{where}"
-    context = diagnosis.Context(rows=_leaves(problem.output), columns=_leaves(problem.inp))
-    found = diagnosis.diagnose(claimed, reference.value, claim_error, reference.error, context=context)
+    numbers = claimed, reference.value, claim_error, reference.error
+    found = diagnosis.diagnose(*numbers, context=names_alone(problem))
+    if suspects is not None and suspects.affordable:
+        few = np.count_nonzero(reference.value[reference.decided]) <= _FEW
+        if few or not _explained(found):
+            context = suspects.arguments_alone() if _explained(found) else suspects.context()
+            further = diagnosis.diagnose(*numbers, context=context)
+            found = further if further.named else found
     return text, found.text
 
 
-def _leaves(structure: Structure) -> tuple[diagnosis.Leaf, ...]:
-    return tuple(diagnosis.Leaf(leaf.path, leaf.shape, leaf.start) for leaf in structure.leaves)
+def diagnosed_shape(problem: Problem, claim: Claim, suspects: Suspects) -> str:
+    """Return what made a claim of the wrong shape, from its numbers; empty when they say nothing.
+
+    A sum over the rows, one row of several, or a transpose has another shape, and a reference tells which.
+    """
+    given = _numbers_of(claim)
+    if given is None or not suspects.affordable or not 0 < given.size <= _MOST_NUMBERS:
+        return ""
+    value, error = suspects.here()
+    bars = FEW_EPS * np.spacing(np.abs(given))
+    found = diagnosis.diagnose(given, value, bars, error, context=names_alone(problem))
+    return found.text if found.named else ""
+
+
+def _numbers_of(claim: Claim) -> Array | None:
+    """Return the claim as it came, where that is an array of real numbers."""
+    if type(claim) is not Claim:
+        return None
+    try:
+        with np.errstate(all="ignore"):
+            arguments, keywords = claim.problem.own_arguments(), claim.problem.keywords()
+            found = claim.given(*arguments, **keywords) if claim.movable else claim.given
+            return np.asarray(found, dtype=np.float64)
+    except Exception:
+        return None
+
+
+def _explained(found: diagnosis.Diagnosis) -> bool:
+    """Whether a mistake is named that is no mere fit of numbers, which another Jacobian may explain."""
+    if not found.named or len(found.named[0].findings) > 1:
+        return False
+    first = found.named[0].findings[0]
+    return first.mistake not in _VAGUE and (first.mistake not in _FITTED or bool(first.label))

@@ -30,6 +30,8 @@ _LAST_DIGITS = 2.0**-42
 """Relative: claim and f may take their constants from formulas of their own (the weights of a cubic
 interpolation), which agree to all but three digits and are the same at every point, so that nothing scatters.
 What is granted counts in `detectable`."""
+_LARGE = 1e3
+"""A scatter this many times what is granted may be rounding that hides what kind of mistake was made."""
 
 
 class Nearby:
@@ -100,6 +102,22 @@ class Nearby:
         granted: Array = np.where(self.compared.wrong & (self.compared.difference <= last), last, claim_error)
         return granted
 
+    def for_diagnosis(self, claim_error: Array) -> Array:
+        """Return the claim's error with its own rounding in the worst columns, where that is large.
+
+        A mistake at a point where the claim cancels is off by the mistake and by the rounding.
+        """
+        wrong = self.compared.wrong
+        scattered = self._scatter_alone() if self.claim.movable else None
+        if scattered is None or not (scattered > _LARGE * claim_error[wrong]).any():
+            return claim_error
+        widened = claim_error.copy()
+        columns = worst_columns(self.compared.ratio, wrong)[0]
+        part = widened[:, columns]
+        part[wrong[:, columns]] += self._rounding(claim_error, columns)[wrong[:, columns]]
+        widened[:, columns] = part
+        return widened
+
     def absorbed(self) -> bool:
         """Whether every wrong entry is a last digit of what it is nearer to 0."""
         if not self.claim.movable:
@@ -129,8 +147,14 @@ class Nearby:
         What scatters by more than four times the reference's own swing does so, for three quarters at
         least, of itself.
         """
-        if not self.claim.movable:
+        scattered = self._scatter_alone() if self.claim.movable else None
+        if scattered is None:
             return False
+        excess = (self.compared.difference - self.compared.allowed)[self.compared.wrong]
+        return bool((scattered / _OF_ITSELF < excess).all())
+
+    def _scatter_alone(self) -> Array | None:
+        """Return how far the wrong entries of the claim scatter about a parabola, without any reference."""
         wrong = self.compared.wrong
 
         def alone(x: Array) -> tuple[Array, Array] | None:
@@ -140,11 +164,7 @@ class Nearby:
             return claimed[wrong], np.zeros(int(wrong.sum()))
 
         # A claim that is 0 at some points and one last digit at others scatters: nothing here comes and goes.
-        scattered = claim_rounding(self.x, alone, self.rng(), np.full(int(wrong.sum()), np.inf))
-        if scattered is None:
-            return False
-        excess = (self.compared.difference - self.compared.allowed)[wrong]
-        return bool((scattered / _OF_ITSELF < excess).all())
+        return claim_rounding(self.x, alone, self.rng(), np.full(int(wrong.sum()), np.inf))
 
     def _rounding(self, claim_error: Array, columns: Array) -> Array:
         """Return the claim's rounding in ``columns``, measured, or assumed where it cannot be called."""

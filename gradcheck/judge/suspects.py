@@ -1,0 +1,217 @@
+"""Other Jacobians of the same function, in whose place a wrong claim may have been made.
+
+They are taken only after a FAIL that the claim and the reference alone do not explain, at most
+`Context.max_evaluations` of them: by the other arguments, of one sample, beside the point, at other points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from gradcheck import diagnosis
+from gradcheck.errors import InvalidArgument
+from gradcheck.estimators.primal import Primal
+from gradcheck.judge.problem import Problem, argument_names
+from gradcheck.judge.references import central, complex_step
+from gradcheck.pytree import Structure, flatten
+from gradcheck.results import Status
+
+__all__ = ["Suspects", "names_alone"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Found = tuple[Array, Array]
+
+_BESIDE = np.array([0.05, 0.07, 0.09, 0.11, 0.13, 0.15, 0.17, 0.19])
+"""Distances to one side, relative to each coordinate: from there its branch is continued to the point."""
+_MOST_SAMPLES = 16
+_WIDEST = 64
+"""Columns up to which other Jacobians are worth their cost."""
+
+
+def names_alone(problem: Problem) -> diagnosis.Context:
+    """Return what costs nothing: the names of rows and columns, and vectors at hand that a factor may be."""
+    vectors = {
+        name: value
+        for name, value in _vectors(problem)
+        if value.size > 1 and value.size in (problem.output.size, problem.inp.size)
+    }
+    return diagnosis.Context(
+        rows=_leaves(problem.output), columns=_leaves(problem.inp), extents=_extents(problem), vectors=vectors
+    )
+
+
+class Suspects:
+    """The further Jacobians of ``problem``, each taken when it is asked for.
+
+    Parameters
+    ----------
+    problem
+        The function at its point.
+    method
+        The reference asked for: ``"auto"``, ``"central"`` or ``"complex-step"``.
+    bounds
+        Flat, or None: points outside are left out.
+
+    Attributes
+    ----------
+    nfev
+        Evaluations of f so far.
+    """
+
+    def __init__(self, problem: Problem, method: str, bounds: Any) -> None:
+        self.problem, self.method, self.bounds = problem, method, bounds
+        self.nfev = 0
+
+    @property
+    def affordable(self) -> bool:
+        """Whether the function is small enough to be differentiated a dozen times more."""
+        return type(self.problem) is Problem and 0 < self.problem.x.size <= _WIDEST
+
+    def here(self) -> Found:
+        """Return the reference at the point itself."""
+        return self._jacobian(self.problem, self.problem.x)
+
+    def arguments_alone(self) -> diagnosis.Context:
+        """Return the derivatives by the other arguments, which cost nothing where there are none."""
+        return replace(names_alone(self.problem), arguments=dict(self._arguments()))
+
+    def context(self) -> diagnosis.Context:
+        """Return all that a claim may have been taken for."""
+        points = {name: at for name, at in self._points() if self._inside(at)}
+        return replace(
+            names_alone(self.problem),
+            arguments=dict(self._arguments()),
+            samples=self._samples(),
+            left=lambda: self._continued(-1.0),
+            right=lambda: self._continued(1.0),
+            reference_at=lambda x: self._jacobian(self.problem, x),
+            points=points,
+            max_evaluations=_MOST_SAMPLES + len(points),
+        )
+
+    def _inside(self, x: Array) -> bool:
+        return self.bounds is None or bool(np.all((x >= self.bounds[0]) & (x <= self.bounds[1])))
+
+    def _jacobian(self, problem: Problem, x: Array) -> Found:
+        primal = Primal(problem, [x])
+        try:
+            if self.method != "central":
+                found = complex_step(primal)
+                if found.status is Status.OK:
+                    return found.value, found.error
+            found = central(Primal(problem, [x]), self.bounds if problem is self.problem else None, None)
+            self.nfev += found.nfev
+            return found.value, found.error
+        finally:
+            self.nfev += primal.nfev
+
+    def _arguments(self) -> Iterator[tuple[str, Callable[[], Found]]]:
+        """Yield the derivatives by the arguments that are held, where they have as many columns."""
+        whole = self.problem
+        names = argument_names(whole.f, len(whole.args))
+        for place, name in enumerate(names):
+            if place in whole.argnums:
+                continue
+            try:
+                other = Problem(whole.f, whole.args, place, whole.kwargs)
+            except InvalidArgument:
+                continue
+            if other.x.size == whole.x.size and not other.inp.discrete.any():
+                yield name, partial(self._by_argument, other)
+
+    def _by_argument(self, other: Problem) -> Found:
+        other.evaluate()
+        return self._jacobian(other, other.x)
+
+    def _points(self) -> Iterator[tuple[str, Array]]:
+        """Yield the points at which a derivative is often taken by mistake, values of other arguments too."""
+        x = self.problem.x
+        yield from diagnosis.candidate_points(x).items()
+        for name, value in _held(self.problem):
+            if value.size == x.size and not np.array_equal(value, x):
+                yield f"the value of {name}", value
+
+    def _continued(self, side: float) -> Found:
+        """Return the derivative of the branch on one side, continued to the point by a polynomial."""
+        x = self.problem.x
+        scale = np.where(x == 0, 1.0, np.abs(x))
+        places = [x + side * distance * scale for distance in _BESIDE]
+        if not all(self._inside(place) for place in places):
+            raise ValueError("outside the bounds")
+        found = [self._jacobian(self.problem, place) for place in places]
+        values = np.array([value for value, _ in found])
+        fine, amplified = _at_zero(_BESIDE)
+        coarse, _ = _at_zero(_BESIDE[:-1])
+        value = np.tensordot(fine, values, 1)
+        error = np.abs(value - np.tensordot(coarse, values[:-1], 1))
+        return value, error + amplified * np.max([bar for _, bar in found], axis=0)
+
+    def _samples(self) -> Callable[[], Found] | None:
+        """Return the derivatives of each sample alone, where the held arrays share a first axis."""
+        whole = self.problem
+        if not whole.single:
+            return None
+        held = {k: np.shape(v) for k, v in enumerate(whole.args) if k not in whole.argnums}
+        extents = {shape[0] for shape in held.values() if shape}
+        if len(extents) != 1 or not 2 <= min(extents) <= _MOST_SAMPLES:
+            return None
+        count = min(extents)
+
+        def supply() -> Found:
+            found = [self._jacobian(one, one.x) for one in (self._sample(k) for k in range(count))]
+            return np.array([value for value, _ in found]), np.array([error for _, error in found])
+
+        return supply
+
+    def _sample(self, k: int) -> Problem:
+        whole = self.problem
+        args = [
+            value if place in whole.argnums or not np.shape(value) else np.asarray(value)[k : k + 1]
+            for place, value in enumerate(whole.args)
+        ]
+        one = Problem(whole.f, args, whole.argnums[0], whole.kwargs)
+        one.evaluate()
+        return one
+
+
+def _at_zero(points: Array) -> tuple[Array, float]:
+    """Return the weights of the polynomial through ``points`` at 0 (Lagrange), and the sum of their sizes."""
+    weights = np.array([np.prod([b / (b - a) for b in points if b != a]) for a in points])
+    return weights, float(np.abs(weights).sum())
+
+
+def _held(problem: Problem) -> Iterator[tuple[str, Array]]:
+    """Yield the arguments that are held, flat, by name, where they are real numbers."""
+    names = argument_names(problem.f, len(problem.args))
+    for place, name in enumerate(names):
+        if place not in problem.argnums:
+            try:
+                yield name, flatten(problem.args[place], name)[0]
+            except InvalidArgument:
+                continue
+
+
+def _vectors(problem: Problem) -> Iterator[tuple[str, Array]]:
+    yield from _held(problem)
+    if problem.inp.is_leaf:
+        yield problem.inp.leaves[0].path, problem.x
+
+
+def _extents(problem: Problem) -> dict[str, int]:
+    """Return the first axes of the held arrays by name: a sum over a batch is a factor of its extent."""
+    names = argument_names(problem.f, len(problem.args))
+    shapes = {
+        name: np.shape(value)
+        for place, (name, value) in enumerate(zip(names, problem.args, strict=True))
+        if place not in problem.argnums and isinstance(value, np.ndarray)
+    }
+    return {f"len({name})": shape[0] for name, shape in shapes.items() if shape and shape[0] > 1}
+
+
+def _leaves(structure: Structure) -> tuple[diagnosis.Leaf, ...]:
+    return tuple(diagnosis.Leaf(leaf.path, leaf.shape, leaf.start) for leaf in structure.leaves)
