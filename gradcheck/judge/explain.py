@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -74,25 +75,26 @@ def diagnosed(
     reference: Reference,
     compared: Comparison,
     suspects: Suspects | None = None,
+    widened: Callable[[], Array] | None = None,
 ) -> tuple[str, str]:
     """Return the finding in words, and the likely mistake.
 
-    ``suspects`` are asked only where claim and reference alone name nothing, or say too little for it to be
-    the only explanation.
+    ``suspects``, and the claim's error ``widened`` by its own rounding, are asked for only where claim and
+    reference alone name nothing, or say too little for it to be the only explanation.
     """
     count = int(compared.wrong.sum())
     index = compared.index
     where = "" if index is None else f", worst {entry_of(problem, (index[0], index[1]))}"
     text = f"{count} of {claimed.size} entries differ beyond both error bars{where}"
-    numbers = claimed, reference.value, claim_error, reference.error
-    found = diagnosis.diagnose(*numbers, context=names_alone(problem))
-    if suspects is not None and suspects.affordable:
-        few = np.count_nonzero(reference.value[reference.decided]) <= _FEW
-        if few or not _explained(found):
-            context = suspects.arguments_alone() if _explained(found) else suspects.context()
-            further = diagnosis.diagnose(*numbers, context=context)
-            found = further if further.named else found
-    return text, found.text
+    names = names_alone(problem)
+    found = diagnosis.diagnose(claimed, reference.value, claim_error, reference.error, context=names)
+    explained, few = _explained(found), np.count_nonzero(reference.value[reference.decided]) <= _FEW
+    if suspects is None or not suspects.affordable or (explained and not few):
+        return text, found.text
+    error = claim_error if explained or widened is None else widened()
+    context = suspects.arguments_alone() if explained else suspects.context()
+    further = diagnosis.diagnose(claimed, reference.value, error, reference.error, context=context)
+    return text, further.text if further.named else found.text
 
 
 def diagnosed_shape(problem: Problem, claim: Claim, suspects: Suspects) -> str:

@@ -30,8 +30,8 @@ _LAST_DIGITS = 2.0**-42
 """Relative: claim and f may take their constants from formulas of their own (the weights of a cubic
 interpolation), which agree to all but three digits and are the same at every point, so that nothing scatters.
 What is granted counts in `detectable`."""
-_LARGE = 1e3
-"""A scatter this many times what is granted may be rounding that hides what kind of mistake was made."""
+_LARGE = 1e-6
+"""A scatter of this share of an entry may be rounding that hides what kind of mistake was made."""
 
 
 class Nearby:
@@ -109,7 +109,7 @@ class Nearby:
         """
         wrong = self.compared.wrong
         scattered = self._scatter_alone() if self.claim.movable else None
-        if scattered is None or not (scattered > _LARGE * claim_error[wrong]).any():
+        if scattered is None or not (scattered > _LARGE * np.abs(self.claimed.value[wrong])).any():
             return claim_error
         widened = claim_error.copy()
         columns = worst_columns(self.compared.ratio, wrong)[0]

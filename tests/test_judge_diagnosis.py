@@ -1,0 +1,187 @@
+"""The mistake behind a FAIL, named through ``check`` itself: what the judge adds to claim and reference."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import gradcheck
+from gradcheck.judge.problem import Problem
+from gradcheck.judge.suspects import Suspects, names_alone
+from gradcheck.results import Reason, Verdict
+
+X = np.array([0.45, 1.3, -0.7])
+Y = np.array([1.1, -0.35, 0.6])
+UNEVEN = np.array([0.013, 0.021, 0.058])
+DATA = np.array([[0.2, 1.0, -0.5], [1.4, -0.7, 0.9], [-0.3, 0.8, 0.4]])
+
+
+def mean_square(x, a):
+    return np.mean((a @ x - 1) ** 2)
+
+
+def mean_square_grad(x, a):
+    return 2 * (a @ x - 1) @ a / len(a)
+
+
+def said(f, jac, *args, **options):
+    result = gradcheck.check(f, jac, *args, **options)
+    assert result.verdict is Verdict.FAIL
+    return result.diagnosis
+
+
+class TestAnotherJacobian:
+    def test_wrong_argument(self):
+        def f(x, y):
+            return np.sin(x) * y**2
+
+        wrong = said(f, lambda x, y: np.diag(2 * y * np.sin(x)), X, Y)
+        assert "with respect to y: wrong argument" in wrong
+        assert "with respect to" not in said(f, lambda x, y: np.diag(y * np.cos(3 * x)), X, Y)
+
+    def test_wrong_argument_of_numbers(self):
+        def f(x, y):
+            return x * y
+
+        assert "with respect to y" in said(f, lambda x, y: x, 0.3, 0.7)
+
+    @pytest.mark.parametrize(
+        ("where", "name"), [(lambda x: x + 1, "x + 1"), (lambda x: -x, "-x"), (np.zeros_like, "zero")]
+    )
+    def test_another_point(self, where, name):
+        def slope(x):
+            return np.diag(np.exp(x))
+
+        assert f"at another point: {name}" in said(np.exp, lambda x: slope(where(x)), X)
+        assert "another point" not in said(np.exp, lambda x: slope(where(x) + UNEVEN), X)
+
+    def test_the_value_of_another_argument(self):
+        def f(x, y):
+            return x**3 * np.cos(y)
+
+        assert "the value of y" in said(f, lambda x, y: np.diag(3 * y**2 * np.cos(y)), X, Y)
+
+    def test_one_sample_of_a_batch(self):
+        assert "sample 1 alone" in said(mean_square, lambda x, a: mean_square_grad(x, a[1:2]), X, DATA)
+
+    def test_the_other_branch_beside_a_kink(self):
+        def f(x):
+            return np.where(x > 1.0, x**2, 1 + np.sin(2 * (x - 1)))
+
+        x = np.array([1.02, 1.01, 1.03])
+        below = said(f, lambda x: np.diag(2 * np.cos(2 * (x - 1))), x)
+        assert "from the left: the other side of a kink" in below
+        assert "other side" not in said(f, lambda x: np.diag(np.exp(-x) * UNEVEN), x)
+
+    def test_a_mistake_where_the_claim_cancels(self):
+        def claim(x):
+            s = 1 / (1 + np.exp(-x))
+            return np.diag(1.25 * s * (1 - s))
+
+        x = np.array([28.0, 29.0, 30.0, 30.5])
+        found = said(lambda x: 1 / (1 + np.exp(-x)), claim, x)
+        assert "1.25" in found or "1.2" in found
+
+    def test_bounds_are_kept(self):
+        seen = []
+
+        def f(x):
+            seen.append(np.array(x))
+            return x**3
+
+        said(f, lambda x: np.diag(3.3 * x**2 + x), np.array([0.4, 0.6]), bounds=(0.3, 0.8), method="central")
+        assert np.min(seen) >= 0.3
+        assert np.max(seen) <= 0.8
+
+    def test_evaluations_are_counted(self):
+        count = 0
+
+        def f(x):
+            nonlocal count
+            count += 1
+            return np.exp(x)
+
+        result = gradcheck.check(f, lambda x: np.diag(np.exp(x + 1) + x), X)
+        assert result.verdict is Verdict.FAIL
+        assert result.nfev <= count <= result.nfev + 4
+
+    def test_a_budget_is_not_spent_on_names(self):
+        result = gradcheck.check(np.exp, lambda x: np.diag(np.exp(x + 1) + x), X, max_nfev=40)
+        assert result.verdict is Verdict.FAIL
+        assert result.nfev < 200
+
+    def test_a_function_that_raises_elsewhere(self):
+        def f(x):
+            if (x > 2).any() or (x < 0).any():
+                raise ValueError("outside")
+            return np.sqrt(x)
+
+        found = said(f, lambda x: np.diag(np.cos(x)), np.abs(X))
+        assert found == "no known mistake explains it"
+
+
+class TestShapes:
+    def test_numbers_of_another_shape_are_explained(self):
+        def jac(x):
+            return np.outer(np.cos(x), Y)
+
+        def f(x):
+            return np.outer(np.sin(x).sum() * np.ones(2), Y).ravel()[:4] * (1 + np.arange(4.0))
+
+        right = np.array([[(1 + k) * Y[k % 3] * np.cos(v) for v in X] for k in range(4)])
+        result = gradcheck.check(f, lambda x: right[:3], X)
+        assert result.reason is Reason.WRONG_SHAPE
+        assert "holds only rows 0, 1 and 2" in result.diagnosis
+        assert "sum over the rows" in gradcheck.check(f, lambda x: right.sum(axis=0), X).diagnosis
+        assert gradcheck.check(f, lambda x: np.ones((5, 3)), X).diagnosis == ""
+        assert jac(X).shape == (3, 3)
+
+    def test_a_transpose_is_told_once(self):
+        result = gradcheck.check(lambda x: DATA[:2] @ x, lambda x: DATA[:2].T, X)
+        assert "transpose" in result.message
+        assert result.diagnosis == ""
+
+
+class TestSuspects:
+    def problem(self, f, *args, argnums=0):
+        problem = Problem(f, args, argnums)
+        problem.evaluate()
+        return problem
+
+    def test_names_cost_nothing(self):
+        calls = []
+
+        def f(x, a):
+            calls.append(1)
+            return a @ x
+
+        context = names_alone(self.problem(f, X, DATA))
+        assert len(calls) == 1
+        assert context.extents == {"len(a)": 3}
+        assert set(context.vectors) == {"x"}
+
+    def test_what_is_offered(self):
+        suspects = Suspects(self.problem(mean_square, X, DATA), "auto", None)
+        context = suspects.context()
+        assert context.arguments == {}
+        value, error = context.samples()
+        assert value.shape == error.shape == (3, 1, 3)
+        assert np.allclose(value.mean(axis=0)[0], mean_square_grad(X, DATA), rtol=1e-12)
+        assert suspects.nfev > 0
+
+    def test_a_branch_is_continued_within_its_bar(self):
+        def f(x):
+            return np.where(x > 1, 5.0, np.sin(x))
+
+        value, error = Suspects(self.problem(f, np.array([1.02])), "central", None).context().left()
+        assert abs(value[0, 0] - np.cos(1.02)) <= error[0, 0] < 1e-4
+
+    def test_points_outside_the_bounds_are_left_out(self):
+        problem = self.problem(np.exp, X)
+        bounds = (np.full(3, -1.0), np.full(3, 1.5))
+        assert "x + 1" not in Suspects(problem, "central", bounds).context().points
+        assert "x + 1" in Suspects(problem, "central", None).context().points
+
+    def test_large_functions_are_left_alone(self):
+        assert not Suspects(self.problem(np.sum, np.ones(100)), "auto", None).affordable
+        assert Suspects(self.problem(np.sum, np.ones(10)), "auto", None).affordable
