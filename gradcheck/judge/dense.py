@@ -88,7 +88,7 @@ def _unreadable(problem: Problem, claim: Claim, claimed: ClaimProblem, options: 
     """Return the FAIL of a claim that is no matrix of the right shape, diagnosed from its numbers."""
     evidence = Evidence(inputs=inputs_of(problem)) if listening() else None
     suspects, mistake = Suspects(problem, options.method, None), ""
-    told = "transpose" in claimed.message or options.max_nfev is not None or options.bounds is not None
+    told = "transpose" in claimed.message or not suspects.affordable or options.bounds is not None
     if claimed.reason is Reason.WRONG_SHAPE and not told:
         mistake = diagnosed_shape(problem, claim, suspects)
     nfev = 2 + suspects.nfev
@@ -328,8 +328,6 @@ class _Dense:
     def _diagnosed(self, reference: Reference, compared: Comparison) -> tuple[str, str]:
         """Return the finding in words, and the likely mistake, at the cost that the caller allows."""
         numbers = (self.problem, self.claimed.value, self.claim_error, reference, compared)
-        if self.options.max_nfev is not None:
-            return diagnosed(*numbers)
         suspects = Suspects(self.problem, self.options.method, self._flat_bounds())
         nearby = self._nearby(reference, compared)
         found = diagnosed(*numbers, suspects, lambda: nearby.for_diagnosis(self.claim_error))

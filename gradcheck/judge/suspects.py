@@ -16,6 +16,7 @@ import numpy as np
 from gradcheck import diagnosis
 from gradcheck.errors import InvalidArgument
 from gradcheck.estimators.primal import Primal
+from gradcheck.judge.budget import counter_of
 from gradcheck.judge.problem import Problem, argument_names
 from gradcheck.judge.references import central, complex_step
 from gradcheck.pytree import Structure, flatten
@@ -69,8 +70,9 @@ class Suspects:
 
     @property
     def affordable(self) -> bool:
-        """Whether the function is small enough to be differentiated a dozen times more."""
-        return type(self.problem) is Problem and 0 < self.problem.x.size <= _WIDEST
+        """Whether the function may be differentiated a dozen times more: it is small, and no limit is set."""
+        plain = type(self.problem) is Problem and counter_of(self.problem.f) is None
+        return plain and 0 < self.problem.x.size <= _WIDEST
 
     def here(self) -> Found:
         """Return the reference at the point itself."""
