@@ -192,7 +192,7 @@ def test_a_traced_program_is_shared_only_between_points_of_one_function():
     assert system.keys == [rule.f]
     drawn = at(x=[2.0])
     drawn.functions["g"] = np.sin
-    general = trial("t/general", lambda x, g: g(x), None)
+    general = trial("t/general", lambda x, g=None: g(x), None)
     for drawn.functions["g"] in (np.sin, np.cos, np.sin):
         autodiff_testimonies(general, drawn, "float64", system, None)
     sine, cosine, again = system.keys[1:]
