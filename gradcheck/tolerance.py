@@ -11,13 +11,27 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["FEW_EPS", "Detectable", "budget", "detectable", "eps_of", "max_detectable", "rounding_floor"]
+__all__ = [
+    "FEW_EPS",
+    "LAST_DIGITS",
+    "Detectable",
+    "budget",
+    "detectable",
+    "eps_of",
+    "max_detectable",
+    "rounding_floor",
+]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 FEW_EPS = 8.0
 """Roundings granted to a claim before its own are measured: a handful of correctly rounded operations
 costs half a unit each (Higham 2002, Accuracy and Stability, eq. 2.4), library functions up to 4 units."""
+
+LAST_DIGITS = 2.0**-42
+"""Relative: the difference that another order of operations makes (``1 - tanh**2`` at 3), or constants from
+formulas of their own (the weights of a cubic interpolation), the same at every point, so that nothing
+scatters.  Three digits; granted where no more differs, named in the result, counted in `detectable`."""
 
 _EPS = {"float64": 2.0**-52, "float32": 2.0**-23, "float16": 2.0**-10, "bfloat16": 2.0**-7}
 _MAX_DETECTABLE = {"float64": 1e-3, "float32": 1e-2, "float16": 5e-2, "bfloat16": 5e-2}

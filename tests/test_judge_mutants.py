@@ -193,4 +193,4 @@ def test_constants_rounded_another_way_differ_in_the_last_digits_only_and_the_re
     assert str(result.verdict) == verdict, str(result)
     if verdict == "pass":
         assert off < result.detectable < 1e-12
-        assert any("loses" in note for note in result.notes)
+        assert any("last three digits" in note for note in result.notes)

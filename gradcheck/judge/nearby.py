@@ -26,10 +26,6 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 _OF_ITSELF = 0.75
 """Share of a claim's measured rounding that it shows without the reference, see `claim_rounding`."""
-_LAST_DIGITS = 2.0**-42
-"""Relative: claim and f may take their constants from formulas of their own (the weights of a cubic
-interpolation), which agree to all but three digits and are the same at every point, so that nothing scatters.
-What is granted counts in `detectable`."""
 _LARGE = 1e-6
 """A scatter of this share of an entry may be rounding that hides what kind of mistake was made."""
 
@@ -78,13 +74,9 @@ class Nearby:
 
         ``wrong_with`` tells which entries are wrong with such an error.
         """
-        if not np.isfinite(self.claimed.value[self.compared.wrong]).all():
+        if not np.isfinite(self.claimed.value[self.compared.wrong]).all() or self._too_smooth():
             return None
-        widened = self._with_last_digits(claim_error)
-        if not wrong_with(widened).any():
-            return widened
-        if self._too_smooth():
-            return None
+        widened = claim_error.copy()
         for columns in worst_columns(self.compared.ratio, self.compared.wrong):
             wrong = self.compared.wrong[:, columns]
             part = widened[:, columns]
@@ -93,14 +85,6 @@ class Nearby:
             if (wrong_with(widened)[:, columns] & wrong).any():
                 return None
         return widened
-
-    def _with_last_digits(self, claim_error: Array) -> Array:
-        """Grant the last digits where only they differ, and nothing where more does."""
-        if self.claimed.dtype != "float64":
-            return claim_error.copy()
-        last = _LAST_DIGITS * np.abs(self.reference.value)
-        granted: Array = np.where(self.compared.wrong & (self.compared.difference <= last), last, claim_error)
-        return granted
 
     def for_diagnosis(self, claim_error: Array) -> Array:
         """Return the claim's error with its own rounding in the worst columns, where that is large.
