@@ -459,7 +459,7 @@ def test_what_a_reader_needs_is_there(tree):
         "gradcheck replay chain/total/x-plus-x2@float64#3",
         "NOT REFUTED",
         "d(fg)/dx = f·dg/dx + (df/dx)·g",
-        "The shapes differ; nothing is broadcast",
+        "The shapes differ ; nothing is broadcast",
         "kink value 1/2",
         "no derivative: one-sided 0 and 1",
         "000 §4.2 L124",

@@ -166,7 +166,8 @@ def curve_figure(curve: Mapping[str, Any], claim_error: float) -> str | None:
     if chosen > 0:
         sheet.line([(across(chosen), bottom), (across(chosen), top)], "chosen", 1.0)
     sheet.line(through(rounding), "rounding", 1.4, (5, 3))
-    sheet.line(through(law), "truncation", 1.4, (1.5, 2.5))
+    # Wide and short dashes stand out beside the curve, which lies on this line where the law holds.
+    sheet.line(through(law), "truncation", 6.0, (1.5, 4.5))
     if known:
         sheet.line([(left, up(known)), (right, up(known))], "claim", 2.0)
     dots = [(across(steps[k]), up(errors[k])) for k in usable]

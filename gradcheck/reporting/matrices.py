@@ -57,9 +57,10 @@ class Comparison:
 def comparison(failure: Mapping[str, Any]) -> Comparison:
     """Return the matrices of ``failure`` as text, with enough digits to tell wrong entries apart."""
     claimed, reference = failure["claimed"], failure["reference"]
-    wrong = {(i, j) for i, j in failure["wrong"]}
-    digits = _telling_digits(claimed, reference, wrong)
     shapes = (_shape(claimed), _shape(reference))
+    # Where the shapes differ no entry has a counterpart: the shape is what is wrong.
+    wrong = {(i, j) for i, j in failure["wrong"]} if shapes[0] == shapes[1] else set()
+    digits = _telling_digits(claimed, reference, wrong)
     block = failure.get("block")
     if block:
         shapes = ("×".join(map(str, block["shape"])),) * 2

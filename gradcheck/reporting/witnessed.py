@@ -22,7 +22,7 @@ class Mark:
 
 
 _SILENT = Mark("none", "–", 0, "no answer")
-_UNASKED = Mark("none", "", 0, "not asked")
+_UNASKED = Mark("unasked", "", 0, "not asked")
 
 
 def witness_columns(record: Mapping[str, Any]) -> list[str]:
