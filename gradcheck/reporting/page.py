@@ -126,7 +126,7 @@ def page(
     rows = [row_of(check, anchors, formula, names, lean=lean) for check in checks]
     odd = sorted((row for row in rows if row.odd), key=lambda row: row.check["verdict"] != "fail")
     most = _FAILURES if len(odd) <= _MANY_CARDS else 1
-    errata = [_card(row, row.anchor, 1, draw) for row in rows if row.check["group"] == "erratum"]
+    errata = [_card(row, row.place, 1, draw) for row in rows if row.check["group"] == "erratum"]
     judged = [row for row in rows if row.check["group"] in ("claim", "user", "check")]
     known = {(row.check["id"], row.check["dtype"]): row.anchor for row in rows}
     return Page(
@@ -134,13 +134,12 @@ def page(
         outcome=outcome(record),
         weakest=_weakest(rows),
         odd=[
-            _card(row, anchors(f"odd/{row.anchor}"), most, draw, opened=number < _OPEN_CARDS)
-            for number, row in enumerate(odd)
+            _card(row, row.anchor, most, draw, opened=number < _OPEN_CARDS) for number, row in enumerate(odd)
         ],
         witnesses=names,
         sections=_sections(judged, anchors),
         errata=errata,
-        rejected=[_card(row, row.anchor, 1, draw) for row in rows if row.check["group"] == "rejected"],
+        rejected=[_card(row, row.place, 1, draw) for row in rows if row.check["group"] == "rejected"],
         standing=sum(card.row.odd for card in errata),
         lean=lean,
         tested=record["self_test"] is not None

@@ -34,7 +34,9 @@ class Row:
     check
         As in the record.
     anchor
-        Its identifier on the page.
+        Its identifier on the page: of its evidence, where it is not as expected.
+    place
+        The identifier of its row, or of its card among the errata; the same where there is no evidence.
     title
         What it is called: its id, without the file that its section names already.
     symbol
@@ -59,6 +61,7 @@ class Row:
 
     check: Mapping[str, Any]
     anchor: str
+    place: str
     title: str
     symbol: str
     formula: str | None
@@ -92,9 +95,11 @@ def row_of(
     check = {**_OPTIONAL, **check}
     largest, detectable = check["largest"], check["detectable"]
     sources = [source_text(source) for source in check["sources"]]
+    anchor = anchors(check["id"])
     return Row(
         check=check,
-        anchor=anchors(check["id"]),
+        anchor=anchor,
+        place=anchor if check["as_expected"] else anchors(f"row/{anchor}"),
         title=_title(check),
         symbol=SYMBOLS[check["verdict"]],
         formula=formula.get(check["latex"]),

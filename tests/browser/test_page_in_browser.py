@@ -215,6 +215,9 @@ def test_a_link_leads_to_its_check(browser, pages, identity, scripts):
     browser.scripts(scripts)
     browser.open(pages["failures"], f"#{quote(identity)}")
     assert browser.run(IN_VIEW, identity)
+    if identity == FAILED:
+        # What failed has its evidence there, and not a row of a table.
+        assert "Error against step" in browser.run("return document.querySelector(':target').innerText")
 
 
 def test_a_link_opens_the_details_and_undoes_the_filter(browser, pages):
