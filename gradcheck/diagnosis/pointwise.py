@@ -150,6 +150,7 @@ def float32_note(claim: Array, reference: Array) -> str | None:
         half = _half_of(claim, reference, wrong, decided)
         start = f"the claim agrees to half precision only (relative difference up to {largest:.1g})"
         return f"{start}: evaluated in {half}" if half else None
-    stored = np.array_equal(claim.astype(np.float32).astype(float), claim, equal_nan=True)
+    with np.errstate(over="ignore"):
+        stored = np.array_equal(claim.astype(np.float32).astype(float), claim, equal_nan=True)
     cause = "computed in float32" if single or stored else "float32 on the way, or a finite difference"
     return f"the claim agrees to single precision only (relative difference up to {largest:.1g}): {cause}"

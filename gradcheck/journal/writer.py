@@ -65,6 +65,8 @@ class Journal:
         self._lock = threading.Lock()
         self._header: dict[str, Any] = {}
         self._checks: list[dict[str, Any]] = []
+        # By identity of the entry, kept alive above: each is turned into text once.
+        self._texts: dict[int, str] = {}
         self._stream: int | None = None
         self._whole = 0
         self._finished = False
@@ -160,16 +162,17 @@ class Journal:
             # What the signal raised was lost: Python drops exceptions in callbacks of its garbage collector.
             self._leave(self._asked, None)
 
-    def append(self, entries: Sequence[Mapping[str, Any]]) -> None:
+    def append(self, entries: Sequence[dict[str, Any]]) -> None:
         """Append checks that :func:`~gradcheck.journal.checks.check_entry` made.
 
         Their lines are on disk when this returns.  Such an entry is plain and follows the
         schema from the start.  It is not examined again: that takes as long as a small check.
         """
         with self._lock:
-            lines = (f"{to_json({'kind': 'check', 'check': entry})}\n" for entry in entries)
-            self._write("".join(lines).encode())
-            self._checks += map(dict, entries)
+            texts = [to_json(entry) for entry in entries]
+            self._write("".join(f'{{"kind":"check","check":{text}}}\n' for text in texts).encode())
+            self._checks += entries
+            self._texts.update(zip(map(id, entries), texts, strict=True))
 
     def end(self, record: Mapping[str, Any], complete: bool) -> None:
         """Write ``gradcheck.json`` and the journal's last line; the checks of ``record`` are not examined.
@@ -223,7 +226,7 @@ class Journal:
         }
         with self._lock:
             self._line({"kind": "end", "complete": record["complete"]} | news)
-            self._replace(record_text(record))
+            self._replace(record_text(record, self._texts))
             self._finished = True
 
     def _line(self, entry: Mapping[str, Any]) -> None:
@@ -298,12 +301,18 @@ class _Ended(KeyboardInterrupt):
         self.number = number
 
 
-def record_text(record: Mapping[str, Any]) -> str:
-    """Return JSON with a line for each field and each check, so that two records can be compared."""
+def record_text(record: Mapping[str, Any], known: Mapping[int, str] | None = None) -> str:
+    """Return JSON with a line for each field and each check, so that two records can be compared.
+
+    ``known`` holds the texts of checks by their ``id()``.
+    """
+    texts = known or {}
     fields = []
     for name, item in record.items():
-        text = to_json(item)
         if name == "checks" and item:
-            text = "[\n" + ",\n".join(to_json(check) for check in item) + "\n]"
+            lines = (texts.get(id(check)) or to_json(check) for check in item)
+            text = "[\n" + ",\n".join(lines) + "\n]"
+        else:
+            text = to_json(item)
         fields.append(f"{to_json(name)}: {text}")
     return "{\n" + ",\n".join(fields) + "\n}\n"

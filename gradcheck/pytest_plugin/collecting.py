@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,17 +12,21 @@ import pytest
 from gradcheck.journal.checks import check_entry
 from gradcheck.journal.draws import Draws
 from gradcheck.journal.encoding import to_json
-from gradcheck.pytest_plugin.places import Place, place_of, test_facts
+from gradcheck.pytest_plugin.places import Place, own_place, place_of, test_facts
 from gradcheck.pytest_plugin.settings import defaults_for, marked
+from gradcheck.results import CheckResult
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
     from gradcheck.pytest_plugin.listening import Listener
     from gradcheck.pytest_plugin.receiving import Receiver
-    from gradcheck.results import CheckResult
 
-Enter = Callable[[Place, str, "CheckResult"], dict[str, Any]]
+Found = dict[str, Any] | Draws | CheckResult
+
+_FEW = 64
+_SMALL = 256
+"""Results wait to be made entries together, which is faster, unless they are many or hold large matrices."""
 
 __all__ = ["PROPERTY", "Collector", "carried", "unpacked"]
 
@@ -39,8 +42,9 @@ class _Attempt:
     Attributes
     ----------
     found
-        By identity: where the check was made, and its entry or its results at drawn points.  A result is made
-        an entry at once: it may hold matrices that nobody needs any more.
+        By identity: where the check was made, and its entry, its result, or its results at drawn points.
+    waiting
+        The identities of results that are not entries yet.
     defaults
         The keywords that hold in it.
     outcome
@@ -49,8 +53,10 @@ class _Attempt:
 
     def __init__(self, item: pytest.Item | None, defaults: dict[str, Any]) -> None:
         self.item = item
+        self.place = own_place(item)
         self.defaults = defaults
-        self.found: dict[str, tuple[Place, dict[str, Any] | Draws]] = {}
+        self.found: dict[str, tuple[Place, Found]] = {}
+        self.waiting: list[str] = []
         self.outcome = "passed"
         self.forgiven = False
         self._test: dict[str, Any] | None = None
@@ -68,7 +74,7 @@ class _Attempt:
         self._test["outcome"] = self.outcome
         return self._test
 
-    def add(self, place: Place, result: CheckResult, enter: Enter) -> None:
+    def add(self, place: Place, result: CheckResult) -> None:
         """Keep ``result``; those of the examples of a property test are counted together."""
         base = f"{place.prefix}::{result.name}" if place.prefix else result.name
         example = _example()
@@ -77,7 +83,7 @@ class _Attempt:
             # A property's points may share its name with a check beside it.
             while identity in self.found:
                 identity = _numbered(base, self._numbers)
-            self.found[identity] = (place, enter(place, identity, result))
+            self._keep(identity, place, result)
             return
         if example is not self._example:
             self._example = example
@@ -87,8 +93,11 @@ class _Attempt:
         if isinstance(draws, Draws):
             draws.add(result)
         else:
-            identity = _numbered(base, self._numbers)
-            self.found[identity] = (place, enter(place, identity, result))
+            self._keep(_numbered(base, self._numbers), place, result)
+
+    def _keep(self, identity: str, place: Place, result: CheckResult) -> None:
+        self.found[identity] = (place, result)
+        self.waiting.append(identity)
 
 
 def _numbered(base: str, numbers: Counter[str]) -> str:
@@ -126,16 +135,19 @@ class Collector:
 
     def add(self, result: CheckResult) -> None:
         """Keep the result of a check that was just made."""
-        place = place_of(self._listener.item, self._root)
-        attempt = self._current() if place.item is not None or place.prefix else self._outside
-        attempt.add(place, result, self._entered)
+        attempt = self._current()
+        place = place_of(attempt.place, self._root)
+        attempt.add(place, result)
+        if len(attempt.waiting) >= _FEW or result.entries > _SMALL:
+            self._enter(attempt)
 
     def defaults(self) -> Mapping[str, Any]:
         """Return the keywords that hold for a check made now: a marker's for the checks of its test alone."""
-        found = self._current().defaults
-        if found is self._outside.defaults or place_of(self._listener.item, self._root).item is not None:
-            return found
-        return self._outside.defaults
+        attempt = self._current()
+        marked_alone = attempt.defaults is not self._outside.defaults
+        if marked_alone and place_of(attempt.place, self._root) is not attempt.place:
+            return self._outside.defaults
+        return attempt.defaults
 
     def _current(self) -> _Attempt:
         item = self._listener.item
@@ -180,8 +192,16 @@ class Collector:
         outside = list(self._outside.found.items()) if attempt is not self._outside else []
         entries = [self._entry(attempt, *one) for one in [*outside, *attempt.found.items()]]
         self._outside.found.clear()
+        self._outside.waiting.clear()
         attempt.found.clear()
+        attempt.waiting.clear()
         return entries
+
+    def _enter(self, attempt: _Attempt) -> None:
+        for identity in attempt.waiting:
+            found = attempt.found[identity]
+            attempt.found[identity] = (found[0], self._entry(attempt, identity, found))
+        attempt.waiting.clear()
 
     def _entered(self, place: Place, identity: str, result: CheckResult) -> dict[str, Any]:
         own = self._outside.defaults if place.item is None else self._current().defaults
@@ -193,12 +213,12 @@ class Collector:
             max_detectable=own.get("max_detectable", self._settings.max_detectable),
         )
 
-    def _entry(
-        self, attempt: _Attempt, identity: str, found: tuple[Place, dict[str, Any] | Draws]
-    ) -> dict[str, Any]:
+    def _entry(self, attempt: _Attempt, identity: str, found: tuple[Place, Found]) -> dict[str, Any]:
         place, entry = found
         if isinstance(entry, Draws):
-            entry = self._entered(place, identity, entry.settled())
+            entry = entry.settled()
+        if isinstance(entry, CheckResult):
+            entry = self._entered(place, identity, entry)
         if place.item is not None:
             entry["test"] = attempt.test
             entry["gates"] = entry["gates"] and not attempt.forgiven

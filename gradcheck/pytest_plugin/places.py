@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-__all__ = ["Place", "place_of", "test_facts"]
+__all__ = ["OUTSIDE", "Place", "own_place", "place_of", "test_facts"]
 
 
 class Place(NamedTuple):
@@ -45,30 +45,43 @@ def _code(owner: Any, name: str) -> CodeType | None:
     return getattr(function, "__code__", None)
 
 
+# By identity: to hash a code object is to hash all of its code.
 # The arguments of these hooks are documented.  Where one has moved, the checks of a fixture go to the test.
 _ROOTS = {
-    _code(fixtures, "pytest_fixture_setup"): "fixturedef",
-    _code(getattr(fixtures, "FixtureDef", None), "finish"): "self",
-    _code(runner, "pytest_make_collect_report"): "collector",
-    _code(runner, "pytest_runtest_setup"): "item",
-    _code(runner, "pytest_runtest_call"): "item",
-    _code(runner, "pytest_runtest_teardown"): "item",
+    id(code): argument
+    for code, argument in (
+        (_code(fixtures, "pytest_fixture_setup"), "fixturedef"),
+        (_code(getattr(fixtures, "FixtureDef", None), "finish"), "self"),
+        (_code(runner, "pytest_make_collect_report"), "collector"),
+        (_code(runner, "pytest_runtest_setup"), "item"),
+        (_code(runner, "pytest_runtest_call"), "item"),
+        (_code(runner, "pytest_runtest_teardown"), "item"),
+    )
+    if code is not None
 }
 
 
-def place_of(item: pytest.Item | None, root: str) -> Place:
+OUTSIDE = Place("", None, None)
+
+
+def own_place(item: pytest.Item | None) -> Place:
+    """Return the place of the checks of ``item`` itself."""
+    return OUTSIDE if item is None else Place(_plain(item.nodeid), None, item)
+
+
+def place_of(own: Place, root: str) -> Place:
     """Return where the check that is being reported was made.
 
     Parameters
     ----------
-    item
-        The test that runs.
+    own
+        The place of the test that runs.
     root
         The root folder, to which files are given relative.
     """
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 the public `inspect` builds a list of all frames
     while frame is not None:
-        name = _ROOTS.get(frame.f_code)
+        name = _ROOTS.get(id(frame.f_code))
         if name == "item":
             break
         if name == "collector":
@@ -79,7 +92,7 @@ def place_of(item: pytest.Item | None, root: str) -> Place:
                 return _fixture(found, root, teardown=name == "self", request=frame.f_locals.get("request"))
             break
         frame = frame.f_back
-    return Place("", None, None) if item is None else Place(_plain(item.nodeid), None, item)
+    return own
 
 
 def _fixture(definition: Any, root: str, *, teardown: bool, request: Any) -> Place:
