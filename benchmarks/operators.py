@@ -45,7 +45,11 @@ class Count:
     generic: Counter[str] = field(default_factory=Counter)
     edges: Counter[str] = field(default_factory=Counter)
     mutants: Counter[str] = field(default_factory=Counter)
-    remarks: list[str] = field(default_factory=list)
+
+    @staticmethod
+    def remark(text: str) -> None:
+        """Print it at once: a long run that is stopped has said what it saw."""
+        print(text, end="\n\n", flush=True)
 
 
 _DIAGONAL = np.diag([2.0, 2.0, 5.0])
@@ -126,7 +130,7 @@ def judge(count: Count, case: Case, edge: bool) -> None:
     fault = known_fault(case.name) if result.verdict is Verdict.FAIL else ""
     (count.edges if edge else count.generic)["fail, the library's own fault" if fault else _word(result)] += 1
     if result.verdict is not Verdict.PASS:
-        count.remarks.append(f"{case.name} at {np.array2string(np.asarray(case.x))}: {result}\n{fault}")
+        count.remark(f"{case.name} at {np.array2string(np.asarray(case.x))}: {result}\n{fault}")
     if result.verdict is Verdict.PASS:
         _faults(count, case)
 
@@ -144,7 +148,7 @@ def _faults(count: Count, case: Case) -> None:
         below = missed and _below(case, right, wrong, result)
         count.mutants["accepted, below" if below else "ACCEPTED" if missed else str(result.reason)] += 1
         if missed and not below:
-            count.remarks.append(f"{case.name}, {name}: {result}")
+            count.remark(f"{case.name}, {name}: {result}")
 
 
 def _below(case: Case, right: Any, wrong: Any, result: CheckResult) -> bool:
@@ -184,9 +188,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 if options.slow and spent > options.slow:
                     print(f"{case.name}: {spent:.1f} s", flush=True)
             except Exception as raised:
-                count.remarks.append(f"{case.name}: raised {type(raised).__name__}: {raised}")
-    for remark in count.remarks:
-        print(remark, end="\n\n")
+                count.remark(f"{case.name}: raised {type(raised).__name__}: {raised}")
     for title, counter in (("generic", count.generic), ("edges", count.edges), ("faults", count.mutants)):
         print(_line(title, counter))
     return int(

@@ -162,7 +162,8 @@ class Nearby:
                 self.rng(),
             )
         allowed = (claim_error + self.reference.error)[:, columns]
-        measured = claim_rounding(self.x, lambda x: self._deviation(x, columns), self.rng(), allowed)
+        open_ = np.where(self.compared.wrong, self.compared.difference, -np.inf)[:, columns] - allowed
+        measured = claim_rounding(self.x, lambda x: self._deviation(x, columns), self.rng(), allowed, open_)
         return np.zeros(allowed.shape) if measured is None else measured
 
     def _deviation(self, x: Array, columns: Array) -> tuple[Array, Array] | None:

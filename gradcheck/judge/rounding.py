@@ -40,6 +40,7 @@ def claim_rounding(
     deviation_at: Callable[[Array], tuple[Array, Array] | None],
     rng: np.random.Generator,
     granted: Array,
+    enough: Array | None = None,
 ) -> Array | None:
     """Return a bound on the claim's rounding at ``x``, shape ``(m, n)``; None when it cannot be measured.
 
@@ -54,6 +55,8 @@ def claim_rounding(
         For the signs with which the coordinates move together.
     granted
         The deviation allowed anyway, ``(m, n)``.
+    enough
+        What there is to explain, ``(m, n)``: coarser scales are visited only where it is not reached.
 
     Examples
     --------
@@ -76,6 +79,8 @@ def claim_rounding(
         swing = scatter(steps, np.array([one for _, (_, one) in kept]))
         own = np.where((own > _CALM * swing) & ~_comes_and_goes(deviations, granted), own, 0.0)
         found = own if found is None else np.fmax(found, own)
+        if enough is not None and (found > enough).all():
+            break
     return found
 
 
