@@ -7,40 +7,18 @@ Example", section 2.1.4, tests one random pair): all entries, so that no error h
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Unpack
 
-import numpy as np
-
-from gradcheck.claims import ClaimMatrix, ClaimProblem
-from gradcheck.compare import Comparison, compare
 from gradcheck.context import with_defaults
 from gradcheck.judge.asked import Asked
 from gradcheck.judge.everywhere import judged_everywhere
-from gradcheck.judge.evidence import evidence_of
-from gradcheck.judge.explain import diagnosed, power_of, worst_entry
-from gradcheck.judge.forms import callable_product, seed_of
 from gradcheck.judge.keywords import AdjointKeywords, explicit
 from gradcheck.judge.options import Options
-from gradcheck.judge.problem import Problem
-from gradcheck.judge.products import PullClaim, PushClaim
-from gradcheck.judge.references import Reference
-from gradcheck.judge.rounding import scatter
-from gradcheck.pytree import flatten
-from gradcheck.results import CheckResult, Reason, Verdict, listening
-from gradcheck.tolerance import FEW_EPS, max_detectable
+from gradcheck.judge.pair import Pair
+from gradcheck.judge.products import callable_product
+from gradcheck.results import CheckResult
 
 __all__ = ["check_adjoint"]
-
-Array = np.ndarray[Any, np.dtype[Any]]
-
-_POINTS = np.array([-4.0, -3.0, -2.0, -1.0, 1.0, 2.0, 3.0, 4.0])
-_SCALES = (2.0**-51, 2.0**-30, 2.0**-12)
-"""Relative distances: ulps, what no smooth derivative notices, what a cancelling formula needs."""
-_SWING = 16.0
-"""A deviation this much smaller than what the products do between the points may be a share of that."""
-_MEASURED = 4.0
-"""Safety on a rounding error that was measured once."""
 
 
 @with_defaults
@@ -90,120 +68,6 @@ def check_adjoint(
     callable_product(vjp, "vjp", "u")
 
     def attempt(asked: Asked) -> CheckResult:
-        return _Pair(asked.problem(jvp), jvp, vjp, options).verdict()
+        return Pair(asked.problem(jvp), jvp, vjp, options).verdict()
 
     return judged_everywhere("check_adjoint", {"jvp": jvp, "vjp": vjp}, attempt, args, options)
-
-
-class _Pair:
-    """Two products at one point, made dense."""
-
-    def __init__(
-        self, problem: Problem, jvp: Callable[..., Any], vjp: Callable[..., Any], options: Options
-    ) -> None:
-        self.problem, self.options = problem, options
-        seed, rtol = seed_of(options), options.rtol or 0.0
-        self.push = PushClaim(problem, jvp, "numerator", seed, rtol, "jvp")
-        self.pull = PullClaim(problem, vjp, "numerator", seed, rtol, "vjp")
-
-    def verdict(self) -> CheckResult:
-        """Make both dense and compare them."""
-        raised = self._output()
-        if raised is not None:
-            return raised
-        found = []
-        for claim in (self.push, self.pull):
-            one = claim.here()
-            if isinstance(one, ClaimProblem):
-                if one.reason is None:
-                    raise one.error()
-                return CheckResult(Verdict.FAIL, one.reason, one.message)
-            found.append(one)
-        return self._compared(*found)
-
-    def _output(self) -> CheckResult | None:
-        """Learn the output's structure from what ``jvp`` returns; a verdict where it raises."""
-        direction = self.problem.direction(np.ones(self.problem.inp.size), np.float64)
-        try:
-            with np.errstate(all="ignore"):
-                result = self.push.given(*self.problem.own_arguments(), direction, **self.problem.keywords())
-        except Exception as raised:
-            text = f"the jvp raised {type(raised).__name__}: {raised}"
-            return CheckResult(Verdict.FAIL, Reason.CLAIM_RAISED, text)
-        self.problem.out = flatten(result, "jvp")[1]
-        return None
-
-    def _compared(self, push: ClaimMatrix, pull: ClaimMatrix) -> CheckResult:
-        errors = [self._rounding(push, self.push), self._rounding(pull, self.pull)]
-        if self.options.rtol is not None:
-            errors[1] = errors[1] + self.options.rtol * np.nan_to_num(np.abs(pull.value))
-        compared = compare(push.value, errors[0], pull.value, errors[1])
-        notes = [*push.notes, *pull.notes]
-        if compared.verdict is Verdict.FAIL and np.isfinite(push.value[compared.wrong]).all():
-            measured = self._scatter()
-            widened = errors[0] + np.where(compared.wrong, measured, 0.0)
-            again = compare(push.value, widened, pull.value, errors[1])
-            if again.verdict is not Verdict.FAIL:
-                errors[0], compared = widened, again
-                notes.append("the products differ by their own rounding, measured at neighbouring points")
-        if self.options.rtol is not None:
-            notes.append(f"loosened by the caller: rtol={self.options.rtol:g}")
-        reference = Reference(pull.value, errors[1], {})
-        result = self._concluded(push, reference, errors[0], compared)
-        if listening():
-            found = evidence_of(self.problem, push.value, errors[0], reference, compared, result.verdict)
-            result = replace(result, evidence=found)
-        return replace(result, notes=tuple(dict.fromkeys(notes)), method="jvp and vjp")
-
-    def _rounding(self, found: ClaimMatrix, claim: PushClaim | PullClaim) -> Array:
-        """Return a few eps of the claim's own format, and in a coarse format its measured rounding."""
-        error: Array = FEW_EPS * found.eps * np.abs(found.value)
-        if found.dtype != "float64":
-            precise = claim.at(self.problem.x)
-            if precise is not None:
-                own = np.abs(precise - found.value)
-                error = error + np.where(np.isfinite(own), _MEASURED * own, 0.0)
-        return error
-
-    def _scatter(self) -> Array:
-        """Return how far the two scatter about each other near the point, smooth part removed, ``(m, n)``."""
-        x = self.problem.x
-        signs = self.options.generator().choice([-1.0, 1.0], size=x.shape)
-        largest = np.zeros((self.problem.output.size, x.size))
-        for scale in _SCALES:
-            pairs = [self._both(x * (1.0 + scale * step * signs)) for step in _POINTS]
-            known = [pair for pair in pairs if pair is not None]
-            if len(known) < len(pairs):
-                continue
-            pushed, pulled = np.array([a for a, _ in known]), np.array([b for _, b in known])
-            with np.errstate(all="ignore"):
-                own, swing = scatter(_POINTS, pushed - pulled), scatter(_POINTS, pulled)
-            # Where the derivative itself swings from point to point, a mistake swings with it.
-            largest = np.maximum(largest, np.where(_SWING * own >= swing, own, 0.0))
-        return largest
-
-    def _both(self, x: Array) -> tuple[Array, Array] | None:
-        pushed, pulled = self.push.at(x), self.pull.at(x)
-        return None if pushed is None or pulled is None else (pushed, pulled)
-
-    def _concluded(
-        self, push: ClaimMatrix, pull: Reference, error: Array, compared: Comparison
-    ) -> CheckResult:
-        common: dict[str, Any] = {"entries": int(compared.decided.sum())}
-        index = None if compared.index is None else (int(compared.index[0]), int(compared.index[1]))
-        if index is not None:
-            common["worst"] = worst_entry(self.problem, index, push.value, error, pull, compared)
-        if compared.verdict is Verdict.FAIL:
-            text, diagnosis = diagnosed(self.problem, push.value, error, pull, compared)
-            text = f"<u, J v> and <J^T u, v> differ: {text} (jvp claimed, vjp as reference)"
-            return CheckResult(Verdict.FAIL, compared.reason, text, diagnosis=diagnosis, **common)
-        if compared.verdict is Verdict.INCONCLUSIVE:
-            text = f"vjp is not finite at {int((~compared.decided).sum())} of {push.value.size} entries"
-            return CheckResult(Verdict.INCONCLUSIVE, Reason.NOTHING_COMPARED, text, **common)
-        power = power_of(self.problem, pull, error, np.zeros(push.value.shape[0]))
-        common |= {"power": power, "detectable": power.worst}
-        limit = max_detectable(push.dtype)
-        if not power.worst <= limit and self.options.rtol is None:
-            text = f"an error of {power.worst:.2g} at {power.path} could be missed; the limit is {limit:g}"
-            return CheckResult(Verdict.INCONCLUSIVE, Reason.TOO_WEAK, text, **common)
-        return CheckResult(Verdict.PASS, Reason.AGREES, "", **common)

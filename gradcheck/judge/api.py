@@ -119,6 +119,9 @@ def _checked(f: Callable[..., Any], jac: Any, args: tuple[Any, ...], options: Op
 def _attempt(jac: Any, options: Options) -> Attempt:
     if isinstance(jac, str):
         return functools.partial(_by_system, jac)
+    if jac is False:
+        fix = "pass True where f returns (value, derivative), else the derivative"
+        raise InvalidArgument(f"`jac`: given False, expected a callable, an array, True or 'jax'; {fix}")
     if jac is True:
         return _value_and_derivative(options)
     if options.order == 2:

@@ -16,7 +16,14 @@ from gradcheck.judge.partial import unclaimed_rows
 from gradcheck.judge.problem import Problem
 from gradcheck.results import CheckResult, Reason, Verdict
 
-__all__ = ["first_value", "function_raised", "judge_contract", "require_same_shapes", "without_differences"]
+__all__ = [
+    "first_value",
+    "function_raised",
+    "judge_contract",
+    "refused_claim",
+    "require_same_shapes",
+    "without_differences",
+]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -52,10 +59,23 @@ def without_differences(problem: Problem, base: Array, claim: Claim) -> CheckRes
     """Test the claim of a problem that has been evaluated once; ``base``, ``(m,)``, is NaN where f is."""
     claimed = claim.here()
     if isinstance(claimed, ClaimProblem):
-        if claimed.reason is None:
-            raise claimed.error()
-        return CheckResult(Verdict.FAIL, claimed.reason, claimed.message, nfev=1, method="contract")
+        return refused_claim(claimed, nfev=1, method="contract")
     return _finite(problem, base, claimed)
+
+
+def refused_claim(claimed: ClaimProblem, **facts: Any) -> CheckResult:
+    """Return the result for a claim that cannot be read; raise where it is no derivative at all.
+
+    Raises
+    ------
+    InvalidArgument
+        If it holds something other than numbers.
+    """
+    if claimed.reason is None:
+        raise claimed.error()
+    undecided = claimed.reason is Reason.NONDETERMINISTIC
+    verdict = Verdict.INCONCLUSIVE if undecided else Verdict.FAIL
+    return CheckResult(verdict, claimed.reason, claimed.message, **facts)
 
 
 def _finite(problem: Problem, base: Array, claimed: ClaimMatrix) -> CheckResult:

@@ -19,7 +19,7 @@ from gradcheck.judge.alone import unexplained
 from gradcheck.judge.broadcasts import suspicious_broadcasts
 from gradcheck.judge.budget import BudgetSpent
 from gradcheck.judge.claim import Claim
-from gradcheck.judge.contract import first_value, require_same_shapes
+from gradcheck.judge.contract import first_value, refused_claim, require_same_shapes
 from gradcheck.judge.elsewhere import Elsewhere, among_all, worst_columns
 from gradcheck.judge.evidence import evidence_of, inputs_of
 from gradcheck.judge.explain import diagnosed, diagnosed_shape, entry_of, power_of, worst_entry
@@ -79,8 +79,6 @@ def judge_dense(
     claim = given if isinstance(given, Claim) else Claim(problem, given, options.layout)
     claimed = claim.here()
     if isinstance(claimed, ClaimProblem):
-        if claimed.reason is None:
-            raise claimed.error()
         return _unreadable(problem, claim, claimed, options)
     return _Dense(problem, claim, claimed, options, base).verdict()
 
@@ -92,15 +90,7 @@ def _unreadable(problem: Problem, claim: Claim, claimed: ClaimProblem, options: 
     told = "transpose" in claimed.message or not suspects.affordable or options.bounds is not None
     if claimed.reason is Reason.WRONG_SHAPE and not told:
         mistake = diagnosed_shape(problem, claim, suspects)
-    nfev = 2 + suspects.nfev
-    return CheckResult(
-        Verdict.FAIL,
-        claimed.reason or Reason.WRONG_SHAPE,
-        claimed.message,
-        nfev=nfev,
-        diagnosis=mistake,
-        evidence=evidence,
-    )
+    return refused_claim(claimed, nfev=2 + suspects.nfev, diagnosis=mistake, evidence=evidence)
 
 
 class _Dense:

@@ -13,6 +13,7 @@ from gradcheck.judge.options import Options
 from gradcheck.judge.places import places_of, settled
 from gradcheck.judge.rounds import within_budget
 from gradcheck.judge.snippet import with_snippet
+from gradcheck.pytree import described
 from gradcheck.results import CheckResult
 
 __all__ = ["judged_everywhere"]
@@ -26,6 +27,7 @@ def judged_everywhere(
     options: Options,
     *,
     cost: str = "columns",
+    beside: Mapping[str, Any] | None = None,
 ) -> CheckResult:
     """Return the gravest of what ``attempt`` says at each point, named, worded and emitted.
 
@@ -41,16 +43,20 @@ def judged_everywhere(
         The point; ``options.points`` in its place.
     cost
         What :func:`gradcheck.judge.rounds.within_budget` must know of the attempt.
+    beside
+        What it was given as keywords of its own.
     """
     f = next(iter(given.values()))
     if not callable(f):
-        raise InvalidArgument.of("f", f, "a callable", "pass the function itself")
+        name = next(iter(given))
+        fix = "pass the function itself"
+        raise InvalidArgument(f"`{name}`: given {described(f)}, expected a callable; {fix}")
     places = places_of(args, options.points)
     judged = in_convention(within_budget(attempt, cost))
     results = []
     for place in places:
         found = _annotated(judged(Asked(f, place, options, options.surrogate)), options)
-        results.append(with_snippet(found, called, given, place, options.keywords))
+        results.append(with_snippet(found, called, given, place, options.keywords | dict(beside or {})))
     return settled(results, f, options)
 
 

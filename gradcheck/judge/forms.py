@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Unpack
 
 from gradcheck.context import with_defaults
-from gradcheck.errors import InvalidArgument
-from gradcheck.judge.asked import first_order
+from gradcheck.judge.asked import Asked, Attempt, first_order
 from gradcheck.judge.claim import Claim
 from gradcheck.judge.everywhere import judged_everywhere
 from gradcheck.judge.keywords import Keywords, explicit
 from gradcheck.judge.options import Options
+from gradcheck.judge.pair import Pair
 from gradcheck.judge.problem import Problem
-from gradcheck.judge.products import GradientClaim, PullClaim, PushClaim
-from gradcheck.results import CheckResult
+from gradcheck.judge.products import GradientClaim, PullClaim, PushClaim, callable_product
+from gradcheck.results import CheckResult, Verdict
 
-__all__ = ["callable_product", "check_gradient", "check_jvp", "check_vjp", "seed_of"]
+__all__ = ["check_gradient", "check_jvp", "check_vjp"]
 
 
 @with_defaults
@@ -64,6 +65,7 @@ def check_jvp(
     f: Callable[..., Any],
     jvp: Callable[..., Any],
     *args: Any,
+    vjp: Callable[..., Any] | None = None,
     **keywords: Unpack[Keywords],
 ) -> CheckResult:
     """Tell whether ``jvp(*args, v)`` is ``J v``: every column of ``J``, and that it is linear in ``v``.
@@ -75,6 +77,9 @@ def check_jvp(
     jvp
         ``v`` has the shape and structure of the varying argument, a tuple of them when ``argnums`` is a
         tuple; the result those of ``f``, in units of f for ``v`` in units of x.
+    vjp
+        Its transpose, if there is one: that both are of one matrix is judged too, as by
+        :func:`gradcheck.check_adjoint`; with ``method="contract"`` without any difference.
     *args, **keywords
         As for :func:`gradcheck.check`; ``kwargs`` goes to ``jvp`` too.
 
@@ -100,11 +105,17 @@ def check_jvp(
     """
     options = Options.of("check_jvp", Keywords, keywords)
     callable_product(jvp, "jvp", "v")
+    if vjp is not None:
+        callable_product(vjp, "vjp", "u")
+    if jvp is not None:
+        callable_product(jvp, "jvp", "v")
 
     def claim(problem: Problem) -> Claim:
-        return PushClaim(problem, jvp, "numerator", seed_of(options), options.rtol or 0.0, "jvp")
+        return PushClaim(problem, jvp, "numerator", options.seed, options.rtol or 0.0, "jvp")
 
-    return judged_everywhere("check_jvp", {"f": f, "jvp": jvp}, first_order(claim), args, options)
+    attempt = first_order(claim)
+    attempt = attempt if vjp is None else _with_partner(attempt, jvp, vjp)
+    return judged_everywhere("check_jvp", {"f": f, "jvp": jvp}, attempt, args, options, beside={"vjp": vjp})
 
 
 @with_defaults
@@ -113,6 +124,7 @@ def check_vjp(
     f: Callable[..., Any],
     vjp: Callable[..., Any],
     *args: Any,
+    jvp: Callable[..., Any] | None = None,
     **keywords: Unpack[Keywords],
 ) -> CheckResult:
     """Tell whether ``vjp(*args, u)`` is ``u J``: every row of ``J``, and that it is linear in ``u``.
@@ -124,6 +136,9 @@ def check_vjp(
     vjp
         ``u`` has the shape and structure of ``f``'s output; the result those of the varying argument, a
         tuple of them when ``argnums`` is a tuple.
+    jvp
+        Its transpose, if there is one: that both are of one matrix is judged too, as by
+        :func:`gradcheck.check_adjoint`; with ``method="contract"`` without any difference.
     *args, **keywords
         As for :func:`gradcheck.check`; ``kwargs`` goes to ``vjp`` too.
 
@@ -149,20 +164,30 @@ def check_vjp(
     """
     options = Options.of("check_vjp", Keywords, keywords)
     callable_product(vjp, "vjp", "u")
+    if jvp is not None:
+        callable_product(jvp, "jvp", "v")
 
     def claim(problem: Problem) -> Claim:
-        return PullClaim(problem, vjp, "numerator", seed_of(options), options.rtol or 0.0, "vjp")
+        return PullClaim(problem, vjp, "numerator", options.seed, options.rtol or 0.0, "vjp")
 
-    return judged_everywhere("check_vjp", {"f": f, "vjp": vjp}, first_order(claim), args, options)
-
-
-def callable_product(product: Any, called: str, direction: str) -> None:
-    """Refuse a product that is not a callable."""
-    if not callable(product):
-        fix = f"pass a function of the arguments and {direction}, or a matrix to `check`"
-        raise InvalidArgument.of(called, type(product).__name__, "a callable", fix)
+    attempt = first_order(claim)
+    attempt = attempt if jvp is None else _with_partner(attempt, jvp, vjp)
+    return judged_everywhere("check_vjp", {"f": f, "vjp": vjp}, attempt, args, options, beside={"jvp": jvp})
 
 
-def seed_of(options: Options) -> int:
-    """Return a seed drawn from the caller's generator, for claims that draw directions of their own."""
-    return int(options.generator().integers(2**63))
+def _with_partner(attempt: Attempt, jvp: Callable[..., Any], vjp: Callable[..., Any]) -> Attempt:
+    """Return ``attempt`` with the question whether both products are of one matrix."""
+
+    def judged(asked: Asked) -> CheckResult:
+        result = attempt(asked)
+        if result.verdict is Verdict.FAIL or asked.options.stochastic:
+            return result
+        pair = Pair(asked.problem(jvp), jvp, vjp, asked.options).verdict()
+        if pair.verdict is Verdict.PASS:
+            return replace(result, notes=(*result.notes, "jvp and vjp are of one matrix"))
+        graver = pair.verdict.severity > result.verdict.severity
+        if graver:
+            return replace(pair, nfev=result.nfev, notes=tuple(dict.fromkeys((*result.notes, *pair.notes))))
+        return replace(result, notes=(*result.notes, f"jvp and vjp: {pair.message}"))
+
+    return judged

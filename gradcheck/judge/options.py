@@ -134,6 +134,11 @@ class Options:
         apart = {"name", "expect", "allow_inconclusive", "points", "columns", "side"}
         return {one.name: getattr(self, one.name) for one in fields(self) if one.name not in apart}
 
+    @property
+    def seed(self) -> int:
+        """A seed drawn from the caller's generator, for claims that draw directions of their own."""
+        return int(self.generator().integers(2**63))
+
     def generator(self) -> np.random.Generator:
         """Return the generator; seed 0 where none was given, so that a check repeats itself."""
         try:

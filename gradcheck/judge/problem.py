@@ -14,9 +14,9 @@ from gradcheck.errors import InvalidArgument
 from gradcheck.estimators.flat import FlatEstimate
 from gradcheck.estimators.primal import InconsistentOutput, Primal
 from gradcheck.judge.directions import Directions, Varying
-from gradcheck.pytree import Structure, flatten
+from gradcheck.pytree import Structure, described, flatten
 
-__all__ = ["Problem", "copied"]
+__all__ = ["Problem", "copied", "no_numbers"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -94,6 +94,8 @@ class Problem:
             self.x, self.inp = flatten(chosen[0], names[self.argnums[0]])
         else:
             self.x, self.inp = flatten(chosen, tuple(names[k] for k in self.argnums))
+        if not self.inp.leaves:
+            raise no_numbers(self.inp.name or "args", chosen[0])
         self.space = self.inp
         self.directions = None if varying is None else varying.directions(self.x, self.space, names)
         if self.directions is not None:
@@ -156,6 +158,8 @@ class Problem:
         pairs = [*zip(before, args, strict=True), *((self.kwargs[name], keywords[name]) for name in keywords)]
         self.mutates = not all(_same(a, b) for a, b in pairs)
         value, self.out = flatten(result, "f")
+        if not self.out.leaves:
+            raise no_numbers("f", result)
         return value
 
     def __call__(self, x: Any) -> Any:
@@ -211,7 +215,8 @@ class Problem:
 
 def _raveled(part: Any) -> Any:
     """Return one leaf flat: a continued number stays one, anything else becomes a NumPy array."""
-    if hasattr(part, "__array_function__"):
+    # A numpy.matrix is an array of two axes, whatever its shape is asked to be.
+    if hasattr(part, "__array_function__") and not isinstance(part, np.matrix):
         return part.reshape(-1)
     return np.asarray(part).reshape(-1)
 
@@ -223,6 +228,12 @@ def _same(a: Any, b: Any) -> bool:
     except InvalidArgument:
         return True
     return bool(np.array_equal(x, y, equal_nan=True))
+
+
+def no_numbers(name: str, value: Any) -> InvalidArgument:
+    """Return the error for a nested value without a single array or number."""
+    fix = "pass or return at least one array"
+    return InvalidArgument(f"`{name}`: given {described(value)}, expected numbers in it; {fix}")
 
 
 def _is_index(value: Any) -> bool:

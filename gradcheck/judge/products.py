@@ -16,7 +16,7 @@ from gradcheck.judge.problem import Problem
 from gradcheck.results import Reason
 from gradcheck.tolerance import eps_of
 
-__all__ = ["GradientClaim", "HessianProduct", "PullClaim", "PushClaim", "one_number"]
+__all__ = ["GradientClaim", "HessianProduct", "PullClaim", "PushClaim", "callable_product", "one_number"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -24,6 +24,13 @@ _SCALES = (1.0, -1.75)
 """Both signs, so that ``abs(v)`` shows with one entry too, and no power of two, so that ``v**2`` does."""
 _ROUGH = 1e3
 """Roundings beyond which a product that is only nearly linear is worth a note."""
+
+
+def callable_product(product: Any, called: str, direction: str) -> None:
+    """Refuse a product that is not a callable."""
+    if not callable(product):
+        fix = f"pass a function of the arguments and {direction}, or a matrix to `check`"
+        raise InvalidArgument.of(called, type(product).__name__, "a callable", fix)
 
 
 def one_number(problem: Problem, instead: str) -> None:
@@ -81,9 +88,18 @@ class _ProductClaim(Claim):
             return found
         rough = self._nonlinear(found)
         if isinstance(rough, ClaimProblem):
-            return rough
+            return (
+                rough if self._repeats(found) else ClaimProblem(self._two_answers(), Reason.NONDETERMINISTIC)
+            )
         note = f"{self.called}: made dense by products with {found.value.shape[1]} basis vectors"
         return self._turned(found, (note, *rough))
+
+    def _repeats(self, found: ClaimMatrix) -> bool:
+        again = self._dense(self.problem.own_arguments, self._own_dtype())
+        return isinstance(again, ClaimMatrix) and np.array_equal(again.value, found.value, equal_nan=True)
+
+    def _two_answers(self) -> str:
+        return f"the {self.called} gives two answers at the same point"
 
     def drawn(self) -> ClaimMatrix | ClaimProblem:
         """Return the dense claim once more; each product draws anew, so that linearity cannot be tested."""

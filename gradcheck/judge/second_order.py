@@ -15,10 +15,9 @@ from gradcheck.judge.asked import Asked, Attempt
 from gradcheck.judge.claim import Claim
 from gradcheck.judge.curvature import JacobianProblem, SecondClaim, judge_second, second_contract
 from gradcheck.judge.everywhere import judged_everywhere
-from gradcheck.judge.forms import callable_product, seed_of
 from gradcheck.judge.keywords import Keywords, explicit
 from gradcheck.judge.options import Options
-from gradcheck.judge.products import HessianProduct
+from gradcheck.judge.products import HessianProduct, callable_product
 from gradcheck.results import CheckResult
 
 __all__ = ["check_hessian", "check_hvp", "second_order"]
@@ -111,7 +110,7 @@ def check_hvp(
     callable_product(hvp, "hvp", "v")
 
     def claim(problem: JacobianProblem) -> Claim:
-        return HessianProduct(problem, hvp, "numerator", seed_of(options), options.rtol or 0.0)
+        return HessianProduct(problem, hvp, "numerator", options.seed, options.rtol or 0.0)
 
     return judged_everywhere("check_hvp", {"f": f, "hvp": hvp}, _second(claim), args, options, cost="pairs")
 

@@ -17,7 +17,7 @@ from gradcheck.claims import ClaimMatrix, ClaimProblem
 from gradcheck.compare import Comparison, compare
 from gradcheck.judge.budget import BudgetSpent, Counter, counter_of
 from gradcheck.judge.claim import Claim
-from gradcheck.judge.contract import function_raised
+from gradcheck.judge.contract import function_raised, refused_claim
 from gradcheck.judge.dense import judge_dense
 from gradcheck.judge.explain import diagnosed, entry_of, power_of, worst_entry
 from gradcheck.judge.options import Options
@@ -67,9 +67,7 @@ def judge_stochastic(problem: Problem, claim: Claim, options: Options) -> CheckR
         return CheckResult(Verdict.INCONCLUSIVE, Reason.MUTATES_INPUT, text, nfev=1)
     first = claim.drawn()
     if isinstance(first, ClaimProblem):
-        if first.reason is None:
-            raise first.error()
-        return CheckResult(Verdict.FAIL, first.reason, first.message, nfev=own.spent)
+        return refused_claim(first, nfev=own.spent)
     settled = _if_not_random(problem, claim, first, base, options)
     if settled is not None:
         return settled

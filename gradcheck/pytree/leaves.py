@@ -17,6 +17,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 _FLOAT64 = np.dtype(np.float64)
 _SHOWN_KEYS = 6
+_LONGEST_INTEGER = 10_000
+"""Bits of the largest integer that is written out: Python refuses to convert one of 4,300 digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,8 @@ def described(value: Any) -> str:
         return f"{_with_article(type(value).__name__)} with keys {keys_text(tuple(value))}"
     if isinstance(value, (list, tuple)):
         return f"{_with_article(type(value).__name__)} of {len(value)}"
+    if isinstance(value, int) and value.bit_length() > _LONGEST_INTEGER:
+        return "a huge integer"
     if isinstance(value, (str, bytes, int, float, complex)):
         text = repr(value)
         return text if len(text) <= 40 else f"{text[:36]} ..."
