@@ -19,10 +19,10 @@ from gradcheck.judge.alone import unexplained
 from gradcheck.judge.broadcasts import suspicious_broadcasts
 from gradcheck.judge.budget import BudgetSpent
 from gradcheck.judge.claim import Claim
-from gradcheck.judge.contract import first_value, refused_claim, require_same_shapes
+from gradcheck.judge.contract import first_value, require_same_shapes
 from gradcheck.judge.elsewhere import Elsewhere, among_all, worst_columns
-from gradcheck.judge.evidence import evidence_of, inputs_of
-from gradcheck.judge.explain import diagnosed, diagnosed_shape, entry_of, power_of, worst_entry
+from gradcheck.judge.evidence import evidence_of
+from gradcheck.judge.explain import diagnosed, entry_of, power_of, worst_entry
 from gradcheck.judge.kinks import hidden_kinks, kinked_rows, membership
 from gradcheck.judge.memory import over_memory
 from gradcheck.judge.nearby import Nearby
@@ -32,7 +32,8 @@ from gradcheck.judge.precision import granted, limit_of, out_of_range, precision
 from gradcheck.judge.problem import Problem
 from gradcheck.judge.references import Reference, central, complex_step, sharpest
 from gradcheck.judge.suspects import Suspects
-from gradcheck.results import CheckResult, Evidence, Reason, Status, Verdict, listening
+from gradcheck.judge.unreadable import unreadable
+from gradcheck.results import CheckResult, Reason, Status, Verdict, listening
 from gradcheck.tolerance import LAST_DIGITS
 
 __all__ = ["REASONS", "first_value", "judge_dense"]
@@ -79,18 +80,8 @@ def judge_dense(
     claim = given if isinstance(given, Claim) else Claim(problem, given, options.layout)
     claimed = claim.here()
     if isinstance(claimed, ClaimProblem):
-        return _unreadable(problem, claim, claimed, options)
+        return unreadable(problem, claim, claimed, options)
     return _Dense(problem, claim, claimed, options, base).verdict()
-
-
-def _unreadable(problem: Problem, claim: Claim, claimed: ClaimProblem, options: Options) -> CheckResult:
-    """Return the FAIL of a claim that is no matrix of the right shape, diagnosed from its numbers."""
-    evidence = Evidence(inputs=inputs_of(problem)) if listening() else None
-    suspects, mistake = Suspects(problem, options.method, None), ""
-    told = "transpose" in claimed.message or not suspects.affordable or options.bounds is not None
-    if claimed.reason is Reason.WRONG_SHAPE and not told:
-        mistake = diagnosed_shape(problem, claim, suspects)
-    return refused_claim(claimed, nfev=2 + suspects.nfev, diagnosis=mistake, evidence=evidence)
 
 
 class _Dense:
