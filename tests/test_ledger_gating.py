@@ -171,6 +171,40 @@ def test_fewer_points_close_and_other_entries_of_drawn_shapes_do_not():
     assert_closed(against([check(**drawn)], [check(**fewer)]), "shrank")
 
 
+def drawn(**points):
+    """A property test, whose points are others in every run."""
+    return check(strata=[stratum(name, passed=count) for name, count in points.items()]) | {"group": "check"}
+
+
+@pytest.mark.parametrize("now", [{"smooth": 70, "edge": 30}, {"smooth": 93}, {"smooth": 99, "edge": 1}])
+def test_the_points_of_a_property_test_are_chance(now):
+    assert_open(against([drawn(smooth=80, edge=20)], [drawn(**now)]))
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ({"smooth": 100}, {"smooth": 89}),
+        ({"smooth": 60, "edge": 40}, {"smooth": 100}),
+        ({"smooth": 80, "edge": 20}, {"smooth": 20, "edge": 70}),
+    ],
+)
+def test_fewer_points_of_a_property_test_than_chance_explains(before, now):
+    assert_closed(against([drawn(**before)], [drawn(**now)]), "shrank")
+
+
+def test_what_a_property_test_detects_is_chance_until_it_is_too_weak():
+    weaker = drawn(smooth=100) | {"detectable": {"median": 1e-4, "worst": 1e-3, "index": [0, 0], "point": ""}}
+    assert_open(against([drawn(smooth=100)], [weaker]))
+    assert_closed(against([drawn(smooth=100)], [weaker], max_detectable=1e-6), "weak")
+
+
+def test_what_a_twin_would_have_caught_is_not_compared():
+    twin = {"expected": "fail", "verdict": "fail", **FIXED}
+    weak = {"median": 1e-4, "worst": "nan", "index": [0, 0], "point": ""}
+    assert_open(against([check(**twin)], [check(**twin, detectable=weak)]))
+
+
 def test_a_check_that_is_no_longer_drawn_has_shrunk():
     assert_closed(against([check()], [check(**FIXED)]), "shrank")
 

@@ -45,6 +45,8 @@ def _row(one: Standing, before: Mapping[str, Any], allow_inconclusive: bool) -> 
         row["note"] = before["note"]
     # How many entries drawn shapes have is chance, and would be noise in a diff.
     row |= {"points": dict(sorted(one.points.items()))} if one.points else {"entries": one.entries}
+    if one.chance:
+        row["chance"] = True
     if one.detectable is not None and not one.known:
         row["detectable"] = _kept(one.detectable, before.get("detectable"))
     if one.witnesses:
@@ -75,6 +77,7 @@ def standings(baseline: Mapping[str, Any]) -> dict[tuple[str, str], Standing]:
             known=row.get("known", ""),
             entries=row.get("entries", 0),
             points=row.get("points", {}),
+            chance=row.get("chance", False),
             detectable=float(row["detectable"]) if "detectable" in row else None,
             witnesses=tuple(row.get("witnesses", ())),
         )

@@ -12,6 +12,10 @@ __all__ = ["GROWTH", "Drift", "drifts"]
 
 GROWTH = 100.0
 """A check whose smallest detectable error has grown by more than this has lost its power."""
+FEWER = 0.9
+"""The part of its points that a property test keeps: it runs its examples, a few more or less."""
+_SIGMAS = 6
+"""A count that is chance has a deviation of its root; this many are met once in 1e9."""
 _EPS = 2.0**-52
 """What a check detects below the rounding of float64 is no loss."""
 
@@ -28,7 +32,8 @@ def drifts(before: Standing, after: Standing) -> list[Drift]:
     """Return what was lost from ``before`` to ``after``.
 
     A check at fixed points shrinks when it compares fewer entries, as when an output is skipped; one at
-    drawn points when a stratum has fewer, for how many entries a drawn shape has is chance.
+    drawn points when a stratum has fewer, for how many entries a drawn shape has is chance; one whose
+    points are chance themselves when there are fewer by more than chance explains.
 
     Examples
     --------
@@ -48,8 +53,12 @@ def _shrinkage(before: Standing, after: Standing) -> Iterator[Drift]:
     if before.entries and not after.entries:
         yield Drift("shrank", f"compares no entry, was {before.entries}")
     for stratum, points in sorted(was.items()):
-        if now.get(stratum, 0) < points:
+        least = points - _SIGMAS * math.sqrt(points) if before.chance else points
+        if now.get(stratum, 0) < least:
             yield Drift("shrank", f"visits {now.get(stratum, 0)} {stratum} points, was {points}")
+    total, least = sum(was.values()), FEWER * sum(was.values())
+    if before.chance and sum(now.values()) < least:
+        yield Drift("shrank", f"visits {sum(now.values())} points, was {total}")
 
 
 def _silence(before: Standing, after: Standing) -> Iterator[Drift]:

@@ -61,10 +61,13 @@ class Standing:
         Entries compared.
     points
         Drawn points of each stratum; empty for a check at fixed points.
+    chance
+        Whether how many points a stratum gets is chance, as in a property test, whose points are others in
+        every run; a campaign's follow from its settings.
     detectable
         The smallest relative error that would have been caught: of the worst entry at fixed points, of the
         median entry at drawn ones, whose worst moves with what is drawn.  NaN where the record says so,
-        None where it says nothing.
+        None where it says nothing, does not pass, or is told by chance.
     witnesses
         Those that answered at half their points or more, sorted: one that answers now and then may, by
         chance, not answer at the next points.
@@ -77,6 +80,7 @@ class Standing:
     known: str = ""
     entries: int = 0
     points: Mapping[str, int] | None = None
+    chance: bool = False
     detectable: float | None = None
     witnesses: tuple[str, ...] = ()
     heard: tuple[str, ...] = ()
@@ -97,19 +101,21 @@ def standing_of(check: Mapping[str, Any]) -> Standing:
 
     Examples
     --------
-    >>> entry = {"id": "cube", "dtype": "float64", "as_expected": True, "entries": 4, "strata": [],
-    ...          "detectable": {"median": 1e-12, "worst": 2e-9}, "witnesses": {}}
+    >>> entry = {"id": "cube", "dtype": "float64", "group": "user", "verdict": "pass", "as_expected": True,
+    ...          "entries": 4, "strata": [], "detectable": {"median": 1e-12, "worst": 2e-9}, "witnesses": {}}
     >>> standing_of(entry).detectable
     2e-09
     """
     points = points_of(check)
-    power = detects(check)
+    chance = bool(points) and check["group"] == "check"
+    power = detects(check) if check["verdict"] == "pass" and not chance else None
     return Standing(
         id=check["id"],
         dtype=check["dtype"],
         known=check["verdict"] if closes(check) else "",
         entries=check["entries"],
         points=points,
+        chance=chance,
         detectable=_number(power["median" if points else "worst"]) if power else None,
         witnesses=_answering(check, least=0.5),
         heard=_answering(check, least=0.0),
