@@ -27,12 +27,13 @@ _CODE = re.compile(r"# exit code (\d+)$")
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: its language, text, line in the page, and why it is not run."""
+    """A fenced block: language, text, line in the page, why it is not run, whether its file starts anew."""
 
     language: str
     text: str
     line: int
     skipped: str
+    anew: bool
 
 
 class Mismatch(Exception):
@@ -55,7 +56,7 @@ def blocks_of(page: str) -> Iterator[Block]:
         body = "\n".join(line.removeprefix(indent) for line in lines[start:number])
         before = lines[start - 2].strip() if start > 1 else ""
         skip = _SKIP.match(before)
-        yield Block(language, f"{body}\n", start, skip[1] if skip else "")
+        yield Block(language, f"{body}\n", start, skip[1] if skip else "", before == "<!-- anew -->")
         number += 1
 
 
@@ -107,6 +108,16 @@ def run_console(text: str, folder: Path) -> None:
             raise Mismatch(f"$ {command}\nthe page says:\n{expected}\nit prints:\n{done.stdout}")
 
 
+def expecting(line: str) -> str:
+    """Return a line of a script that goes on if its command ends as its ``# exit code N`` says."""
+    found = _CODE.search(line)
+    if not found:
+        return line
+    return (
+        f"code=0; {{ {line}\n}} || code=$?; [ $code -eq {found[1]} ] || {{ echo ended with $code; exit 1; }}"
+    )
+
+
 def run_doctest(text: str, names: dict[str, object]) -> None:
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
     test = doctest.DocTestParser().get_doctest(text, names, "page", None, 0)
@@ -134,9 +145,11 @@ def run_block(block: Block, folder: Path, names: dict[str, object]) -> None:
     if file := _FILE.match(first):
         path = folder / file[1]
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(block.text, encoding="utf-8")
         if path.suffix == ".py":
             compile(block.text, str(path), "exec")
+        continued = path.suffix == ".py" and path.exists() and not block.anew
+        with path.open("a" if continued else "w", encoding="utf-8") as stream:
+            stream.write(f"\n\n{block.text}" if continued else block.text)
     elif block.language == "python":
         exec(compile(block.text, f"<the block at line {block.line}>", "exec"), names)
     elif block.language == "pycon":
@@ -144,7 +157,7 @@ def run_block(block: Block, folder: Path, names: dict[str, object]) -> None:
     elif block.language == "console":
         run_console(block.text, folder)
     elif block.language in ("sh", "bash"):
-        done = shell(block.text, folder)
+        done = shell("\n".join(map(expecting, block.text.splitlines())), folder)
         if done.returncode:
             raise Mismatch(f"{block.text}\nexit code {done.returncode}:\n{done.stdout}")
 

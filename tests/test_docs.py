@@ -81,6 +81,8 @@ def test_every_page_is_in_the_index():
         ("```console\n$ echo a\nb\n```\n", "it prints:\na"),
         ("```console\necho a\n```\n", "starts with a `$` line"),
         ("```sh\nfalse\ntrue\n```\n", "exit code 1"),
+        ("```sh\nfalse  # exit code 2\ntrue\n```\n", "ended with 1"),
+        ("```sh\ntrue  # exit code 1\n```\n", "ended with 0"),
         ("```python\n# a.py\ndef\n```\n", "a.py"),
         ("```json\n{,}\n```\n", "json block"),
         ("```yaml\na: [\n```\n", "yaml block"),
@@ -100,9 +102,14 @@ def test_a_page_that_tells_the_truth_is_accepted(run_page, tmp_path):
     page = tmp_path / "page.md"
     page.write_text(
         "```python\n# here/mod.py\nx = 3\n```\n```python\nfrom here.mod import x\nassert x == 3\n```\n"
+        "```python\n# here/more.py\nimport os\nx = 1\n```\n```python\n# here/more.py\ny = x + 1\n```\n"
+        "```python\nfrom here.more import y\nassert y == 2\n```\n"
+        "<!-- anew -->\n```python\n# here/more.py\nimport os\n```\n"
+        "```console\n$ cat here/more.py\n# here/more.py\nimport os\n```\n"
         "```pycon\n>>> x + 0.1\n3.1...\n```\n"
         "```console\n$ cat here/mod.py\n# here/mod.py\nx ...\n$ false  # exit code 1\n```\n"
-        "<!-- not run: it would fail -->\n```sh\nfalse\n```\n```text\nnothing\n```\n- a list\n\n"
+        "<!-- not run: it would fail -->\n```sh\nfalse\n```\n```sh\nfalse  # exit code 1\ntrue\n```\n"
+        "```text\nnothing\n```\n- a list\n\n"
         "  ```python\n  assert x == 3\n  ```\n",
         encoding="utf-8",
     )

@@ -61,8 +61,12 @@ def test_an_incomplete_record_is_refused_and_named(tmp_path, capsys):
     whole = save(tmp_path / "a", check("a"))
     part = save(tmp_path / "b", check("b"), complete=False)
     assert gate(whole, part) == 2
-    told = capsys.readouterr().err
-    assert f"{part}: the run was cut short after 1 check; run it again" in told
+    assert f"{part}: the run was cut short after 1 check; run it again" in capsys.readouterr().err
+    text = json.loads((tmp_path / "b" / "gradcheck.json").read_text(encoding="utf-8"))
+    text["summary"]["messages"] = ["worker gw1 died\x1b[31m"]
+    (tmp_path / "b" / "gradcheck.json").write_text(json.dumps(text), encoding="utf-8")
+    assert gate(whole, part) == 2
+    assert "after 1 check (worker gw1 died<U+001B>[31m); run it again" in capsys.readouterr().err
 
 
 def test_the_journal_of_a_killed_run_in_a_folder_is_seen(tmp_path, capsys):
@@ -88,7 +92,7 @@ def test_a_baseline_from_first_to_last(tmp_path, capsys):
     baseline = tmp_path / "baseline.json"
     good, bad = save(tmp_path / "g", check()), save(tmp_path / "b", check(**FAIL))
     assert gate(good, "--baseline", baseline) == 2
-    assert "cannot be read" in capsys.readouterr().err
+    assert "write it with --update-baseline" in capsys.readouterr().err
     assert gate(good, "--baseline", baseline, "--update-baseline") == 0
     assert "1 check, 0 known to fail; 1 added, 0 removed" in capsys.readouterr().out
     first = baseline.read_bytes()

@@ -81,7 +81,10 @@ def gate(project):
 @pytest.mark.parametrize(
     ("moment", "said"),
     [
-        ("second rule", "gradcheck.jsonl: the run was cut short after 1 check; run it again"),
+        (
+            "second rule",
+            "the run was cut short after 1 check (the run was killed: its journal has no end)",
+        ),
         # Nothing was written yet, and nothing of yesterday is left.
         ("import", "holds no gradcheck.json"),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -106,10 +106,18 @@ def read_records(paths: Sequence[Path], *, incomplete: bool = False) -> list[dic
     for path in paths:
         record = read_record(path)
         if not incomplete and not record["complete"]:
-            ended = len(record["checks"])
-            raise IncompleteRecord(path, f"the run was cut short after {ended} check{'s' * (ended != 1)}")
+            raise IncompleteRecord(path, f"the run was cut short after {_ended(record)}")
         records.append(record)
     return records
+
+
+def _ended(record: Mapping[str, Any]) -> str:
+    """Return how far a run came, and why no further where its record says so."""
+    from gradcheck.reporting.wording import plural, printable
+
+    checks = plural(len(record["checks"]), "check")
+    told = printable("; ".join(record["summary"]["messages"]), 300)
+    return f"{checks} ({told})" if told else checks
 
 
 def write(path: str, text: str) -> None:

@@ -56,7 +56,8 @@ def read_baseline(path: str | os.PathLike[str]) -> dict[str, Any]:
     try:
         text = read_text(path)
     except OSError as cause:
-        raise BaselineError(path, f"cannot be read ({cause.strerror or cause})") from cause
+        remedy = "write it with --update-baseline, or name another"
+        raise BaselineError(path, f"cannot be read ({cause.strerror or cause})", remedy) from cause
     if any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in text.splitlines()):
         raise BaselineError(path, "it holds the marks of a merge conflict")
     try:

@@ -67,13 +67,13 @@ class NewerRecord(RecordError):
 class BaselineError(GradcheckError, ValueError):
     """A baseline cannot be used: the message names the file, the fault and the remedy."""
 
-    def __init__(self, path: str | os.PathLike[str], fault: str) -> None:
-        """Say what is wrong (``fault``) with the file at ``path``."""
+    remedy = "mend it, or remove it and write a new one with --update-baseline"
+
+    def __init__(self, path: str | os.PathLike[str], fault: str, remedy: str = remedy) -> None:
+        """Say what is wrong (``fault``) with the file at ``path``, and what to do."""
         self.path = os.fspath(path)
         self.fault = fault
-        super().__init__(
-            f"{self.path}: {fault}; mend it, or remove it and write a new one with --update-baseline"
-        )
+        super().__init__(f"{self.path}: {fault}; {remedy}")
 
 
 class UnwritableRecord(InvalidArgument):
