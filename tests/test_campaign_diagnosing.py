@@ -40,7 +40,9 @@ def told(f, claim, signature, names="x", wrt="x"):
         (lambda w, x: (0 * w)[None, :], "zero"),
         (lambda w, x: (2 * w * x)[:, None], "transpose"),
         (lambda w, x: (2 * (w + 1) * x)[None, :], "at another point: x + 1"),
-        (lambda w, x: (2 * w * x * len(w))[None, :], "= n"),
+        (lambda w, x: (2 * w * x * len(w))[None, :], "the claim is n times the reference"),
+        (lambda w, x: (2 * w * x / len(w))[None, :], "the claim is 1/n times the reference"),
+        (lambda w, x: (-2 * w * x * len(w))[None, :], "the claim is -n times the reference"),
     ],
 )
 def test_a_row_is_diagnosed_with_what_the_rule_knows(claim, words):
@@ -70,6 +72,37 @@ def test_the_other_argument_is_found_among_single_numbers_too():
     assert "with respect to y" in told(
         lambda x, y: x * x * y, lambda x, y: np.array([[x * x]]), "(),()->()", "x y", "x"
     )
+
+
+def mean(X, w):
+    return (X @ w).sum() / max(len(X), 1)
+
+
+@pytest.mark.parametrize(
+    ("claim", "words"),
+    [
+        (lambda X, w: X.sum(axis=0)[None, :] / max(X.shape[1], 1), "the claim is N/n times the reference"),
+        (lambda X, w: X.sum(axis=0)[None, :], "factor 5 = N"),
+        (
+            lambda X, w: X.sum(axis=0)[None, :] / max(2 * len(X) ** 2, 1),
+            "the claim is 1/(2N) times the reference",
+        ),
+    ],
+)
+def test_a_factor_that_follows_the_extents_is_told_by_their_names(claim, words):
+    assert words in told(mean, claim, "(N,n),(n)->()", "X w", "w")
+
+
+def test_a_term_that_is_left_out_is_told_by_its_number():
+    rule = trial(
+        "t/terms",
+        lambda x: (x**2 + x**3).sum(),
+        lambda x: (2 * x)[None, :],
+        "(n)->()",
+        terms=lambda x: [(2 * x)[None, :], (3 * x**2)[None, :]],
+    )
+    (failure,) = check_rule(rule, "float64", Settings(examples=16), None)["failures"]
+    assert "missing: the path through term 2" in failure["diagnosis"]
 
 
 def test_a_mistake_without_a_name_is_not_given_one():

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from gradcheck.campaign.extent_factors import mistaken_extent
 from gradcheck.campaign.signatures import extents_of
 from gradcheck.campaign.verdicts import Pair, PointVerdict
 from gradcheck.campaign.witnesses import CLOSED_FORM, primal_of
@@ -17,6 +19,7 @@ from gradcheck.estimators.primal import Primal
 from gradcheck.results import Reason
 from gradcheck.rules.registry import Kind, Rule
 from gradcheck.strategies import Point
+from gradcheck.tolerance import rounding_floor
 
 __all__ = ["Case", "mistake_of"]
 
@@ -29,6 +32,7 @@ _STACKED = 8
 _LARGEST = 400
 """Entries of a matrix that is still worth searching; a campaign's are far smaller."""
 _REFUTED = (Reason.DISAGREES, Reason.WRONG_SHAPE, Reason.NOT_FINITE)
+_MOST_TERMS = 8
 _OF_NUMBERS = {
     Mistake.SIGN,
     Mistake.FACTOR,
@@ -78,6 +82,9 @@ def mistake_of(rule: Rule, cases: Sequence[Case]) -> str:
         return ""
     usable = [one for one in cases if _is_telling(one.verdict)]
     usable.sort(key=_variety, reverse=True)
+    mistaken = mistaken_extent([(one.pair, extents_of(rule, one.point)) for one in usable])
+    if mistaken:
+        return mistaken
     numbers = [one for one in usable if _sizes(one) == (1, 1)]
     matrices = [one for one in usable if _sizes(one) != (1, 1)]
     if matrices:
@@ -128,7 +135,11 @@ def _of_numbers(rule: Rule, cases: Sequence[Case]) -> str:
         points={name: name for name in sorted(places)},
     )
     found = diagnose(claim, reference, claim_error, reference_error, context=context)
-    named = [one for one in found.named if set(one.mistakes) <= _OF_NUMBERS and one.where.everywhere]
+    named = [
+        one
+        for one in found.named
+        if all(part.mistake in _OF_NUMBERS and part.where.everywhere for part in one.findings)
+    ]
     return named[0].text if named else ""
 
 
@@ -183,9 +194,28 @@ def _context(rule: Rule, case: Case) -> Context:
         arguments={
             given: _by(primal, place) for place, given in enumerate(rule.names) if place != primal.argnum
         },
+        paths=_terms(rule, case, shape),
         reference_at=lambda x: _estimate(primal.moved_to(np.asarray(x, dtype=float))),
         points=candidate_points(primal.x),
     )
+
+
+def _terms(rule: Rule, case: Case, shape: tuple[int, ...]) -> dict[str, Callable[[], tuple[Array, Array]]]:
+    """Return the rule's own terms by number, where it has some of the right shape."""
+    if rule.terms is None:
+        return {}
+    try:
+        copies = [np.array(value) for value in case.point.arguments.values()]
+        found = [np.asarray(term, dtype=float) for term in rule.terms(*copies, **case.point.functions)]
+    except Exception:
+        return {}
+    if len(found) > _MOST_TERMS or any(term.shape != shape for term in found):
+        return {}
+    return {f"term {k + 1}": partial(_rounded, term) for k, term in enumerate(found)}
+
+
+def _rounded(term: Array) -> tuple[Array, Array]:
+    return term, rounding_floor(term, "float64")
 
 
 def _by(primal: Primal, place: int) -> Callable[[], tuple[Array, Array]]:
