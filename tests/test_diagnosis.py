@@ -540,6 +540,8 @@ def test_single_precision_is_named_and_noted():
     assert float32_note(single, SPREAD).endswith("computed in float32")
     assert float32_note(SPREAD * (1 + 2e-7), SPREAD).endswith("or a finite difference")
     assert float32_note(SPREAD, SPREAD) is None
+    assert float32_note(SPREAD * (1 + 1e-12), SPREAD) is None
+    assert float32_note(single, SPREAD, 1e-6 * np.abs(SPREAD)) is None
     assert float32_note(SPREAD * (1 + 1e-5), SPREAD) is None
     assert float32_note(single[:2], SPREAD) is None
     one_entry = changed((1, 1), SPREAD[1, 1] * (1 + 5e-7), of=SPREAD)

@@ -200,6 +200,18 @@ class JaxWitness:
         found = self._derivatives(f, Call.of(args, argnum, dtype), key, (mode,))
         return found.forward if mode == "forward" else found.reverse
 
+    def derivative_of(self, f: Callable[[Any], Any], mode: str) -> Callable[[Any], Any]:
+        """Return ``x -> df/dx`` by one mode as a function that JAX can differentiate again.
+
+        Raises
+        ------
+        MissingExtra
+            If JAX is absent or broken.
+        """
+        jax = _load().jax
+        made: Callable[[Any], Any] = jax.jacfwd(f) if mode == "forward" else jax.jacrev(f)
+        return made
+
     def derivatives_of(
         self,
         f: Callable[..., Any],

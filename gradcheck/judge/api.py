@@ -135,9 +135,6 @@ def _by_system(system: str, asked: Asked) -> CheckResult:
         given = "stochastic=True" if options.stochastic else "method='contract'"
         fix = "pass the derivative as a callable"
         raise InvalidArgument(f"`jac`: given {system!r} with {given}, expected a callable; {fix}")
-    if options.order == 2:
-        fix = "pass its second derivative as a callable, `jax.hessian(f)`"
-        raise InvalidArgument.of("jac", system, "a callable or an array for order=2", fix)
     if asked.surrogate is not None:
         fix = "pass the surrogate's derivative, or leave out the surrogate"
         raise InvalidArgument.of("jac", system, "a callable beside a surrogate", fix)

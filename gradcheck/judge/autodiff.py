@@ -19,6 +19,7 @@ from gradcheck.claims.matrix import precision
 from gradcheck.errors import InvalidArgument, MissingExtra
 from gradcheck.judge.budget import counter_of
 from gradcheck.judge.claim import Claim
+from gradcheck.judge.curvature import JacobianProblem, judge_second
 from gradcheck.judge.dense import judge_dense
 from gradcheck.judge.options import Options
 from gradcheck.judge.problem import Problem
@@ -73,6 +74,30 @@ class _Traced:
         return self.out
 
 
+class _Twice(_Traced):
+    """The second derivative in place of the first: one mode over another, as in ``jax.hessian``."""
+
+    inner = "reverse"
+
+    def derivative(self, x: Array, mode: str, dtype: Any) -> Array:
+        """Return the derivative ``(m * n, n)`` of the flat Jacobian, by whichever inner mode exists."""
+        try:
+            found = self.witness.jacobian_of(self._first, (x,), 0, mode=mode, dtype=dtype)
+        except InvalidArgument:
+            raise
+        except Exception:
+            if self.inner == "forward":
+                raise
+            # A loop of unknown length has no reverse mode, inside or outside.
+            self.inner = "forward"
+            found = self.witness.jacobian_of(self._first, (x,), 0, mode=mode, dtype=dtype)
+        return found
+
+    def _first(self, x: Any) -> Any:
+        found = self.witness.derivative_of(self.flat, self.inner)(x)
+        return x.__array_namespace__().reshape(found, (-1,))
+
+
 @dataclass(frozen=True)
 class _ModeClaim(Claim):
     """JAX's derivative in one mode; ``given`` is the traced function."""
@@ -99,7 +124,14 @@ class _ModeClaim(Claim):
             return ClaimProblem(text, Reason.CLAIM_RAISED, raised)
         name = precision(found.dtype.name)
         value = found.astype(np.float64)
-        return self.problem.gathered(ClaimMatrix(value, name, np.array([[eps_of(name)]])))
+        return self._along(ClaimMatrix(value, name, np.array([[eps_of(name)]])))
+
+    def _along(self, whole: ClaimMatrix) -> ClaimMatrix:
+        """Return the claim along the directions that vary, in both places of a second derivative."""
+        directions = self.problem.directions
+        if isinstance(self.problem, JacobianProblem) and directions is not None:
+            return directions.of_rows(whole)
+        return self.problem.gathered(whole)
 
     def at(self, x: Array) -> Array | None:
         """Return the derivative at flat ``x`` in float64."""
@@ -108,7 +140,7 @@ class _ModeClaim(Claim):
         except Exception:
             return None
         exact = ClaimMatrix(found.astype(np.float64), "float64", np.array([[eps_of("float64")]]))
-        return self.problem.gathered(exact).value
+        return self._along(exact).value
 
 
 def judge_autodiff(
@@ -142,16 +174,27 @@ def judge_autodiff(
     # Tracing calls f without evaluating it, and what was traced is evaluated without calling f.
     counter = counter_of(f)
     f = f if counter is None else f.__dict__["__wrapped__"]
-    traced = _Traced(Problem(f, args, argnums, kwargs), witness)
+    traced = (_Twice if options.order == 2 else _Traced)(Problem(f, args, argnums, kwargs), witness)
     value = traced.value if counter is None else counter.watch(traced.value)
 
+    named = _named_as(f, value)
+    by_differences = replace(options, method="central")
+
+    def claimed(mode: str) -> _ModeClaim:
+        if options.order == 2:
+            twice = JacobianProblem(named, args, argnums, None, by_differences)
+            return _ModeClaim(twice, traced, "numerator", mode)
+        return _ModeClaim(Problem(named, args, argnums, varying=options.varying), traced, "numerator", mode)
+
     def judged(mode: str) -> tuple[CheckResult, ClaimMatrix | ClaimProblem | None]:
-        problem = Problem(_named_as(f, value), args, argnums, varying=options.varying)
-        claim = _ModeClaim(problem, traced, "numerator", mode)
-        result = judge_dense(problem, claim, replace(options, method="central"))
+        claim = claimed(mode)
+        if isinstance(claim.problem, JacobianProblem):
+            result = judge_second(claim.problem, claim, by_differences)
+        else:
+            result = judge_dense(claim.problem, claim, by_differences)
         return result, claim.here() if traced.out is not None else None
 
-    return _settled_modes(judged)
+    return _settled_modes(judged, lambda mode: claimed(mode).here())
 
 
 def _named_as(f: Callable[..., Any], value: Callable[..., Any]) -> Callable[..., Any]:
@@ -169,21 +212,23 @@ def _named_as(f: Callable[..., Any], value: Callable[..., Any]) -> Callable[...,
 
 def _settled_modes(
     judged: Callable[[str], tuple[CheckResult, ClaimMatrix | ClaimProblem | None]],
+    claimed: Callable[[str], ClaimMatrix | ClaimProblem],
 ) -> CheckResult:
     """Judge reverse mode, and forward mode where it says something else; a mode that is absent is a note."""
     reverse, first = judged("reverse")
     if first is None or reverse.verdict is Verdict.INCONCLUSIVE:
         return reverse
-    forward, second = judged("forward")
+    second = claimed("forward")
     if isinstance(second, ClaimProblem):
         return replace(reverse, notes=(*reverse.notes, f"reverse mode alone: {second.message}"))
+    if not isinstance(first, ClaimProblem) and _same(first, second):
+        return replace(reverse, notes=(*reverse.notes, "reverse and forward mode agree"))
+    forward, _ = judged("forward")
     if isinstance(first, ClaimProblem):
         return replace(forward, notes=(*forward.notes, f"forward mode alone: {first.message}"))
     worst = max((reverse, forward), key=lambda one: one.verdict.severity)
-    same = second is not None and _same(first, second)
-    note = "reverse and forward mode agree" if same else "reverse and forward mode differ"
-    if not same:
-        note += f"; {'reverse' if worst is reverse else 'forward'} mode is shown"
+    shown = "reverse" if worst is reverse else "forward"
+    note = f"reverse and forward mode differ; {shown} mode is shown"
     return replace(worst, notes=(*worst.notes, note), nfev=reverse.nfev + forward.nfev)
 
 

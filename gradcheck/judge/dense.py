@@ -139,7 +139,7 @@ class _Dense:
         if kinked.any() and result.verdict is not Verdict.FAIL:
             result = self._at_kink(kinked, smooth, result)
         if result.verdict is Verdict.PASS or result.reason is Reason.TOO_WEAK:
-            self.notes += precision_notes(self.problem, self.claimed, reference.value)
+            self.notes += precision_notes(self.problem, self.claimed, reference.value, reference.error)
         if result.verdict is Verdict.PASS:
             self.notes += suspicious_broadcasts(self.problem)
             self.nfev += 1

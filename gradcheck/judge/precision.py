@@ -58,7 +58,9 @@ def limit_of(claimed: ClaimMatrix, output: Structure) -> float:
     return max(max_detectable(name) for name in formats)
 
 
-def precision_notes(problem: Problem, claimed: ClaimMatrix, reference: Array) -> list[str]:
+def precision_notes(
+    problem: Problem, claimed: ClaimMatrix, reference: Array, reference_error: Array
+) -> list[str]:
     """Return what a PASS says of formats: a cast inside ``f``, a claim coarser than its arguments."""
     notes = []
     cast = [leaf for leaf in problem.output.leaves if leaf.dtype in _COARSEST_FIRST]
@@ -71,7 +73,7 @@ def precision_notes(problem: Problem, claimed: ClaimMatrix, reference: Array) ->
     inputs = {leaf.dtype for leaf in problem.inp.leaves}
     if not inputs & set(_COARSEST_FIRST):
         single = claimed.value.astype(np.float32) if claimed.dtype == "float32" else claimed.value
-        note = diagnosis.float32_note(single, reference)
+        note = diagnosis.float32_note(single, reference, reference_error)
         notes += [note] if note else []
     return notes
 
