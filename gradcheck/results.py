@@ -59,42 +59,60 @@ class Reason(enum.Enum):
         "subgradient",
         "The point is a kink and the claim lies in Clarke's generalised Jacobian: a legitimate convention.",
     )
-    DISAGREES = ("disagrees", "Look at the worst entry: claim and reference differ beyond both error bars.")
+    DISAGREES = (
+        "disagrees",
+        "Mend the derivative: look at the worst entry, and at the likely mistake where one is named.",
+    )
     WRONG_SHAPE = ("wrong shape", "Return the derivative with the expected shape; nothing is broadcast.")
-    NOT_FINITE = ("not finite", "The claim is NaN or infinite where the function is smooth and finite.")
+    NOT_FINITE = (
+        "not finite",
+        "Return a finite derivative, as the function is smooth here: look for 0/0, log 0, overflow.",
+    )
     CLAIM_RAISED = (
         "the claim raised",
         "Mend the exception that the claimed derivative raises at this point.",
     )
     FUNCTION_RAISED = (
         "the function raised",
-        "The function raises at the point: choose a point in its domain.",
+        "Choose a point in the function's domain, or mend the exception that it raises here.",
     )
     OUTSIDE_DOMAIN = (
         "outside the domain",
-        "The function is not finite at the point: choose a point in its domain, or pass `bounds`.",
+        "Choose a point where the function is finite, or pass `bounds` to stay inside its domain.",
     )
     NOT_DIFFERENTIABLE = (
         "not differentiable",
         "One-sided derivatives differ and membership in Clarke's set cannot be decided: move off the kink.",
     )
-    DISCONTINUITY = ("discontinuity", "The function jumps at the point: no derivative exists there.")
+    DISCONTINUITY = (
+        "discontinuity",
+        "The function jumps at the point, where no derivative exists: check another point.",
+    )
     NONDETERMINISTIC = (
         "nondeterministic",
-        "Two calls at the same point differ: fix the seed inside the function.",
+        "Two calls at the same point differ: fix the seed inside, or pass stochastic=True.",
     )
     MUTATES_INPUT = ("mutates its input", "The function changes its argument in place: copy it first.")
-    KEEPS_STATE = ("keeps state", "The value at the point changed between the first and the last call.")
+    KEEPS_STATE = (
+        "keeps state",
+        "The value at the point changes with the calls: let the function depend on its arguments alone.",
+    )
     INCONSISTENT_OUTPUT = (
         "inconsistent output",
-        "The function returned another structure, shape or dtype on a later call.",
+        "Return the same structure, shape and dtype at every call.",
     )
-    NOISY_REFERENCE = ("noisy reference", "The function's own noise hides its derivative at every step.")
+    NOISY_REFERENCE = (
+        "noisy reference",
+        "Make the function less noisy: float64 throughout, a tighter solver, no rounding inside.",
+    )
     NO_USABLE_STEP = (
         "no usable step",
         "No step size gives a derivative that finer steps confirm: check the function near the point.",
     )
-    TOO_WEAK = ("too weak", "The error bar is too wide for the agreement to mean anything.")
+    TOO_WEAK = (
+        "too weak",
+        "Say with `rtol` which error is small enough, or compute function and claim more accurately.",
+    )
     NOT_CLAIMED = (
         "an output not claimed",
         "Claim a derivative of every output, zeros where nothing varies; the others agree.",
@@ -107,7 +125,10 @@ class Reason(enum.Enum):
         "contract only",
         "Shapes, formats and finiteness are right, no value was compared: leave out method='contract'.",
     )
-    NOTHING_COMPARED = ("nothing compared", "No witness had a usable answer at any entry.")
+    NOTHING_COMPARED = (
+        "nothing compared",
+        "No entry had a usable answer: check at another point.",
+    )
 
     def __init__(self, slug: str, remedy: str) -> None:
         self.slug = slug

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from golden_files import matches
@@ -58,6 +60,71 @@ def test_the_text_of_a_failure(name):
     f, jac, x = CASES[name]
     text = str(gradcheck.check(f, jac, x, method="central"))
     assert matches(f"judge-{name}.txt", _without_the_last_digits(text) + "\n")
+
+
+def cancelling(x):
+    return 1 / (1 + np.exp(-x))
+
+
+class Drifting:
+    """A function that remembers its calls."""
+
+    def __init__(self):
+        self.calls = 0
+
+    def __call__(self, x):
+        self.calls += 1
+        return x * (1.0 if self.calls < 4 else 2.0)
+
+
+def dropout():
+    rng = np.random.default_rng(0)
+    return lambda x: np.sum(x**2 * (rng.random(3) < 0.5))
+
+
+SPD = np.array([[2.0, 0.5], [0.5, 1.0]])
+FURTHER = {
+    "budget": lambda: gradcheck.check(product, product_jac, X, max_nfev=14, name="product"),
+    "budget-none": lambda: gradcheck.check(product, product_jac, X, max_nfev=2),
+    "budget-rounding": lambda: gradcheck.check(
+        cancelling, lambda x: cancelling(x) * (1 - cancelling(x)), 12.0, max_nfev=60
+    ),
+    "memory": lambda: gradcheck.check(product, product_jac, X, max_memory=1000),
+    "contract": lambda: gradcheck.check(product, product_jac, X, method="contract"),
+    "contract-breach": lambda: gradcheck.check(product, np.full((2, 3), np.nan), X, method="contract"),
+    "nondeterministic": lambda: gradcheck.check(dropout(), lambda x: x, X, name="dropout"),
+    "stochastic": lambda: gradcheck.check(dropout(), lambda x: x, X, stochastic=True, name="dropout"),
+    "keeps-state": lambda: gradcheck.check(Drifting(), lambda x: np.eye(3), X),
+    "function-raises": lambda: gradcheck.check(raising, product_jac, X),
+    "wrong-convention": lambda: gradcheck.check(
+        np.linalg.det,
+        lambda a: np.linalg.det(a) * (2 - np.eye(2)) * np.linalg.inv(a),
+        SPD,
+        inputs={0: gradcheck.symmetric()},
+    ),
+    "not-linear": lambda: gradcheck.check_jvp(product, lambda x, v: product_jac(x) @ np.abs(v), X),
+    "not-one-matrix": lambda: gradcheck.check_adjoint(
+        lambda x, v: product_jac(x) @ v, lambda x, u: -u @ product_jac(x), X, name="product"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FURTHER)
+def test_the_text_of_what_is_asked_for_by_keyword(name):
+    text = str(FURTHER[name]())
+    assert matches(f"judge-{name}.txt", _without_the_last_digits(text) + "\n")
+    assert len(text.splitlines()) <= 25
+
+
+def test_every_reason_says_what_to_do():
+    verbs = (
+        "Nothing to do|Mend|Return|Choose|Make|Say|Claim|check|copy|fix|move|raise|leave out|let|a legitimate"
+    )
+    imperative = re.compile(rf"(^|[.:,] |and )({verbs})")
+    for reason in gradcheck.Reason:
+        assert imperative.search(reason.remedy), reason
+        assert reason.remedy.endswith(".")
+        assert len(reason.remedy) <= 110
 
 
 def _without_the_last_digits(text):

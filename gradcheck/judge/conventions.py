@@ -29,10 +29,14 @@ def in_convention(attempt: Attempt) -> Attempt:
             result = _graver(result, attempt(_with(asked, side="upper")))
         if result.reason is Reason.DISAGREES and asked.options.max_nfev is None:
             result = _compared_with_other(result, asked, attempt)
-        said = tuple(_SAID[kind.convention].format(name=name) for name, kind in inputs.items())
+        said = tuple(_SAID[kind.convention].format(name=_called(name)) for name, kind in inputs.items())
         return replace(result, notes=(*said, *result.notes))
 
     return judged
+
+
+def _called(name: str | int) -> str:
+    return name if isinstance(name, str) else f"argument {name}"
 
 
 def _with(asked: Asked, **changes: object) -> Asked:
