@@ -6,6 +6,7 @@ Drawn from lines, patches and texts alone: an ``Axes`` costs ten times as much, 
 from __future__ import annotations
 
 import io
+import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -121,8 +122,12 @@ class _Decades:
         self.start, self.stop = start, stop
 
     def __call__(self, value: float) -> float:
-        power = math.log10(value) if value > 0 else self.low
-        share = (min(max(power, self.low), self.high) - self.low) / (self.high - self.low)
+        return min(max(self.place(value), self.start), self.stop)
+
+    def place(self, value: float) -> float:
+        """Return where ``value`` is, outside the frame too; what has no logarithm is at the start."""
+        power = math.log10(value) if 0 < value < math.inf else self.low
+        share = (power - self.low) / (self.high - self.low)
         return self.start + share * (self.stop - self.start)
 
     def ticks(self, most: int) -> list[tuple[float, str]]:
@@ -159,21 +164,34 @@ def curve_figure(curve: Mapping[str, Any], claim_error: float) -> str | None:
     _frame(sheet, across, up)
 
     def through(values: Sequence[float]) -> list[tuple[float, float]]:
-        inside = [k for k in usable if k < len(values) and 10.0**up.low <= values[k] <= 10.0**up.high]
-        return [(across(steps[k]), up(values[k])) for k in inside]
+        known = [k for k in usable if k < len(values) and 0 < values[k] < math.inf]
+        return _inside([(across(steps[k]), up.place(values[k])) for k in known], bottom, top)
 
     chosen = as_float(curve["chosen"])
     if chosen > 0:
         sheet.line([(across(chosen), bottom), (across(chosen), top)], "chosen", 1.0)
     sheet.line(through(rounding), "rounding", 1.4, (5, 3))
     # Wide and short dashes stand out beside the curve, which lies on this line where the law holds.
-    sheet.line(through(law), "truncation", 6.0, (1.5, 4.5))
+    sheet.line(through(law), "truncation", 5.0, (1.0, 3.0))
     if known:
         sheet.line([(left, up(known)), (right, up(known))], "claim", 2.0)
     dots = [(across(steps[k]), up(errors[k])) for k in usable]
     sheet.line(dots, "data", 1.6)
     sheet.areas(([(x - 3, y), (x, y + 3), (x + 3, y), (x, y - 3)] for x, y in dots), "data")
     return sheet.svg(_curve_label(steps, errors, usable, chosen, known))
+
+
+def _inside(places: Line, bottom: float, top: float) -> list[tuple[float, float]]:
+    """Return the part of a line that lies between ``bottom`` and ``top``, cut where it crosses them."""
+    kept: list[tuple[float, float]] = []
+    for (x0, y0), (x1, y1) in itertools.pairwise(places):
+        ends = []
+        for x, y in ((x0, y0), (x1, y1)):
+            level = min(max(y, bottom), top)
+            ends.append((x if level == y else x0 + (level - y0) * (x1 - x0) / (y1 - y0), level))
+        if max(y0, y1) > bottom and min(y0, y1) < top:
+            kept += [end for end in ends if end not in kept]
+    return kept
 
 
 def _frame(sheet: _Sheet, across: _Decades, up: _Decades) -> None:
