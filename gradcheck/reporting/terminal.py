@@ -248,7 +248,7 @@ def _self_test_lines(tested: Mapping[str, Any] | None) -> list[tuple[str, str]]:
 
 
 def list_table(rules: Sequence[Mapping[str, Any]], *, colour: bool = False, width: int = 100) -> str:
-    """Return a line for each rule: id, group, kind, formula and source; then the counts.
+    """Return a line for each rule: id, formula (named where it is no derivative) and source; then the counts.
 
     Parameters
     ----------
@@ -265,18 +265,24 @@ def list_table(rules: Sequence[Mapping[str, Any]], *, colour: bool = False, widt
         if rule.get("section", "") != section:
             section = rule.get("section", "")
             lines += ["", paint(fit(printable(section or _OWN, 200), width), "strong", colour)]
-        place = source_text(rule["sources"][0]) if rule["sources"] else ""
         name = printable(rule["id"], 200)
-        kind = f"{rule['group']}/{rule['kind']}"
+        head = f"  {pad(name, ids)}  {_kind(rule)}"
         # An id is never cut: it is what the reader copies.
-        room = max(20, width - max(ids, columns(name)) - 25)
-        rest = fit(" · ".join(text for text in (printable(rule["formula"], 200), place) if text), room)
-        lines.append(f"  {pad(name, ids)}  {pad(kind, 19)}  {rest}".rstrip())
+        room = max(20, width - columns(head))
+        place = source_text(rule["sources"][0]).removesuffix(" (printed)") if rule["sources"] else ""
+        formula = printable(rule["formula"], 200)
+        text = f"{formula} · {place}" if formula and place else formula or place
+        lines.append(f"{head}{fit(text, room)}".rstrip())
     groups = [str(rule["group"]) for rule in rules]
     counts = ", ".join(
         plural(groups.count(name), *_GROUPS.get(name, (name,))) for name in dict.fromkeys(groups)
     )
     return "\n".join([*lines[1:], "", f"{plural(len(rules), 'rule')}: {counts}"]) + "\n"
+
+
+def _kind(rule: Mapping[str, Any]) -> str:
+    """Return what a claim is about, unless it is a derivative or stands in its section's title."""
+    return {"value": "value: ", "shape": "shape: "}.get(rule["kind"], "")
 
 
 _GROUPS = {
