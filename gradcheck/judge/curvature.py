@@ -14,10 +14,11 @@ from gradcheck.estimators.flat import FlatEstimate, gravest
 from gradcheck.estimators.primal import Primal
 from gradcheck.judge.claim import Claim
 from gradcheck.judge.contract import function_raised, without_differences
-from gradcheck.judge.dense import REASONS, first_value, judge_dense
+from gradcheck.judge.dense import first_value, judge_dense
 from gradcheck.judge.options import Options
 from gradcheck.judge.problem import Problem
 from gradcheck.judge.products import HessianProduct, one_number
+from gradcheck.judge.reasons import REASONS
 from gradcheck.judge.references import central, complex_step
 from gradcheck.judge.slopes import slopes
 from gradcheck.pytree import Structure, flatten

@@ -30,26 +30,17 @@ from gradcheck.judge.options import Options
 from gradcheck.judge.partial import unclaimed_rows
 from gradcheck.judge.precision import granted, limit_of, out_of_range, precision_notes
 from gradcheck.judge.problem import Problem
+from gradcheck.judge.reasons import REASONS
 from gradcheck.judge.references import Reference, central, complex_step, sharpest
 from gradcheck.judge.suspects import Suspects
 from gradcheck.judge.unreadable import unreadable
 from gradcheck.results import CheckResult, Reason, Status, Verdict, listening
 from gradcheck.tolerance import LAST_DIGITS
 
-__all__ = ["REASONS", "first_value", "judge_dense"]
+__all__ = ["first_value", "judge_dense"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-REASONS = {
-    Status.NOISY: Reason.NOISY_REFERENCE,
-    Status.KINK: Reason.NOT_DIFFERENTIABLE,
-    Status.DISCONTINUITY: Reason.DISCONTINUITY,
-    Status.OUTSIDE_DOMAIN: Reason.OUTSIDE_DOMAIN,
-    Status.NONDETERMINISTIC: Reason.NONDETERMINISTIC,
-    Status.MUTATES_INPUT: Reason.MUTATES_INPUT,
-    Status.INCONSISTENT_OUTPUT: Reason.INCONSISTENT_OUTPUT,
-    Status.RAISED: Reason.FUNCTION_RAISED,
-}
 _FEW_COLUMNS = 64
 """Up to this many, central differences answer for all columns where the complex step finds one wrong."""
 _NO_DIGIT = "the arithmetic of the claim or of f leaves no digit of so small a derivative"
@@ -126,7 +117,7 @@ class _Dense:
             text = "the claim gives two answers at the same point"
             return self._finished(CheckResult(Verdict.INCONCLUSIVE, Reason.NONDETERMINISTIC, text))
         kinked = self._kinked(compared)
-        smooth = self._without(reference, kinked)
+        smooth = reference.without(kinked)
         compared = self._compare(smooth)
         if compared.verdict is Verdict.FAIL:
             nearby = self._nearby(smooth, compared)
@@ -150,7 +141,7 @@ class _Dense:
         if self.latest is None:
             return CheckResult(Verdict.INCONCLUSIVE, Reason.BUDGET, "no evaluation is left for a reference")
         kinked = kinked_rows(self.estimates, len(self.base)) & ~self.unclaimed
-        smooth = self._without(self.latest, kinked)
+        smooth = self.latest.without(kinked)
         compared = self._compare(smooth)
         doubt = ""
         if compared.verdict is Verdict.FAIL:
@@ -194,18 +185,7 @@ class _Dense:
 
     def _claimed_only(self, reference: Reference) -> Reference:
         """Take away the rows without a claim, and leave 0 for those that need none."""
-        if not self.unclaimed.any():
-            return reference
-        return self._filled(self._without(reference, self.unclaimed), self.idle, 0.0, 0.0)
-
-    def _without(self, reference: Reference, rows: Array) -> Reference:
-        return self._filled(reference, rows, np.nan, np.inf)
-
-    @staticmethod
-    def _filled(reference: Reference, rows: Array, values: Any, errors: Any) -> Reference:
-        value, error = reference.value.copy(), reference.error.copy()
-        value[rows], error[rows] = values, errors
-        return Reference(value, error, reference.estimates)
+        return reference.without(self.unclaimed).filled(self.idle, 0.0, 0.0)
 
     def _count(self, compared: Comparison) -> int:
         return int(compared.decided[~self.idle].sum())
@@ -273,10 +253,8 @@ class _Dense:
         self.claim_error = widened
         return self._compare(reference)
 
-    def _nearby(self, reference: Reference, compared: Comparison) -> Nearby:
-        return Nearby(
-            self.claim, self.claimed, reference, compared, self._flat_bounds(), self.options.generator
-        )
+    def _nearby(self, found: Reference, compared: Comparison) -> Nearby:
+        return Nearby(self.claim, self.claimed, found, compared, self._flat_bounds(), self.options.generator)
 
     def _lost(self, reference: Reference, compared: Comparison, nearby: Nearby) -> CheckResult | None:
         """Return the verdict where the claim's format or arithmetic leaves nothing to compare, else None."""
@@ -308,7 +286,7 @@ class _Dense:
         )
         if kink.nearest is None:
             return result
-        near = self._filled(smooth, rows, kink.nearest, kink.error)
+        near = smooth.filled(rows, kink.nearest, kink.error)
         if found.verdict is not Verdict.PASS:
             self.decisive = near, self._compare(near)
             return result
@@ -344,7 +322,7 @@ class _Dense:
             return self._undecided(reference, kinked, common)
         if kinked.any():
             # Their power is known only after membership: here they count as known exactly.
-            reference = self._filled(reference, kinked, 0.0, 0.0)
+            reference = reference.filled(kinked, 0.0, 0.0)
         power = power_of(
             self.problem, reference, self._loosened(self.claim_error, reference), self._row_scale()
         )

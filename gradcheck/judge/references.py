@@ -42,6 +42,16 @@ class Reference:
         known: np.ndarray[Any, np.dtype[np.bool_]] = np.isfinite(self.value) & np.isfinite(self.error)
         return known
 
+    def filled(self, rows: Array, values: Any, errors: Any) -> Reference:
+        """Return it with other values and bars in the rows ``rows``, bool."""
+        value, error = self.value.copy(), self.error.copy()
+        value[rows], error[rows] = values, errors
+        return Reference(value, error, self.estimates)
+
+    def without(self, rows: Array) -> Reference:
+        """Return it with no answer in the rows ``rows``, bool."""
+        return self.filled(rows, np.nan, np.inf)
+
     @property
     def method(self) -> str:
         """The witnesses with an answer, by name."""
