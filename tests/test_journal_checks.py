@@ -45,6 +45,14 @@ def test_an_entry_follows_the_schema_and_is_plain_from_the_start(name):
     assert len(json.dumps(entry)) < 20_000
 
 
+def test_long_identities_are_cut_and_stay_apart():
+    names = ["n" * 9000, "n" * 9001, "n" * 8999 + "m", "short", ""]
+    cut = [check_entry(RESULTS["pass"], identity=name)["id"] for name in names]
+    assert len(set(cut)) == len(names)
+    assert all(0 < len(name) < 2100 for name in cut)
+    assert cut[3] == "short"
+
+
 def test_the_schema_refuses_a_test_without_a_node():
     entry = check_entry(RESULTS["pass"], identity="f", test={"file": "t.py", "line": 3, "outcome": "passed"})
     assert violation(entry, "check") == "test: the field `node` is missing"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import platform
 import shlex
-import sys
 import time
 from datetime import UTC, datetime
 from importlib import metadata
@@ -37,8 +36,10 @@ class Receiver:
     ----------
     checks
         By identity; of several with the same identity the one with the gravest verdict.
-    notes
-        What the terminal says about the reports, and why the record is not whole.
+    notes, unwritten
+        Where the reports are, and which could not be written.
+    cut_short
+        Why the record is not whole.
     """
 
     def __init__(self, config: pytest.Config, settings: Settings) -> None:
@@ -46,6 +47,7 @@ class Receiver:
         self.checks: dict[str, dict[str, Any]] = {}
         self.notes: list[str] = []
         self.cut_short: list[str] = []
+        self.unwritten: list[str] = []
         self._journal: Journal | None = None
         self._header: dict[str, Any] = {}
         self._started = time.perf_counter()
@@ -66,7 +68,7 @@ class Receiver:
                 journal = Journal(self.settings.json.parent, self.settings.json.stem)
                 self._header = _header(self.config, self.settings)
                 journal.__enter__()
-                self.config.add_cleanup(lambda: journal.__exit__(*sys.exc_info()))
+                self.config.add_cleanup(lambda: _left(journal))
                 journal.header(self._header)
                 self._journal = journal
         except UnwritableRecord as cause:
@@ -114,14 +116,12 @@ class Receiver:
             self.cut_short.append(f"worker {name} died, and with it the checks of the test that it ran")
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Write the reports, and fail a session that would pass although a check gates."""
+        """Write the reports; fail a session that would pass although a check gates or a report is missing."""
         self._close(session, exitstatus)
         if self._journal is not None or self.settings.html is not None:
             self._write_reports()
-        if self.gating and session.exitstatus in (
-            pytest.ExitCode.OK,
-            pytest.ExitCode.NO_TESTS_COLLECTED,
-        ):
+        calm = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+        if (self.gating or self.unwritten) and session.exitstatus in calm:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _close(self, session: pytest.Session, exitstatus: int) -> None:
@@ -137,7 +137,7 @@ class Receiver:
                 self._journal.end(record, record["complete"])
                 self.notes.append(f"record: {self.settings.json}")
             except UnwritableRecord as cause:
-                self._give_up(f"no record: {cause}")
+                self.unwritten.append(f"no record: {cause}")
         if self.settings.html is not None:
             from gradcheck.reporting.html import render
 
@@ -146,12 +146,7 @@ class Receiver:
                 self.settings.html.write_text(render(record), encoding="utf-8", newline="\n")
                 self.notes.append(f"report: {self.settings.html}")
             except OSError as cause:
-                self._give_up(f"no page: cannot write {self.settings.html}: {cause.strerror}")
-
-    def _give_up(self, reason: str) -> None:
-        """Fail the session for a report that was asked for and could not be written."""
-        self.notes.append(reason)
-        raise pytest.UsageError(reason)
+                self.unwritten.append(f"no page: cannot write {self.settings.html}: {cause.strerror}")
 
     def _record(self) -> dict[str, Any]:
         checks = [self.checks[identity] for identity in sorted(self.checks)]
@@ -178,6 +173,12 @@ class Receiver:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Write the section of the terminal."""
         write_summary(terminalreporter, self)
+
+
+def _left(journal: Journal) -> None:
+    # That it cannot be written was said when the session ended.
+    with contextlib.suppress(UnwritableRecord):
+        journal.__exit__(None, None, None)
 
 
 def _severity(entry: dict[str, Any]) -> tuple[bool, int]:

@@ -24,9 +24,8 @@ def write_summary(terminal: pytest.TerminalReporter, receiver: Receiver) -> None
     checks = list(receiver.checks.values())
     quiet = terminal.config.get_verbosity() < 0
     lost = [check for check in checks if check["gates"] and check not in receiver.gating]
-    if not checks and not receiver.notes:
-        return
-    if quiet and not receiver.gating and not lost and not receiver.cut_short:
+    wrong = receiver.gating or lost or receiver.cut_short or receiver.unwritten
+    if not wrong and (quiet or not (checks or receiver.notes)):
         return
     terminal.write_sep("=", "gradcheck")
     _line(terminal, _counts(checks), red=bool(receiver.gating or lost), green=bool(checks))
@@ -40,6 +39,8 @@ def write_summary(terminal: pytest.TerminalReporter, receiver: Receiver) -> None
     more = max(len(lost) - _SHOWN, 0) + max(len(receiver.gating) - _SHOWN, 0)
     if more:
         _line(terminal, f"and {more} more", red=True)
+    for text in receiver.unwritten:
+        _line(terminal, _shown(text), red=True)
     for text in receiver.cut_short:
         _line(terminal, f"the record is not whole: {_shown(text)}", red=True)
     for text in receiver.notes:

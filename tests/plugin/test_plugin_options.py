@@ -145,3 +145,20 @@ def test_listing_leaves_the_last_record_alone(suite, option):
     before = (suite.path / "out.json").read_bytes()
     suite.run("--gradcheck-json=out.json", option)
     assert (suite.path / "out.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("option", ["json", "html"])
+def test_a_report_that_cannot_be_written_fails_the_session_and_loses_no_result(suite, option):
+    suite.write(f"""
+import pathlib
+def test_one():
+    pathlib.Path("out.{option}", "full").mkdir(parents=True)
+    check(f, right, x)
+""")
+    outcome = suite.run("--gradcheck-json=out.json", "--gradcheck-html=out.html")
+    assert outcome.ret == 1
+    text = outcome.stdout.str()
+    assert ("no record: " if option == "json" else "no page: ") in text
+    assert "1 check: 1 pass" in text
+    assert ("report: " in text) == (option == "json")
+    assert ("record: " in text.replace("no record: ", "")) == (option == "html")
