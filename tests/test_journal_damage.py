@@ -14,18 +14,39 @@ from sample_record import check, erratum_check, failing_check, kink_check, recor
 
 from gradcheck.cli import main
 from gradcheck.errors import MissingExtra
-from gradcheck.journal import RecordError, read_record, violation
+from gradcheck.journal import (
+    BaselineError,
+    RecordError,
+    baseline_text,
+    encode,
+    read_baseline,
+    read_record,
+    violation,
+)
 from gradcheck.journal.acceptance import acceptor
+from gradcheck.journal.checks import check_entry
 from gradcheck.journal.conformance import _violations, schema
 from gradcheck.journal.parsing import DEPTH, parse
 from gradcheck.ledger import baseline_of, compare, gate
 from gradcheck.reporting.html import render
 from gradcheck.reporting.terminal import summary_table
+from gradcheck.results import CheckResult, Reason, Verdict
 
-WHOLE = record([check(), failing_check(), erratum_check(), kink_check()])
+SINGLE = check_entry(
+    CheckResult(Verdict.FAIL, Reason.DISAGREES, "wrong", name="wave", detectable=1e-9, entries=4),
+    identity="tests/t.py::test_wave::wave",
+    test={
+        "node": "tests/test_wave.py::test_wave",
+        "file": "tests/test_wave.py",
+        "line": 7,
+        "outcome": "failed",
+    },
+)
+WHOLE = record([check(), failing_check(), erratum_check(), kink_check(), encode(SINGLE)])
+BASELINE = baseline_of(WHOLE)
 TEXT = json.dumps(WHOLE)
 FORMATS = ("text", "github", "markdown", "junit", "sarif", "json")
-TWICE = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MANY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(scope="module")
@@ -58,14 +79,14 @@ def read_or_refuse(path, data):
     return whole
 
 
-@TWICE
+@MANY
 @given(st.integers(0, len(TEXT)))
 def test_a_record_cut_short_is_refused(folder, cut):
     whole = read_or_refuse(folder / "gradcheck.json", TEXT[:cut].encode())
     assert (whole is not None) is (cut == len(TEXT))
 
 
-@TWICE
+@MANY
 @given(st.data())
 def test_altered_bytes_are_refused_or_shown(folder, capsys, data):
     altered = bytearray(TEXT.encode())
@@ -79,7 +100,7 @@ def test_altered_bytes_are_refused_or_shown(folder, capsys, data):
         assert "internal error" not in capsys.readouterr().err
 
 
-@settings(TWICE, max_examples=40)
+@settings(MANY, max_examples=40)
 @given(
     st.one_of(st.binary(max_size=60), st.text(max_size=60).map(lambda text: text.encode("utf-8", "replace")))
 )
@@ -113,7 +134,7 @@ values = st.recursive(
 )
 
 
-@settings(TWICE, max_examples=200)
+@settings(MANY, max_examples=150)
 @given(st.lists(st.tuples(st.sampled_from(PLACES), values), min_size=1, max_size=3))
 def test_altered_values_are_refused_or_shown(folder, capsys, changes):
     altered = copy.deepcopy(WHOLE)
@@ -124,6 +145,33 @@ def test_altered_values_are_refused_or_shown(folder, capsys, changes):
     if whole is not None:
         show(path, whole)
         assert "internal error" not in capsys.readouterr().err
+
+
+@MANY
+@given(st.lists(st.tuples(st.sampled_from(list(places_of(BASELINE))[1:]), values), min_size=1, max_size=3))
+def test_an_altered_baseline_is_refused_or_used(folder, changes):
+    altered = copy.deepcopy(BASELINE)
+    for place, value in changes:
+        put(altered, place, value)
+    path = folder / "baseline.json"
+    path.write_text(json.dumps(altered), encoding="utf-8")
+    try:
+        baseline, told = read_baseline(path), ""
+    except BaselineError as error:
+        baseline, told = None, str(error)
+    if baseline is None:
+        assert str(path) in told
+        assert "--update-baseline" in told or "upgrade" in told
+        return
+    assert gate(WHOLE, baseline=baseline)["findings"]
+    path.write_text(baseline_text(baseline_of(WHOLE, baseline)), encoding="utf-8")
+    assert gate(WHOLE, baseline=read_baseline(path))["exit_code"] in (0, 1)
+
+
+def test_a_baseline_reads_as_it_was_written(folder):
+    path = folder / "baseline.json"
+    path.write_text(baseline_text(BASELINE), encoding="utf-8")
+    assert read_baseline(path) == BASELINE
 
 
 def put(tree, place, value):
@@ -137,7 +185,7 @@ def put(tree, place, value):
         tree[last] = value
 
 
-@settings(TWICE, max_examples=200)
+@settings(MANY, max_examples=150)
 @given(st.lists(st.tuples(st.sampled_from(PLACES), values), min_size=1, max_size=3))
 def test_the_quick_validator_agrees_with_the_one_that_explains(changes):
     altered = copy.deepcopy(WHOLE)
