@@ -35,6 +35,8 @@ RUNGS_A_ROUND = 2
 CLOSE = 7.0
 #: ... and the second one without effect is the last; farther away the third.
 PATIENCE = 3
+#: Smallest subnormal double: no bar is narrower, be the value as exact as it may.
+_TINY = 2.0**-1074
 #: A bar of this many roundings of f over a step of |x|, or of one where x is small, is as good as any.
 ROUNDINGS = 40.0
 #: ... unless it is wider than this part of the value, or of the row's largest where the value is lost in it.
@@ -202,7 +204,7 @@ def _need(ladder: Ladder, answer: Answer, enough: Array, stuck: Array) -> Array:
     need = np.nan_to_num(np.log(relative), nan=0.0, posinf=700.0).clip(min=0.0)
     asked = (answer.probe != NO_RUNG).any(axis=0) & (answer.value == 0)
     need = np.where(asked, np.fmax(need, 1.0), need)
-    still = (answer.scale == 0) & (answer.value == 0)
+    still = (answer.scale == 0) & (answer.value == 0) & ~asked
     patience = np.where(need < CLOSE, PATIENCE - 1, PATIENCE)
     hopeless = still | (stuck >= patience) | ~np.isfinite(ladder.f0)
     hopeless |= answer.codes == Status.DISCONTINUITY.code
@@ -247,7 +249,7 @@ def _estimate(ladder: Ladder, answer: Answer | None) -> FlatEstimate:
     codes = np.where(np.isfinite(ladder.f0), answer.codes, Status.OUTSIDE_DOMAIN.code).astype(np.uint8)
     usable = codes == Status.OK.code
     value = np.where(usable, answer.value, np.nan)
-    error = np.where(usable, answer.bar, np.inf)
+    error = np.where(usable, np.fmax(answer.bar, _TINY), np.inf)
     kink = codes == Status.KINK.code
     left = right = None
     if kink.any():

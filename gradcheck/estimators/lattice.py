@@ -100,7 +100,10 @@ def _ends(moves: Array, step: Array, floor: Array) -> tuple[Array, Array]:
     power[:, :-1] = np.log2(off[:, 1:] / off[:, :-1]) / octaves[1:]
     seen = np.log2(bend[:, 1:] / (bend[:, :-1] + doubt[:, :-1])) / octaves[:-1]
     power[:, 1:] = np.fmax(power[:, 1:], np.where(bend[:, 1:] > _DOUBT * doubt[:, 1:], seen, 2.0))
-    power = np.where(octaves <= NEIGHBOURS, _POWER, np.nan_to_num(power, nan=2.0).clip(2.0, 8.0))
+    # Where f stands still it may have had a slope to show.
+    least = np.where(moves[:, :-1] == 0, 1.0, 2.0)
+    power = np.clip(np.nan_to_num(power, nan=2.0), least, 8.0)
+    power = np.where((octaves <= NEIGHBOURS) & (least > 1), _POWER, power)
     ends = off * ratio**-power > _DOUBT * (bend + doubt)
     # Far away f may follow another power: only a tooth without any bend counts there.
     ends &= (octaves <= _FAR) | (bend <= doubt)

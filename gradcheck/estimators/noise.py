@@ -95,11 +95,21 @@ def measured_noise(ladder: Ladder, eps: float) -> Noise:
     distant = (ladder.exponents >= LEAP) & (np.abs(ladder.x) < TINY_X)
     level = np.where(distant[..., None], np.fmax(level, share * size), level)
     probe = _probe(ladder, lattice, doubtful)
-    run = np.logical_and.accumulate((rise == 0) & (fall == 0), axis=0).sum(axis=0)
-    # Flat in proportion to a tiny x, moving beyond: what moves there may be rounding or the function.
-    lonely: Array = (run == rise.shape[0] - 1) & (ladder.exponents[-1] == LEAP)[:, None]
-    probe[0] = np.where(lonely, UNIT, probe[0])
+    probe[0] = np.where(_still(ladder, rise, fall), UNIT, probe[0])
     return Noise(level, probe, veil)
+
+
+def _still(ladder: Ladder, rise: Array, fall: Array) -> Array:
+    """Return where f stands still in proportion to a tiny x: a longer step may tell rounding from rest."""
+    still = (rise == 0) & (fall == 0)
+    fine = np.logical_and.accumulate(still, axis=0).sum(axis=0)
+    last = ((ladder.exponents != NO_RUNG).sum(axis=0) - 1).clip(min=0)
+    coarsest = np.take_along_axis(ladder.exponents, last[None], axis=0)[0]
+    at_coarsest = np.take_along_axis(still, last[None, :, None], axis=0)[0]
+    leap = (fine >= last[:, None]) & (coarsest == LEAP)[:, None]
+    tiny = (np.abs(ladder.x) < TINY_X) & (ladder.x != 0) & (coarsest < UNIT)
+    asked: Array = tiny[:, None] & (at_coarsest | leap)
+    return asked
 
 
 def _hidden(ladder: Ladder, rise: Array, fall: Array, size: Array, eps: float) -> Array:
