@@ -37,8 +37,8 @@ CLOSE = 7.0
 PATIENCE = 3
 #: Smallest subnormal double: no bar is narrower, be the value as exact as it may.
 _TINY = 2.0**-1074
-#: A bar of this many roundings of f over a step of |x|, or of one where x is small, is as good as any.
-ROUNDINGS = 40.0
+#: A bar of this many roundings of f over a step of |x|, or over the longest one, is as good as any ...
+ROUNDINGS = 60.0
 #: ... unless it is wider than this part of the value, or of the row's largest where the value is lost in it.
 WORTH = 1e-4
 
@@ -193,7 +193,8 @@ def _enough(ladder: Ladder, answer: Answer, target: float) -> Array:
     lost = ~(size > 4 * answer.bar)
     largest = np.fmax.reduce(np.where(lost, 0.0, size), axis=0)
     row = np.where(largest > 0, np.fmin(zero, largest), zero)
-    attainable = ROUNDINGS * answer.near / np.maximum(np.abs(ladder.x), 2.0**UNIT)[:, None]
+    scale = np.maximum(np.abs(ladder.x)[:, None], np.minimum(answer.reach, 2.0**UNIT))
+    attainable = ROUNDINGS * answer.near / scale
     wanted = np.fmax(target * np.where(lost, zero, size), attainable)
     return np.fmin(wanted, WORTH * np.where(lost, row, size))
 
