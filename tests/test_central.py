@@ -448,5 +448,7 @@ def test_benchmark_notices_a_liar(monkeypatch: pytest.MonkeyPatch) -> None:
         return found
 
     problems = list(bench.problems_of(bench.TUNED, 5, 3))
-    assert bench.share_true(bench.measure(honest, problems)) >= bench.REQUIRED
+    told = bench.measure(honest, problems)
+    assert bench.share_true(told) >= bench.REQUIRED
+    assert told.evaluations <= 20 * told.columns
     assert bench.share_true(bench.measure(liar, problems)) < bench.REQUIRED

@@ -66,6 +66,8 @@ def measured_lattice(ladder: Ladder, rise: Array, fall: Array, floor: Array) -> 
     ends, off = _ends(moves, step, floor)
     first = np.argmax(ends, axis=1)
     ended = np.take_along_axis(ends, first[:, None], axis=1)[:, 0]
+    if not ended.any():
+        return Lattice(height, nothing, nothing, nothing > 0)
     both: Array = np.all(ended, axis=0)
     suspect = both | ended.any(axis=0) & _one_sided(moves, first, ended)
     if not suspect.any():

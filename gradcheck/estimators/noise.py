@@ -95,7 +95,8 @@ def measured_noise(ladder: Ladder, eps: float) -> Noise:
     distant = (ladder.exponents >= LEAP) & (np.abs(ladder.x) < TINY_X)
     level = np.where(distant[..., None], np.fmax(level, share * size), level)
     probe = _probe(ladder, lattice, doubtful)
-    probe[0] = np.where(_still(ladder, rise, fall), UNIT, probe[0])
+    if (np.abs(ladder.x) < TINY_X).any():
+        probe[0] = np.where(_still(ladder, rise, fall), UNIT, probe[0])
     return Noise(level, probe, veil)
 
 
