@@ -39,7 +39,7 @@ TINY = [sign * mantissa * 10.0**k for k in range(-12, -8) for mantissa in (1.2, 
 
 
 def test_teeth_that_slope_are_no_derivative(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Near 0 ``exp(x) - 1`` is a lattice and the quotient a saw of slope -1/x; without the model the bars lie."""
+    """Near 0 the quotient is a saw of slope -1/x, its numerator a lattice; without the model the bars lie."""
     assert lies(sloping, slope_of_sloping, TINY) == 0
     monkeypatch.setattr(lattice, "_DOUBT", 1e300)
     assert lies(sloping, slope_of_sloping, TINY) > 12

@@ -101,7 +101,7 @@ def _ends(moves: Array, step: Array, floor: Array) -> tuple[Array, Array]:
     power = np.full(off.shape, 2.0)
     power[:, :-1] = np.log2(off[:, 1:] / off[:, :-1]) / octaves[1:]
     seen = np.log2(bend[:, 1:] / (bend[:, :-1] + doubt[:, :-1])) / octaves[:-1]
-    power[:, 1:] = np.fmax(power[:, 1:], np.where(bend[:, 1:] > _DOUBT * doubt[:, 1:], seen, 2.0))
+    power[:, 1:] = np.fmax(power[:, 1:], np.where(bend[:, 1:] > _DOUBT * doubt[:, 1:], seen, 0.0))
     # Where f stands still it may have had a slope to show.
     least = np.where(moves[:, :-1] == 0, 1.0, 2.0)
     power = np.clip(np.nan_to_num(power, nan=2.0), least, 8.0)
