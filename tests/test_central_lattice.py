@@ -63,6 +63,11 @@ FLAT: dict[str, tuple[Function, float, float]] = {
         float(np.float32(-1.2243510809639702e-06)),
         1.0,
     ),
+    "a weight beside an offset a thousand times larger": (
+        lambda w: np.maximum(0, -2000.0 * w + 2.520e17 - 1.2587387714031038e17),
+        70.0,
+        -2000.0,
+    ),
     "two teeth of different length": (
         lambda x: np.sin(np.asarray(x * np.pi, dtype=np.float32)).astype(np.float64),
         0.8047846749285816,

@@ -203,7 +203,7 @@ def _need(ladder: Ladder, answer: Answer, enough: Array, stuck: Array) -> Array:
     """Return by how many powers of e each entry's bar exceeds ``enough``; 0 where nothing helps."""
     relative = np.where(np.isfinite(answer.bar), answer.bar, 1e300) / enough
     need = np.nan_to_num(np.log(relative), nan=0.0, posinf=700.0).clip(min=0.0)
-    asked = (answer.probe != NO_RUNG).any(axis=0) & (answer.value == 0)
+    asked = (answer.probe != NO_RUNG).any(axis=0) & ~(np.abs(answer.value) > 4 * answer.bar)
     need = np.where(asked, np.fmax(need, 1.0), need)
     still = (answer.scale == 0) & (answer.value == 0) & ~asked
     patience = np.where(need < CLOSE, PATIENCE - 1, PATIENCE)
