@@ -70,6 +70,16 @@ def test_every_page_is_in_the_index():
     assert {page.relative_to(DOCS).as_posix() for page in PAGES} - {"index.md"} <= linked
 
 
+def test_every_link_between_pages_leads_somewhere():
+    broken = [
+        (page.name, target)
+        for page in PAGES
+        for target in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8"))
+        if "://" not in target and not (page.parent / target).exists()
+    ]
+    assert broken == []
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
