@@ -213,3 +213,44 @@ def test_every_status_has_a_reason_and_an_unknown_one_has_no_step():
 
 def test_two_verdicts_share_nothing():
     assert PointVerdict(Verdict.PASS, Reason.AGREES, "").scale.size == 0
+
+
+def test_who_contradicts_the_claim_and_who_confirms_it_is_told():
+    wrong = [says(CLOSED_FORM, other(3.0)), *everybody()[1:]]
+    said = verdict_on(wrong, "float64", scale=np.ones(2)).message
+    assert said == (
+        "closed form against jax, central and complex step: claimed 6, not 3, at [1, 0] (tolerance 2e-09)"
+    )
+    alone = everybody(jax_forward=says(JAX_FORWARD, other(3.0)))
+    said = verdict_on(alone, "float64", scale=np.ones(2)).message
+    assert said.startswith(
+        "closed form against jax forward (agrees with jax reverse, central and complex step): "
+        "claimed 3, not 6, at [1, 0]"
+    )
+
+
+def test_autodiff_that_contradicts_the_function_is_blamed_itself():
+    nothing = says(CLOSED_FORM, TRUTH, np.inf)
+    said = verdict_on(
+        [nothing, says(CENTRAL), says(JAX_FORWARD, other(3.0))], "float64", scale=np.ones(2)
+    ).message
+    assert said.startswith("jax forward against central: claimed 6, not 3")
+    assert said.endswith("; it is jax's derivative of f, not the closed form")
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        (1e-6, "claimed 3.000001, not 3,"),
+        (1e-8, "claimed 3.00000001, not 3,"),
+        (np.nan, "claimed nan, not 3,"),
+    ],
+)
+def test_as_many_digits_are_shown_as_tell_the_numbers_apart(entry, words):
+    wrong = [says(CLOSED_FORM, other(entry)), *everybody()[1:]]
+    assert words in verdict_on(wrong, "float64", scale=np.ones(2)).message
+
+
+def test_entries_that_differ_are_counted():
+    wrong = [says(CLOSED_FORM, TRUTH + 1), *everybody()[1:]]
+    assert verdict_on(wrong, "float64", scale=np.ones(2)).message.endswith("; 4 of 4 entries differ")

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.campaign.witnesses import (
+    AUTODIFF,
     CENTRAL,
     CLOSED_FORM,
     COMPLEX_STEP,
@@ -160,6 +161,8 @@ def verdict_on(
         return replace(concluded(Verdict.INCONCLUSIVE, Reason.NOISY_REFERENCE, text), failing=None)
     if failing is not None:
         message = f"{_against(failing, pairs)}: {_difference(failing)}"
+        if failing.names[0] in AUTODIFF:
+            message += f"; it is {failing.names[0].partition(' ')[0]}'s derivative of f, not the closed form"
         return concluded(Verdict.FAIL, failing.comparison.reason, message)
     if not decided.all():
         return concluded(Verdict.INCONCLUSIVE, reason_of(references[0].status), references[0].text)
