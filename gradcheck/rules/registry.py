@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import Enum
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -184,12 +185,18 @@ class Rule:
     @property
     def parsed(self) -> Signature:
         """The signature, parsed."""
-        return Signature.parse(self.signature)
+        return _parsed(self.signature)
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the array arguments, in order."""
         return tuple(given.name for given in self.inputs)
+
+
+@cache
+def _parsed(signature: str) -> Signature:
+    # Asked for at every point, and the same for each of a rule.
+    return Signature.parse(signature)
 
 
 class Registry:
