@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from gradcheck.context import defaults, emit, redirected
@@ -194,8 +194,9 @@ def _configure(examples: Any, test: Any) -> None:
             setattr(examples, key, value)
     chosen = examples._hypothesis_internal_use_settings  # noqa: SLF001 as Hypothesis's own pytest plugin does
     if not hasattr(test, "_hypothesis_internal_settings_applied"):
-        # The time is the references', not the function's.
-        chosen = settings(chosen, deadline=None)
+        # The time is the references', not the function's; and which of their lines ran explains nothing.
+        phases = [phase for phase in chosen.phases if phase is not Phase.explain]
+        chosen = settings(chosen, deadline=None, phases=phases)
     asked = defaults().get("examples")
     if asked is not None:
         chosen = settings(chosen, max_examples=asked)

@@ -56,6 +56,7 @@ def test_a_right_derivative_passes_and_is_told_once_with_counts():
     assert all(one.inconclusive == 0 for one in result.drawn if one.stratum == "smooth")
     assert result.entries > 30
     assert 0 < result.detectable < 1e-3
+    assert sum(result.evidence.histogram.counts) == result.entries
 
 
 def test_a_wrong_derivative_is_told_once_at_the_simplest_point():

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import add
 
+from gradcheck.evidence import Histogram
 from gradcheck.results import CheckResult, Drawn, Verdict
 
 __all__ = ["DRAWN", "SMOOTH", "Draws"]
@@ -42,6 +44,7 @@ class Draws:
         self._strata: dict[str, dict[Verdict, int]] = {}
         self._shown: dict[Verdict, CheckResult] = {}
         self._entries = self._nfev = 0
+        self._histogram: Histogram | None = None
 
     def __bool__(self) -> bool:
         return bool(self._shown)
@@ -53,6 +56,7 @@ class Draws:
         counts[verdict] += 1
         self._entries += result.entries
         self._nfev += result.nfev
+        self._spread(result)
         kept = self._shown.get(verdict)
         # Of passes the weakest is told: what all the points together would have caught.
         if verdict is not Verdict.PASS or kept is None or not result.detectable <= kept.detectable:
@@ -67,7 +71,20 @@ class Draws:
             for name, counts in sorted(self._strata.items())
         )
         shown = self._shown[self._gravest(drawn)]
-        return replace(shown, entries=self._entries, nfev=self._nfev, drawn=drawn)
+        evidence = shown.evidence
+        if evidence is not None and shown.verdict is Verdict.PASS:
+            evidence = replace(evidence, histogram=self._histogram)
+        return replace(shown, entries=self._entries, nfev=self._nfev, drawn=drawn, evidence=evidence)
+
+    def _spread(self, result: CheckResult) -> None:
+        """Add the entries of one point to the histogram of all."""
+        new = None if result.evidence is None else result.evidence.histogram
+        known = self._histogram
+        if new is None or known is None or known.edges != new.edges:
+            self._histogram = known or new
+        else:
+            counts = map(add, known.counts, new.counts)
+            self._histogram = Histogram(known.edges, tuple(counts))
 
     def _gravest(self, drawn: tuple[Drawn, ...]) -> Verdict:
         if Verdict.FAIL in self._shown:
