@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import gradcheck
+from gradcheck.context import observing
 from gradcheck.errors import InvalidArgument
 from gradcheck.judge.replicates import LEVEL, Slopes, mean_error, quantile
 from gradcheck.results import Reason, Verdict
@@ -152,6 +153,28 @@ def test_common_random_numbers_are_an_ordinary_function():
     assert result.detectable < 1e-10
     assert "nothing random was seen" in str(result)
     assert judged(f, lambda x: 1.001 * pathwise(x), X[:2]).verdict is Verdict.FAIL
+
+
+def test_outputs_without_a_claim():
+    rng = np.random.default_rng(2)
+
+    def f(x):
+        return x**2 + 1e-9 * rng.normal(size=3), x**3 + 1e-9 * rng.normal(size=3), bool(x[0] > 0)
+
+    square, cube = np.diag(2 * X), np.diag(3 * X**2)
+    assert judged(f, lambda x: (square, cube, None)).verdict is Verdict.PASS
+    part = judged(f, lambda x: (square, None, None))
+    assert part.reason is Reason.NOT_CLAIMED
+    assert part.entries == 9
+    assert judged(f, lambda x: (square, 2 * cube, None)).verdict is Verdict.FAIL
+    assert judged(f, lambda x: (2 * square, None, None)).verdict is Verdict.FAIL
+
+
+def test_the_numbers_behind_a_verdict_are_handed_to_who_listens():
+    seen = []
+    with observing(seen.append):
+        judged(noisy(1e-6), lambda x: 2 * jac(x))
+    assert seen[0].evidence is not None
 
 
 def test_a_kink_is_not_differentiable():

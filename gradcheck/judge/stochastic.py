@@ -15,12 +15,15 @@ import numpy as np
 
 from gradcheck.claims import ClaimMatrix, ClaimProblem
 from gradcheck.compare import Comparison, compare
+from gradcheck.context import listening
 from gradcheck.judge.budget import BudgetSpent, Counter, counter_of
 from gradcheck.judge.claim import Claim
 from gradcheck.judge.contract import function_raised, refused_claim
 from gradcheck.judge.dense import judge_dense
+from gradcheck.judge.evidence import evidence_of
 from gradcheck.judge.explain import diagnosed, entry_of, power_of, worst_entry
 from gradcheck.judge.options import Options
+from gradcheck.judge.partial import unclaimed_rows
 from gradcheck.judge.precision import granted, limit_of
 from gradcheck.judge.problem import Problem
 from gradcheck.judge.references import Reference
@@ -103,9 +106,15 @@ class _Sampled:
     claims: list[Array] = field(default_factory=list)
     columns: list[Slopes] = field(default_factory=list)
     raised: str = ""
+    unclaimed: Array = field(init=False)
+    idle: Array = field(init=False)
+    decisive: tuple[Any, ...] = ()
 
     def verdict(self) -> CheckResult:
         """Look again and again, with twice the draws, until a verdict stands or nothing is left to spend."""
+        self.unclaimed = unclaimed_rows(self.first)
+        self.idle = self.unclaimed & self.problem.output.discrete
+        self.first.value[self.idle] = 0.0
         self.claims = [self.first.value]
         self.columns = [self._column(k) for k in range(self.problem.inp.size)]
         result: CheckResult | None = None
@@ -161,12 +170,14 @@ class _Sampled:
         while len(self.claims) < count:
             one = self.claim.drawn()
             value = one.value if isinstance(one, ClaimMatrix) else np.full(self.first.value.shape, np.nan)
+            value[self.idle] = 0.0
             self.claims.append(value)
 
     def _steady(self) -> bool:
         if len(self.claims) == 1:
             again = self.claim.drawn()
             if isinstance(again, ClaimMatrix):
+                again.value[self.idle] = 0.0
                 self.claims.append(again.value)
         return all(np.array_equal(self.claims[0], one, equal_nan=True) for one in self.claims[:2])
 
@@ -191,7 +202,11 @@ class _Sampled:
         if not parts:
             return Reference(np.zeros(shape), np.zeros(shape), {}), np.zeros(shape, dtype=bool)
         value, bar, kinked = (np.stack(each, axis=1) for each in zip(*parts, strict=True))
-        return Reference(np.where(kinked, np.nan, value), np.where(kinked, np.inf, bar), {}), kinked
+        # A row without a claim is left open, but for an integer or boolean output, whose derivative is 0.
+        open_ = kinked | self.unclaimed[:, None]
+        value, bar = np.where(open_, np.nan, value), np.where(open_, np.inf, bar)
+        value[self.idle], bar[self.idle], kinked[self.idle] = 0.0, 0.0, False
+        return Reference(value, bar, {}), kinked & ~self.unclaimed[:, None]
 
     def _compared(self, level: float, since: int = 0) -> tuple[Comparison, Reference, Array, Array, Array]:
         reference, kinked = self._reference(level, since)
@@ -218,7 +233,8 @@ class _Sampled:
 
     def _looked(self, looks: int) -> CheckResult:
         compared, reference, claimed, error, kinked = self._compared(self._level(looks))
-        common: dict[str, Any] = {"entries": int(compared.decided.sum())}
+        self.decisive = claimed, error, reference, compared
+        common: dict[str, Any] = {"entries": int(compared.decided[~self.idle].sum())}
         if compared.index is not None:
             index = int(compared.index[0]), int(compared.index[1])
             common["worst"] = worst_entry(self.problem, index, claimed, error, reference, compared)
@@ -230,6 +246,10 @@ class _Sampled:
         return self._weighed(reference, error, common)
 
     def _undecided(self, compared: Comparison, kinked: Array, common: dict[str, Any]) -> CheckResult:
+        left_out = self.unclaimed & ~self.idle
+        if not (~compared.decided & ~left_out[:, None]).any():
+            text = next(note for note in self.first.notes if "not checked" in note and "real" in note)
+            return CheckResult(Verdict.INCONCLUSIVE, Reason.NOT_CLAIMED, text, **common)
         reason = Reason.NOT_DIFFERENTIABLE if kinked.any() else Reason.NO_USABLE_STEP
         row, column = (int(k) for k in np.argwhere(kinked if kinked.any() else ~compared.decided)[0])
         first = entry_of(self.problem, (row, column))
@@ -247,7 +267,7 @@ class _Sampled:
         # A caller's tolerance is a share of a derivative: it says nothing of a row where none was seen.
         seen = ~found.apart.all(axis=1, keepdims=True)
         limits = np.where(seen, max(limit, _SHARES * (self.options.rtol or 0.0)), limit)
-        weak = ~(np.isnan(found.relative) | (found.relative <= limits))
+        weak = ~self.idle[:, None] & ~(np.isnan(found.relative) | (found.relative <= limits))
         if not weak.any():
             return CheckResult(Verdict.PASS, Reason.AGREES, "", **common)
         limit = float(np.broadcast_to(limits, weak.shape)[weak].max())
@@ -279,6 +299,9 @@ class _Sampled:
             )
         if self.options.rtol is not None:
             notes.append(f"loosened by the caller: rtol={self.options.rtol:g}")
+        if self.decisive and listening():
+            found = (self.problem, *self.decisive, result.verdict)
+            result = replace(result, evidence=evidence_of(*found))
         return replace(
             result,
             nfev=self.counter.spent,
