@@ -174,6 +174,8 @@ def test_a_baseline_that_cannot_be_written_is_an_error(tmp_path, capsys):
         (["--format", "json,text"], "one document on standard output"),
         (["--format", "json,text", "-o", "x"], "one format that names no file"),
         (["--format", "json=a", "-o", "x"], "one format that names no file"),
+        (["--format", "text,markdown="], "the name of a file after `=`"),
+        (["--baseline", "\x00"], "cannot be read"),
         (["--baseline", ""], ""),
     ],
 )
@@ -207,6 +209,14 @@ def test_one_format_and_o(tmp_path, capsys):
     assert gate(path, "--format", "json", "-o", out) == 0
     assert json.loads(out.read_text(encoding="utf-8"))["open"] is True
     assert gate(path, "-o", tmp_path / "none" / "out.txt") == 2
+
+
+def test_people_are_told_although_a_file_cannot_be_written(tmp_path, capsys):
+    path = save(tmp_path, check(**FAIL))
+    assert gate(path, "--format", f"json={tmp_path / 'none' / 'out.json'}") == 2
+    out, told = capsys.readouterr()
+    assert "Gate closed: 1 failure" in out
+    assert "cannot write" in told
 
 
 def test_the_summary_of_a_step_is_added_to_and_every_other_file_replaced(tmp_path, monkeypatch):

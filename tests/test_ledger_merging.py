@@ -70,9 +70,20 @@ def test_of_equal_verdicts_the_weaker_one_stands(worst):
     assert merge([record([strong]), record([weak])])["checks"] == [weak]
 
 
-def test_of_equal_power_the_smaller_one_stands():
-    small, large = check(entries=3), check(entries=4)
-    assert merge([record([large]), record([small])])["checks"] == [small]
+@pytest.mark.parametrize("lost", ["entries", "points", "witnesses"])
+def test_of_equal_verdicts_the_smaller_one_stands_whatever_it_would_catch(lost):
+    def power(worst):
+        return {"median": 1e-14, "worst": worst, "index": [0, 0], "point": ""}
+
+    small, large = check(detectable=power(1e-13)), check(detectable=power(2e-13))
+    if lost == "entries":
+        small["entries"] -= 1
+    elif lost == "points":
+        small["strata"][0]["points"] -= 1
+    else:
+        small["witnesses"]["complex step"]["answered"] = 0
+    for order in ([large, small], [small, large]):
+        assert merge([record([one]) for one in order])["checks"] == [small]
 
 
 def test_a_check_twice_in_one_record_is_one_check():

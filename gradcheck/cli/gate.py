@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from gradcheck.cli.arguments import add_command
 from gradcheck.cli.output import colour, say, width
-from gradcheck.cli.records import find_records, read_records, relative_to_sources, write
+from gradcheck.cli.records import exists, find_records, read_records, relative_to_sources, write
 from gradcheck.errors import InvalidArgument
 
 __all__ = ["add_commands"]
@@ -84,10 +83,15 @@ def _ceiling(text: str) -> float:
 
 
 def _outputs(text: str) -> list[_Output]:
-    found = [_Output(*part.split("=", 1)) for part in text.split(",") if part.strip()]
-    for one in found:
-        if one.name not in _FORMATS:
-            raise argparse.ArgumentTypeError(f"given {one.name!r}, expected one of {', '.join(_FORMATS)}")
+    found = []
+    for part in filter(None, text.split(",")):
+        name, sign, file = part.partition("=")
+        if name not in _FORMATS:
+            raise argparse.ArgumentTypeError(f"given {name!r}, expected one of {', '.join(_FORMATS)}")
+        if sign and not file:
+            # Such as `markdown=$GITHUB_STEP_SUMMARY` where that is not set.
+            raise argparse.ArgumentTypeError(f"given {part!r}, expected the name of a file after `=`")
+        found.append(_Output(name, file))
     return found
 
 
@@ -115,7 +119,8 @@ def _gate(options: argparse.Namespace) -> int:
     )
     _place(outcome)
     anchor = relative_to_sources(options.baseline or str(paths[0]))
-    for one in outputs:
+    # People are told first: a file that cannot be written must not hide why the gate is closed.
+    for one in sorted(outputs, key=lambda one: bool(one.file)):
         text = _rendered(one, outcome, merged, anchor, written)
         if one.file:
             write(one.file, text)
@@ -149,7 +154,7 @@ def _destinations(options: argparse.Namespace) -> list[_Output]:
 def _baseline(options: argparse.Namespace) -> dict[str, Any] | None:
     from gradcheck.journal import read_baseline
 
-    if options.baseline is None or (options.update_baseline and not Path(options.baseline).exists()):
+    if options.baseline is None or (options.update_baseline and not exists(options.baseline)):
         return None
     return read_baseline(options.baseline)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from gradcheck.errors import GradcheckError
 
-__all__ = ["find_records", "read_records", "relative_to_sources", "write"]
+__all__ = ["exists", "find_records", "read_records", "relative_to_sources", "write"]
 
 _NAME = "gradcheck"
 
@@ -50,7 +50,7 @@ def _named(name: str) -> list[Path]:
         if not found:
             raise MissingRecord(name, f"the folder holds no {_NAME}.json")
         return found
-    if not glob.has_magic(name) or _exists(path):
+    if not glob.has_magic(name) or exists(path):
         return [path]
     try:
         matches = sorted(_expanded(name))
@@ -78,9 +78,10 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _exists(path: Path) -> bool:
+def exists(path: str | os.PathLike[str]) -> bool:
+    """Return whether there is a file ``path``; there is none with a name that no file can have."""
     try:
-        return path.exists()
+        return Path(path).exists()
     except (OSError, ValueError):
         return False
 

@@ -23,9 +23,9 @@ def merge(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the records of shards, workers and machines as one.
 
     A check is one ``id`` and ``dtype``.  Where several records hold it, or one holds it twice, its worst
-    entry stands, whole: not as expected before as expected; then the worse verdict; then the one that
-    would catch less; then the one that compares less.  The order of the records does not matter, but for
-    the order of the checks, which is that of their first appearance.
+    entry stands, whole: not as expected before as expected; then the worse verdict; then the one with fewer
+    witnesses, points, entries; then the one that would catch less.  The order of the records does not
+    matter, but for the order of the checks, which is that of their first appearance.
 
     The merged record is complete if all are.  Its exit code is the gravest, 2 before 1 before 0; 5 only
     where all say 5.
@@ -65,12 +65,15 @@ def _badness(check: Mapping[str, Any]) -> tuple[Any, ...]:
     power = detects(check)
     worst = float("nan" if power is None or power["worst"] is None else power["worst"])
     points = sum(stratum["points"] for stratum in check["strata"])
+    heard = sum(bool(said["answered"]) for said in check["witnesses"].values())
     return (
         closes(check),
         _BADNESS[check["expected"]][check["verdict"]],
+        # Before the power, which moves a little from machine to machine: of one without JAX and one with it
+        # the same stands every time.
+        (-heard, -points, -check["entries"]),
         # NaN, "not known", is worst.
         (worst != worst, 0.0 if worst != worst else worst),
-        (-points, -check["entries"]),
         # Two that differ in nothing of weight: any choice will do if it is always the same.
         json.dumps(check, sort_keys=True),
     )
