@@ -81,6 +81,17 @@ class _Sheet:
             patch = PathPatch(Path(places, codes), transform=IdentityTransform(), **kind)
             self.figure.add_artist(patch)
 
+    def grid(self, segments: Sequence[Line]) -> None:
+        """Draw straight lines as one shape."""
+        from matplotlib.patches import PathPatch
+        from matplotlib.path import Path
+        from matplotlib.transforms import IdentityTransform
+
+        places = [place for segment in segments for place in segment]
+        codes = [Path.MOVETO, Path.LINETO] * len(segments)
+        style = {"facecolor": "none", "edgecolor": _COLOURS["grid"], "linewidth": 0.75}
+        self.figure.add_artist(PathPatch(Path(places, codes), transform=IdentityTransform(), **style))
+
     def word(self, x: float, y: float, text: str, align: str = "left", angle: float = 0) -> None:
         """Write ``text``; ``align`` says which end stands at ``x``."""
         from matplotlib.transforms import IdentityTransform
@@ -196,11 +207,12 @@ def _inside(places: Line, bottom: float, top: float) -> list[tuple[float, float]
 
 def _frame(sheet: _Sheet, across: _Decades, up: _Decades) -> None:
     left, bottom, right, top = _FRAME
-    for x, text in across.ticks(6):
-        sheet.line([(x, bottom), (x, top)], "grid", 0.75)
+    columns, rows = across.ticks(6), up.ticks(6)
+    upright = [[(x, bottom), (x, top)] for x, _ in columns]
+    sheet.grid(upright + [[(left, y), (right, y)] for y, _ in rows])
+    for x, text in columns:
         sheet.word(x, bottom - 15, text, "center")
-    for y, text in up.ticks(6):
-        sheet.line([(left, y), (right, y)], "grid", 0.75)
+    for y, text in rows:
         sheet.word(left - 6, y - 4, text, "right")
     sheet.line([(left, top), (left, bottom), (right, bottom)], "ink", 1.0)
     sheet.word((left + right) / 2, 4, "step", "center")

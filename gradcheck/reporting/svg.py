@@ -85,7 +85,9 @@ def _text(element: ET.Element, style: Mapping[str, str], classes: Mapping[str, s
     word = ET.Element("text", {"class": f"f-{colour}"})
     word.text = element.text
     turned = _TURNED.search(element.get("transform", ""))
-    if turned is not None:
+    if turned is None:
+        word.attrib |= {name: f"{float(element.get(name, 0)):.1f}" for name in ("x", "y")}
+    else:
         angle, x, y = (float(number) for number in turned.groups())
         word.attrib |= {"x": f"{x:.1f}", "y": f"{y:.1f}"}
         if angle:
