@@ -28,6 +28,16 @@ __all__ = ["JacobianProblem", "SecondClaim", "judge_second", "second_contract"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
+_CONTRADICTED = "the central difference along one direction disagrees"
+"""How the complex step begins its refusal where central differences, with their bar, say something else."""
+_LOOSE = 1e-10
+"""Relative: central differences of a smooth function end below it."""
+_FINE = 2e-4
+"""Relative to the point: those of a noisy function, which end above it, do so at coarser steps than this."""
+_RIPPLES = (
+    "f varies faster than the steps of its second derivative: a curvature between them cannot be excluded"
+)
+
 
 @dataclass(frozen=True)
 class _Rows(Structure):
@@ -72,7 +82,9 @@ class JacobianProblem(Problem):
         self.options = options
         self.calls = 0
         self.by = ""
+        self._contradicted = False
         self._error: Array | None = None
+        self._unresolved: Array | None = None
 
     def started(self) -> CheckResult | None:
         """Choose the witness at the point; a verdict where ``f`` has no first derivative there."""
@@ -84,10 +96,16 @@ class JacobianProblem(Problem):
         self.rows()
         undecided = ~(np.isfinite(found.value) & np.isfinite(found.error))
         if not undecided.any():
+            self._unresolved = self._ripples(found).reshape(-1)
             return None
         reason = REASONS.get(found.status, Reason.NO_USABLE_STEP)
         text = f"the first derivative has no certain value at the point: {found.message}"
         return CheckResult(Verdict.INCONCLUSIVE, reason, text, nfev=self.calls)
+
+    @property
+    def ripples(self) -> bool:
+        """Whether ``f`` was found to vary faster than the steps, so that some second derivatives are open."""
+        return self._unresolved is not None and bool(self._unresolved.any())
 
     def rows(self) -> None:
         """Name the entries of the Jacobian, which is the output; ``first`` has been evaluated."""
@@ -101,8 +119,24 @@ class JacobianProblem(Problem):
             found = self._estimate(self.x)
             if found.status is Status.OK or self.options.method == "complex-step":
                 return found
+            self._contradicted = found.message.startswith(_CONTRADICTED)
         self.by = "central"
         return self._estimate(self.x)
+
+    def _ripples(self, found: FlatEstimate) -> Array:
+        """Return where the first derivative is known, ``(m, n)``, but ``f`` varies faster than steps may show.
+
+        Two signs: the complex step and central differences contradict each other; or the answer comes from
+        fine steps and is loose, for a coarser step, less touched by rounding, was refuted.  The second
+        derivative may then be anything between those steps: only smoothness, which is not there, bounds it.
+        """
+        if self._contradicted or found.curves is None or found.curves.chosen is None:
+            return np.full(found.value.shape, self._contradicted)
+        scale = np.where(self.x == 0, 1.0, np.abs(self.x))
+        base = np.nan_to_num(np.abs(np.asarray(self.first(self.x), dtype=np.float64)))
+        size = np.maximum(np.abs(found.value).max(axis=1, initial=0.0)[:, None], base[:, None] / scale)
+        loose = found.error > _LOOSE * size
+        return np.asarray(loose & (found.curves.chosen < _FINE * scale))
 
     def _estimate(self, x: Array) -> FlatEstimate:
         primal = Primal(self.first, [x])
@@ -139,6 +173,9 @@ class JacobianProblem(Problem):
         found = open_to_question & np.isfinite(value) & np.isfinite(error)
         doubted = np.where(estimate.codes == Status.OK.code, Status.NOISY.code, estimate.codes)
         codes = np.where(found, Status.OK.code, doubted)
+        if self._unresolved is not None and self._unresolved.any():
+            found = found & ~self._unresolved[:, None]
+            codes = np.where(self._unresolved[:, None], Status.NO_USABLE_STEP.code, codes)
         return replace(
             estimate,
             value=np.where(found, value, np.nan),
@@ -203,5 +240,6 @@ def judge_second(problem: JacobianProblem, claim: Claim, options: Options) -> Ch
         budget = max(1, options.max_nfev // max(1, problem.calls - 2))
     result = judge_dense(problem, claim, replace(options, method="central", max_nfev=budget))
     note = f"second derivative: central differences of the {problem.by} Jacobian"
-    notes = tuple(dict.fromkeys((*result.notes, note)))
+    ripples = (_RIPPLES,) if problem.ripples else ()
+    notes = tuple(dict.fromkeys((*result.notes, *ripples, note)))
     return replace(result, nfev=problem.calls, notes=notes, method=f"central of {problem.by}")
