@@ -34,6 +34,8 @@ _LOOSE = 1e-10
 """Relative: central differences of a smooth function end below it."""
 _FINE = 2e-4
 """Relative to the point: those of a noisy function, which end above it, do so at coarser steps than this."""
+_NEARBY = 0.125
+"""Relative to the point: from there the size of a derivative is taken."""
 _RIPPLES = (
     "f varies faster than the steps of its second derivative: a curvature between them cannot be excluded"
 )
@@ -124,7 +126,7 @@ class JacobianProblem(Problem):
         return self._estimate(self.x)
 
     def _ripples(self, found: FlatEstimate) -> Array:
-        """Return where the first derivative is known, ``(m, n)``, but ``f`` varies faster than steps may show.
+        """Return where, ``(m, n)``, the first derivative is known but ``f`` varies faster than the steps.
 
         Two signs: the complex step and central differences contradict each other; or the answer comes from
         fine steps and is loose, for a coarser step, less touched by rounding, was refuted.  The second
@@ -133,10 +135,28 @@ class JacobianProblem(Problem):
         if self._contradicted or found.curves is None or found.curves.chosen is None:
             return np.full(found.value.shape, self._contradicted)
         scale = np.where(self.x == 0, 1.0, np.abs(self.x))
-        base = np.nan_to_num(np.abs(np.asarray(self.first(self.x), dtype=np.float64)))
-        size = np.maximum(np.abs(found.value).max(axis=1, initial=0.0)[:, None], base[:, None] / scale)
-        loose = found.error > _LOOSE * size
+        size = np.maximum(np.abs(found.value).max(axis=1, initial=0.0)[:, None], self._slope(scale))
+        loose = (found.error > _LOOSE * size) & (size > 0)
         return np.asarray(loose & (found.curves.chosen < _FINE * scale))
+
+    def _slope(self, scale: Array) -> Array:
+        """Return how large derivatives are, ``(m, n)``: of f itself, and of f towards points nearby.
+
+        At a minimum the derivative is 0, and an error of it says nothing relative to that.
+        """
+        primal = Primal(self.first, [self.x])
+        limits = self.options.limits
+        base = primal(self.x)
+        size = np.abs(base)[:, None] / scale
+        for column, step in enumerate(_NEARBY * scale):
+            for sign in (-1.0, 1.0) if limits is None else ():
+                moved = self.x.copy()
+                moved[column] += sign * step
+                away = primal.at(moved)
+                if away is not None:
+                    size[:, column] = np.fmax(size[:, column], np.abs(away - base) / step)
+        self.calls += primal.nfev
+        return np.where(np.isfinite(size), size, 0.0)
 
     def _estimate(self, x: Array) -> FlatEstimate:
         primal = Primal(self.first, [x])
@@ -240,6 +260,28 @@ def judge_second(problem: JacobianProblem, claim: Claim, options: Options) -> Ch
         budget = max(1, options.max_nfev // max(1, problem.calls - 2))
     result = judge_dense(problem, claim, replace(options, method="central", max_nfev=budget))
     note = f"second derivative: central differences of the {problem.by} Jacobian"
+    if result.reason is Reason.DISAGREES and problem.directions is None:
+        asymmetry = _asymmetry(problem, claim)
+        result = replace(result, diagnosis="; ".join(one for one in (asymmetry, result.diagnosis) if one))
     ripples = (_RIPPLES,) if problem.ripples else ()
     notes = tuple(dict.fromkeys((*result.notes, *ripples, note)))
     return replace(result, nfev=problem.calls, notes=notes, method=f"central of {problem.by}")
+
+
+def _asymmetry(problem: JacobianProblem, claim: Claim) -> str:
+    """Return the pair of entries that differs most where the claim is not symmetric; empty where it is."""
+    claimed = claim.here()
+    n = problem.inp.size
+    if isinstance(claimed, ClaimProblem) or n < 2:
+        return ""
+    blocks = claimed.value.reshape(-1, n, n)
+    gap = np.abs(blocks - blocks.transpose(0, 2, 1))
+    # Rounding of the claim, which a right one with entries of very different size has too.
+    allowed = np.sqrt(float(np.max(claimed.eps))) * np.abs(blocks).max(axis=(1, 2), keepdims=True)
+    if not (gap > allowed).any():
+        return ""
+    row, i, j = (int(k) for k in np.unravel_index(int(np.nanargmax(gap)), gap.shape))
+    first, second = problem.output.name_of(row * n + i), problem.output.name_of(row * n + j)
+    one = f"d {first} / d {problem.inp.name_of(j)} is {blocks[row, i, j]:.6g}"
+    other = f"d {second} / d {problem.inp.name_of(i)} is {blocks[row, j, i]:.6g}"
+    return f"the claim is not symmetric: {one}, {other}"
