@@ -116,6 +116,7 @@ def _worked(rule: Rule) -> dict[str, Any]:
     from gradcheck.campaign.pointwise import judge_point, judge_with
     from gradcheck.campaign.tallies import inputs_to_json
     from gradcheck.campaign.witnesses import CLOSED_FORM
+    from gradcheck.results import Verdict
 
     with overhearing():
         point = _refuting(rule) if rule.right is not None else _typical(rule)
@@ -128,7 +129,7 @@ def _worked(rule: Rule) -> dict[str, Any]:
             "functions": shown["functions"],
             "verdict": str(verdict.verdict),
             "message": verdict.message,
-            "counterexample": rule.right is not None,
+            "counterexample": rule.right is not None and verdict.verdict is Verdict.FAIL,
             "kind": str(rule.kind),
         }
         if rule.wrt is not None and rule.kind is Kind.DERIVATIVE:

@@ -338,6 +338,16 @@ def test_a_misprint_is_explained_by_formulas_and_nothing_is_said_twice():
     assert "as printed, 2×2    right form, 2×2    central differences, 2×2" in text
 
 
+@pytest.mark.parametrize(
+    ("verdict", "label"), [("fail", "  wrong       it differs"), ("inconclusive", "  undecided   it differs")]
+)
+def test_an_example_that_does_not_pass_says_so(verdict, label):
+    text = explain_text({"id": "mine", "worked": WORKED | {"verdict": verdict, "message": "it differs"}})
+    assert text.endswith(f"{label}\n")
+    quiet = explain_text({"id": "mine", "worked": WORKED | {"verdict": "pass", "message": "it differs"}})
+    assert "it differs" not in quiet
+
+
 @pytest.mark.parametrize("width", [40, 80, 120])
 def test_an_explanation_is_wrapped(width):
     text = explain_text(check(notes="word " * 100) | {"worked": WORKED}, width=width)

@@ -96,8 +96,9 @@ def _worked_lines(facts: Mapping[str, Any], width: int, colour: bool) -> list[st
     if error is not None and worked.get("kind") != "shape":
         widest = max((as_float(bar) for row in error for bar in row), key=severity, default=0.0)
         lines += _indented(f"error bars of {_name(worked)}: at most {bar_text(widest)}", width)
-    if worked.get("verdict") == "inconclusive":
-        lines += ["", *_wrapped("undecided", printable(worked.get("message", ""), 400), width)]
+    label = {"inconclusive": "undecided", "fail": "wrong"}.get(worked.get("verdict", ""))
+    if label and not worked.get("counterexample"):
+        lines += ["", *_wrapped(label, printable(worked.get("message", ""), 400), width)]
     if _COUNTED_FROM_1.search(f"{facts.get('function', '')} {facts.get('formula', '')}"):
         lines += _indented(
             "(formulas count entries from 1; gradcheck's messages from 0, as Python does)", width
@@ -118,7 +119,7 @@ def _matrices(worked: Mapping[str, Any], width: int) -> list[str]:
     """Return the claim, the right form and the reference beside each other, or below where they are broad."""
     if worked.get("claimed") is None and worked.get("reference") is None:
         return []
-    misprint = worked.get("counterexample")
+    misprint = worked.get("right") is not None
     named = [
         ("claimed", "as printed" if misprint else "closed form"),
         ("right", "right form"),
