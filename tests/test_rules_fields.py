@@ -100,6 +100,9 @@ def test_a_rule_says_of_itself_what_its_functions_say():
     assert place.document == "test_rules_fields.py"
     assert place.lines.startswith("L")
     assert written(formula="2x").formula == "2x"
+    bare = written(lambda x: np.diag(2 * x), f=np.square)
+    assert (bare.formula, bare.function_text) == ("", "square")
+    assert written(f=lambda x: x * x).function_text == ""
 
 
 def test_an_id_is_taken_by_one_function():

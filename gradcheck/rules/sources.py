@@ -60,7 +60,7 @@ def described(
     code = getattr(inspect.unwrap(claim), "__code__", None)
     found: dict[str, Any] = {
         "formula": _first_line(claim),
-        "function_text": _first_line(f),
+        "function_text": _first_line(f) or _name(f),
         "domain_text": "; ".join(domains) or "all real",
     }
     if code is not None:
@@ -71,7 +71,10 @@ def described(
 
 
 def _first_line(function: Callable[..., Any]) -> str:
-    if not inspect.isfunction(function):
-        return getattr(function, "__name__", "")
-    text = inspect.getdoc(function) or ""
-    return text.partition("\n")[0] or ("" if function.__name__ == "<lambda>" else function.__name__)
+    # Of an object that is called, the text tells about its class.
+    return (inspect.getdoc(function) or "").partition("\n")[0] if inspect.isfunction(function) else ""
+
+
+def _name(function: Callable[..., Any]) -> str:
+    name = str(getattr(function, "__name__", ""))
+    return "" if name == "<lambda>" else name
