@@ -230,6 +230,25 @@ class TestArguments:
         with pytest.raises(InvalidArgument, match=r"A is not symmetric, A\[0, 1\] = .* but A\[1, 0\] = "):
             gradcheck.check(logdet, inverse, B, inputs=SYMMETRIC)
 
+    def test_lower_precision_has_larger_roundings(self):
+        def square(A):
+            return np.sum(A @ A)
+
+        def claim(A):
+            ones = np.ones((3, 3), A.dtype)
+            return ones @ A.T + A.T @ ones
+
+        rough = A.astype(np.float32)
+        rough[0, 1] = np.nextafter(rough[0, 1], np.float32(9))
+        assert gradcheck.check(square, claim, rough, inputs=SYMMETRIC).verdict is Verdict.PASS
+        wrong = gradcheck.check(square, lambda A: 1.05 * claim(A), rough, inputs=SYMMETRIC)
+        assert wrong.verdict is Verdict.FAIL
+
+    def test_what_is_not_finite_is_outside_the_domain(self):
+        bad = np.array([[np.nan, 1.0], [1.0, np.inf]])
+        result = gradcheck.check(lambda A: np.sum(A**2), lambda A: 2 * A, bad, inputs=SYMMETRIC)
+        assert result.reason is Reason.OUTSIDE_DOMAIN
+
     @pytest.mark.parametrize(
         ("inputs", "match"),
         [

@@ -12,11 +12,13 @@ from gradcheck.claims import ClaimMatrix
 from gradcheck.domains import Symmetric
 from gradcheck.errors import InvalidArgument
 from gradcheck.pytree import Structure
+from gradcheck.tolerance import eps_of
 
 __all__ = ["Directions", "Varying"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
+_FORMATS = ("float32", "float16", "bfloat16")
 _ROUNDINGS = 64.0
 """Roundings by which the two triangles of a computed symmetric matrix may differ (``inv``, ``B @ B.T``)."""
 
@@ -190,7 +192,8 @@ def _symmetric(
     for leaf in space.leaves:
         if leaf.path in said:
             part = slice(leaf.start, leaf.stop)
-            origin[part] = _symmetrised(x[part].reshape(leaf.shape), leaf.path).reshape(-1)
+            eps = eps_of(leaf.dtype) if leaf.dtype in _FORMATS else eps_of("float64")
+            origin[part] = _symmetrised(x[part].reshape(leaf.shape), leaf.path, eps).reshape(-1)
             leader[part] = leaf.start + _leaders(leaf.shape, side)
             single[part] = said[leaf.path].convention == "free"
     leads, follows = np.unique(leader, return_inverse=True)
@@ -204,22 +207,24 @@ def _leaders(shape: tuple[int, ...], side: str) -> Array:
     return (np.maximum if side == "lower" else np.minimum)(places, mirrored).reshape(-1)
 
 
-def _symmetrised(matrix: Array, path: str) -> Array:
+def _symmetrised(matrix: Array, path: str, eps: float) -> Array:
     """Return ``matrix`` with equal triangles; refuse one that differs by more than its rounding."""
     fix = "pass (A + A.T) / 2, or leave the argument out of `inputs`"
     if matrix.ndim < 2 or matrix.shape[-1] != matrix.shape[-2]:
         given = f"an array of shape {matrix.shape}"
         raise InvalidArgument(f"`inputs`: {path} is {given}, expected a square symmetric matrix; {fix}")
     mirrored = np.swapaxes(matrix, -1, -2)
-    gap = np.abs(matrix - mirrored)
-    allowed = _ROUNDINGS * 2.0**-52 * np.max(np.abs(matrix), initial=0.0)
-    beyond = ~((gap <= allowed) | (matrix == mirrored))
+    same = (matrix == mirrored) | (np.isnan(matrix) & np.isnan(mirrored))
+    with np.errstate(invalid="ignore"):
+        gap = np.abs(matrix - mirrored)
+    size = np.max(np.abs(matrix), initial=0.0, where=np.isfinite(matrix))
+    beyond = ~(same | (gap <= _ROUNDINGS * eps * size))
     if beyond.any():
         at = tuple(int(k) for k in np.argwhere(beyond)[0])
         other = (*at[:-2], at[-1], at[-2])
         one, two = (f"{path}{list(place)} = {float(matrix[place])!r}" for place in (at, other))
         raise InvalidArgument(f"`inputs`: {path} is not symmetric, {one} but {two}; {fix}")
-    return np.where(gap == 0, matrix, 0.5 * (matrix + mirrored))
+    return np.where(same, matrix, 0.5 * (matrix + mirrored))
 
 
 def _name_of(key: str | int, names: tuple[str, ...]) -> str:
