@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+OPERATORS = ("operators", "operators_shipped", "library_faults")
 MODULES = ("verdicts", "verdicts_cases", "verdicts_mutants", "verdicts_tools", "verdicts_traps")
 
 
@@ -97,3 +98,31 @@ def test_every_mutant_differs_from_what_it_mutates(bench, cases):
         for mutant, size in bench["verdicts_mutants"].mutants_of(case):
             assert size > 1e-8
             assert not np.array_equal(mutant.jac(case.x), right)
+
+
+@pytest.fixture
+def operators(bench, monkeypatch):
+    for name in OPERATORS:
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    return importlib.import_module("operators")
+
+
+def test_the_count_of_operators_tells_a_wrong_derivative_from_one_known_to_be(bench, operators, capsys):
+    case = bench["verdicts_cases"].Case
+    x = np.array([0.3, 1.2])
+    count = operators.Count()
+    operators.judge(count, case("sine", np.sin, lambda x: np.diag(np.cos(x)), x), False)
+    operators.judge(count, case("sine", np.sin, lambda x: np.diag(np.sin(x)), x), False)
+    operators.judge(count, case("astropy Drude1D", np.sin, lambda x: np.diag(np.sin(x)), x), False)
+    assert count.generic == {"pass": 1, "fail": 1, "fail, the library's own fault": 1}
+    assert count.mutants == {"disagrees": 3}
+    assert capsys.readouterr().out.count("FAIL") == 2
+
+
+def test_a_faulty_operator_that_passes_is_counted_as_accepted(bench, operators, monkeypatch):
+    case = bench["verdicts_cases"].Case("sine", np.sin, lambda x: np.diag(np.cos(x)), np.array([0.3, 1.2]))
+    right = operators.gradcheck.check(case.f, case.jac, case.x)
+    monkeypatch.setattr(operators.gradcheck, "check", lambda *args: right)
+    count = operators.Count()
+    operators.judge(count, case, False)
+    assert count.mutants == {"ACCEPTED": 3}
