@@ -178,3 +178,9 @@ def test_the_largest_figures_fit_their_share():
 
 def test_figures_are_the_same_every_time():
     assert curve_figure(curve(), 0.5) == curve_figure(curve(), 0.5)
+
+
+@pytest.mark.parametrize("level", [1e-300, 1e300])
+def test_a_law_that_lies_level_outside_the_frame_is_left_out(level):
+    flat = curve() | {"rounding": [level] * len(curve()["steps"])}
+    assert curve_figure(flat, 0.5) is not None

@@ -196,12 +196,14 @@ def _inside(places: Line, bottom: float, top: float) -> list[tuple[float, float]
     """Return the part of a line that lies between ``bottom`` and ``top``, cut where it crosses them."""
     kept: list[tuple[float, float]] = []
     for (x0, y0), (x1, y1) in itertools.pairwise(places):
+        if max(y0, y1) <= bottom or min(y0, y1) >= top:
+            # Outside, and a level line out there is cut nowhere.
+            continue
         ends = []
         for x, y in ((x0, y0), (x1, y1)):
             level = min(max(y, bottom), top)
             ends.append((x if level == y else x0 + (level - y0) * (x1 - x0) / (y1 - y0), level))
-        if max(y0, y1) > bottom and min(y0, y1) < top:
-            kept += [end for end in ends if end not in kept]
+        kept += [end for end in ends if end not in kept]
     return kept
 
 
