@@ -93,10 +93,10 @@ def test_a_right_claim_that_cancels_is_not_called_wrong():
     def slope(x):
         return logistic(x) * (1 - logistic(x))
 
-    for limit in (20, 60, 200):
+    for limit in (20, 60, 100, 200):
         result = gradcheck.check(logistic, slope, 12.0, max_nfev=limit)
-        assert result.verdict is Verdict.INCONCLUSIVE
-        assert result.reason is Reason.BUDGET
+        assert result.reason in (Reason.BUDGET, Reason.AGREES)
+        assert limit > 60 or result.reason is Reason.BUDGET
         # The twin is off by more than any scatter of the claim.
         assert gradcheck.check(logistic, lambda x: 2 * slope(x), 12.0, max_nfev=60).verdict is Verdict.FAIL
 
@@ -163,6 +163,12 @@ class TestMemory:
         result = gradcheck.check(lambda x: 2 * x, lambda x: 1 / 0, np.zeros(1_000_000))
         assert result.reason is Reason.BUDGET
         assert "1000000 outputs by 1000000 inputs needs about" in result.message
+
+    def test_random_functions_are_refused_too(self):
+        rng = np.random.default_rng(0)
+        x = np.zeros(1_000_000)
+        result = gradcheck.check(lambda x: x + rng.normal(), lambda x: 1 / 0, x, stochastic=True)
+        assert result.reason is Reason.BUDGET
 
     def test_a_limit_of_the_callers(self):
         args = (lambda x: 2 * x, lambda x: 2 * np.eye(40), np.zeros(40))

@@ -22,6 +22,7 @@ from gradcheck.judge.contract import function_raised, refused_claim
 from gradcheck.judge.dense import judge_dense
 from gradcheck.judge.evidence import evidence_of
 from gradcheck.judge.explain import diagnosed, entry_of, power_of, worst_entry
+from gradcheck.judge.memory import over_memory
 from gradcheck.judge.options import Options
 from gradcheck.judge.partial import unclaimed_rows
 from gradcheck.judge.precision import granted, limit_of
@@ -68,6 +69,9 @@ def judge_stochastic(problem: Problem, claim: Claim, options: Options) -> CheckR
     if problem.mutates:
         text = "a call changed one of its arguments in place"
         return CheckResult(Verdict.INCONCLUSIVE, Reason.MUTATES_INPUT, text, nfev=1)
+    refused = over_memory(problem, options)
+    if refused is not None:
+        return refused
     first = claim.drawn()
     if isinstance(first, ClaimProblem):
         return refused_claim(first, nfev=own.spent)
