@@ -167,22 +167,28 @@ class Collector:
         if item is not self._listener.item:
             return (yield)
         if call.when == "teardown" and self._with_properties:
-            self._add_properties(item)
+            with self._listener.lock:
+                self._add_properties(item)
         report = yield
-        attempt = self._current()
-        _judge(attempt, report)
-        if call.when == "teardown":
-            entries = self._taken(attempt)
-            # A report that travels between processes must hold nothing but builtin types: one text is safe.
-            setattr(report, _CARRIED, entries if self._receiver is not None else to_json(entries))
-            self._listener.item = None
-            self._attempt = self._outside
+        with self._listener.lock:
+            attempt = self._current()
+            _judge(attempt, report)
+            if call.when == "teardown":
+                self._hand_on(attempt, report)
         return report
+
+    def _hand_on(self, attempt: _Attempt, report: pytest.TestReport) -> None:
+        entries = self._taken(attempt)
+        # A report that travels between processes must hold nothing but builtin types: one text is safe.
+        setattr(report, _CARRIED, entries if self._receiver is not None else to_json(entries))
+        self._listener.item = None
+        self._attempt = self._outside
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Hand on what no report carried: a test that was cut short, and checks outside of tests."""
-        entries = self._taken(self._attempt)
+        with self._listener.lock:
+            entries = self._taken(self._attempt)
         if self._receiver is not None:
             self._receiver.add(entries)
         else:
@@ -191,10 +197,9 @@ class Collector:
     def _taken(self, attempt: _Attempt) -> list[dict[str, Any]]:
         outside = list(self._outside.found.items()) if attempt is not self._outside else []
         entries = [self._entry(attempt, *one) for one in [*outside, *attempt.found.items()]]
-        self._outside.found.clear()
-        self._outside.waiting.clear()
-        attempt.found.clear()
-        attempt.waiting.clear()
+        for emptied in (self._outside, attempt):
+            emptied.found.clear()
+            emptied.waiting.clear()
         return entries
 
     def _enter(self, attempt: _Attempt) -> None:
@@ -221,7 +226,8 @@ class Collector:
             entry = self._entered(place, identity, entry)
         if place.item is not None:
             entry["test"] = attempt.test
-            entry["gates"] = entry["gates"] and not attempt.forgiven
+            if attempt.forgiven:
+                entry |= {"gates": False, "gate_reason": ""}
         return entry
 
     def _add_properties(self, item: pytest.Item) -> None:

@@ -31,6 +31,8 @@ class Listener:
         Of this run.
     item
         The test that runs; None outside tests.
+    lock
+        Held while a check is taken or handed on.
     """
 
     def __init__(self, config: pytest.Config) -> None:
@@ -42,7 +44,7 @@ class Listener:
         self._receiver: Receiver | None = None
         self._unusable: dict[pytest.Item, str] = {}
         self._early: list[CheckResult] | None = []
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         # `add_cleanup` runs even where `pytest_configure` never did.
         config.add_cleanup(attach(self.observe, self.defaults))
 
@@ -127,7 +129,7 @@ class Listener:
 
     def observe(self, result: CheckResult) -> None:
         """Take the result of a check, in whichever thread."""
-        with self._lock:
+        with self.lock:
             if self._early is not None:
                 self._early.append(result)
             else:
@@ -148,5 +150,5 @@ class Listener:
         if self._early is not None:
             # The options are not read yet.
             return {}
-        with self._lock:
+        with self.lock:
             return self.collector().defaults()

@@ -48,6 +48,7 @@ class Receiver:
         self.notes: list[str] = []
         self.cut_short: list[str] = []
         self.unwritten: list[str] = []
+        self._reporting = False
         self._journal: Journal | None = None
         self._header: dict[str, Any] = {}
         self._started = time.perf_counter()
@@ -61,6 +62,7 @@ class Receiver:
 
     def start(self) -> None:
         """Remove the reports of the last run, and open the record: a killed run shows no old green."""
+        self._reporting = True
         try:
             if self.settings.html is not None:
                 self.settings.html.unlink(missing_ok=True)
@@ -118,7 +120,7 @@ class Receiver:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write the reports; fail a session that would pass although a check gates or a report is missing."""
         self._close(session, exitstatus)
-        if self._journal is not None or self.settings.html is not None:
+        if self._reporting and (self.settings.json or self.settings.html):
             self._write_reports()
         calm = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
         if (self.gating or self.unwritten) and session.exitstatus in calm:

@@ -22,7 +22,7 @@ _SHOWN = 5
 def write_summary(terminal: pytest.TerminalReporter, receiver: Receiver) -> None:
     """Write the section, or nothing where no check was made and no report asked for."""
     checks = list(receiver.checks.values())
-    quiet = terminal.config.get_verbosity() < 0
+    quiet = terminal.verbosity < 0
     lost = [check for check in checks if check["gates"] and check not in receiver.gating]
     wrong = receiver.gating or lost or receiver.cut_short or receiver.unwritten
     if not wrong and (quiet or not (checks or receiver.notes)):

@@ -140,11 +140,11 @@ def test_nothing_checked_is_said_and_is_code_5_in_the_record(suite):
 
 @pytest.mark.parametrize("option", ["--collect-only", "--help", "--markers"])
 def test_listing_leaves_the_last_record_alone(suite, option):
-    suite.write(ONE)
-    suite.record()
-    before = (suite.path / "out.json").read_bytes()
-    suite.run("--gradcheck-json=out.json", option)
-    assert (suite.path / "out.json").read_bytes() == before
+    suite.write("check(f, right, x, name='at import')\n" + ONE)
+    suite.record("--gradcheck-html=out.html")
+    before = [(suite.path / name).read_bytes() for name in ("out.json", "out.html")]
+    suite.run("--gradcheck-json=out.json", "--gradcheck-html=out.html", option)
+    assert [(suite.path / name).read_bytes() for name in ("out.json", "out.html")] == before
 
 
 @pytest.mark.parametrize("option", ["json", "html"])
