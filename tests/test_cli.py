@@ -203,6 +203,17 @@ def test_an_internal_error_is_exit_code_2_and_shows_where(said, monkeypatch):
     assert err.endswith("gradcheck: internal error: please report the lines above\n")
 
 
+def test_a_page_that_cannot_be_drawn_does_not_cost_the_result(said, monkeypatch):
+    def fails(*_):
+        raise LookupError("a mistake of ours")
+
+    monkeypatch.setattr("gradcheck.reporting.html.render", fails)
+    code, out, err = said("run", "elementwise/mul/wrt-w", *FEW)
+    assert code == 2
+    assert "ALL RIGHT: The check is as expected." in out
+    assert err.endswith("gradcheck: internal error: please report the lines above\n")
+
+
 @pytest.mark.parametrize("status", [0, 1, None, "bye"])
 def test_a_function_that_ends_the_program_ends_its_own_rule(said, status):
     def leave(x):

@@ -129,9 +129,10 @@ def _run(options: argparse.Namespace) -> int:
         path = Path(options.report) / "gradcheck.json"
         text = f"interrupted after {bar.done} of {total} rules; what was done is in the record {path}"
         raise KeyboardInterrupt(text) from stop
-    page = write_page(record.data, Path(options.report))
     folder = "" if options.report == DEFAULT_FOLDER else options.report
-    say(summary_table(record.data, colour=colour(), width=width(), folder=folder), page)
+    # The result first: a page that cannot be drawn must not cost it.
+    say(summary_table(record.data, colour=colour(), width=width(), folder=folder))
+    say(write_page(record.data, Path(options.report)))
     return record.exit_code
 
 

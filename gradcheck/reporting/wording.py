@@ -216,6 +216,7 @@ def outcome(record: Mapping[str, Any]) -> Outcome:
         verb = "is" if odd == 1 else "are"
         return Outcome("wrong", "Not all right", f"{odd} of {checks} {verb} not as expected.")
     if summary["exit_code"] == 0:
-        return Outcome("right", "All right", f"Every one of {checks} is as expected.")
+        every = f"Every one of {checks}" if len(record["checks"]) > 1 else "The check"
+        return Outcome("right", "All right", f"{every} is as expected.")
     why = printable("; ".join(summary["messages"]), 400) or f"exit code {summary['exit_code']}"
     return Outcome("wrong", "Not all right", f"Every verdict is as expected, but the gate is closed: {why}.")
