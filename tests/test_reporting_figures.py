@@ -104,6 +104,7 @@ def decade_lengths(figure):
         {"steps": [0.1, 0.2], "errors": [0.0, 0.0]},
         {"steps": [0.1, "inf"], "errors": ["nan", "inf"]},
         {"steps": [0.1], "errors": [1.0]},
+        {"steps": ["inf", "inf"], "errors": [1.0, 2.0]},
     ],
 )
 def test_no_curve_where_there_is_nothing_to_see(facts):
@@ -119,6 +120,10 @@ def test_no_curve_where_there_is_nothing_to_see(facts):
         {"rounding": [0.0] * 10, "chosen": 0.0},
         {"errors": [1e-320] * 10},
         {"errors": [1e300] * 10},
+        {"rounding": [1e-3] * 10},
+        {"rounding": [1e200] * 10},
+        {"rounding": [1e-200] * 10, "truncation": [1e300] * 9 + [1e-300]},
+        {"errors": [1e-3] * 10, "rounding": [1e-3] * 5 + [1e3] * 5},
     ],
 )
 @pytest.mark.parametrize("claim", [0.0, float("nan"), float("inf"), 1e-9])

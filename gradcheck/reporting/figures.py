@@ -163,7 +163,8 @@ def curve_figure(curve: Mapping[str, Any], claim_error: float) -> str | None:
     steps, errors, rounding, law = (
         [as_float(value) for value in curve[name]] for name in ("steps", "errors", "rounding", "truncation")
     )
-    usable = [k for k, (step, error) in enumerate(zip(steps, errors, strict=False)) if step > 0 <= error]
+    pairs = enumerate(zip(steps, errors, strict=False))
+    usable = [k for k, (step, error) in pairs if 0 < step < math.inf and error >= 0]
     heights = [errors[k] for k in usable if 0 < errors[k] < math.inf]
     if len(usable) < 2 or not heights:
         return None
@@ -179,7 +180,7 @@ def curve_figure(curve: Mapping[str, Any], claim_error: float) -> str | None:
         return _inside([(across(steps[k]), up.place(values[k])) for k in known], bottom, top)
 
     chosen = as_float(curve["chosen"])
-    if chosen > 0:
+    if 0 < chosen < math.inf:
         sheet.line([(across(chosen), bottom), (across(chosen), top)], "chosen", 1.0)
     sheet.line(through(rounding), "rounding", 1.4, (5, 3))
     # Wide and short dashes stand out beside the curve, which lies on this line where the law holds.
@@ -196,14 +197,13 @@ def _inside(places: Line, bottom: float, top: float) -> list[tuple[float, float]
     """Return the part of a line that lies between ``bottom`` and ``top``, cut where it crosses them."""
     kept: list[tuple[float, float]] = []
     for (x0, y0), (x1, y1) in itertools.pairwise(places):
-        if max(y0, y1) <= bottom or min(y0, y1) >= top:
-            # Outside, and a level line out there is cut nowhere.
+        if max(y0, y1) < bottom or min(y0, y1) > top:
             continue
-        ends = []
         for x, y in ((x0, y0), (x1, y1)):
             level = min(max(y, bottom), top)
-            ends.append((x if level == y else x0 + (level - y0) * (x1 - x0) / (y1 - y0), level))
-        kept += [end for end in ends if end not in kept]
+            # A segment that is cut has its ends on two sides of the cut: it is not level.
+            end = (x if level == y else x0 + (level - y0) * (x1 - x0) / (y1 - y0), level)
+            kept += [end] if end not in kept else []
     return kept
 
 
@@ -228,7 +228,7 @@ def _curve_label(
         f"Error of plain central differences against the step, from {steps[usable[0]]:.1e} to "
         f"{steps[usable[-1]]:.1e}: smallest, {errors[best]:.1e}, at step {steps[best]:.1e}"
     )
-    text += f"; the finest step of the estimate is {chosen:.1e}" if chosen > 0 else ""
+    text += f"; the finest step of the estimate is {chosen:.1e}" if 0 < chosen < math.inf else ""
     return text + (f"; the claim is off by {claim:.1e}." if claim else ".")
 
 
