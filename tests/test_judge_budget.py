@@ -151,6 +151,31 @@ def test_a_function_of_value_and_derivative_is_counted_whole():
     assert whole.calls <= N + 15
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3, 40, 64, 97, 200])
+def test_several_points_share_it(limit):
+    f = Counted(smooth)
+    result = gradcheck.check(f, smooth_jac, points=[(X,), (2 * X,), (0.5 * X,)], max_nfev=limit)
+    assert f.calls <= limit
+    assert result.nfev == f.calls
+    assert (result.verdict is Verdict.PASS) == (limit >= 3 * (N + 12))
+    assert result.verdict is Verdict.PASS or result.reason is Reason.BUDGET
+
+
+@pytest.mark.parametrize("limit", [3, 15, 19, 31, 60])
+def test_both_triangles_share_it(limit):
+    f = Counted(lambda A: np.sum(A @ A))
+    x = np.array([[2.0, 0.5], [0.5, 1.0]])
+    inputs = {0: gradcheck.symmetric("free")}
+
+    def claim(A):
+        G = np.ones((2, 2)) @ A.T + A.T @ np.ones((2, 2))
+        return G + G.T - np.diag(np.diag(G))
+
+    result = gradcheck.check(f, claim, x, inputs=inputs, max_nfev=limit)
+    assert f.calls <= limit
+    assert (result.verdict is Verdict.PASS) == (limit >= 2 * 15)
+
+
 def test_a_reason_of_the_function_itself_stays():
     def jump(x):
         raise ZeroDivisionError

@@ -62,13 +62,13 @@ def check(f: Callable[..., Any], jac: Any, *args: Any, **keywords: Unpack[CheckK
         ``"complex-step"``.  ``"contract"``: no differences; only shapes, formats and finiteness are
         tested, which never makes a PASS.
     max_nfev
-        Most evaluations of ``f``, never exceeded.  Where they do not suffice the verdict is FAIL if an
-        examined entry is wrong, else INCONCLUSIVE (budget), naming what is left out.  By default a check
-        takes ``n + 12`` where a complex step is certified, ``20 n + 20`` otherwise, and more where an entry
-        disagrees.
+        Most evaluations of ``f``, at all points together, never exceeded.  Where they do not suffice the
+        verdict is FAIL if an examined entry is wrong, else INCONCLUSIVE (budget), naming what is left out.
+        By default a check takes ``n + 12`` where a complex step is certified, ``20 n + 20`` otherwise, and
+        more where an entry disagrees.
     max_memory
         Most bytes for the dense Jacobian and what it is estimated from; INCONCLUSIVE (budget) before
-        anything of the size is allocated.  The default is 4 GiB.
+        anything of the size is allocated.  By default half of the machine's memory.
     points
         Several points, each a tuple of arguments, in place of ``*args``; the gravest result is returned.
     name

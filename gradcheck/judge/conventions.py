@@ -26,7 +26,7 @@ def in_convention(attempt: Attempt) -> Attempt:
             return attempt(asked)
         result = attempt(asked)
         if result.verdict is not Verdict.FAIL and any(one.convention == "free" for one in inputs.values()):
-            result = _graver(result, attempt(_with(asked, side="upper")))
+            result = _with_other_triangle(result, asked, attempt)
         if result.reason is Reason.DISAGREES and asked.options.max_nfev is None:
             result = _compared_with_other(result, asked, attempt)
         said = tuple(_SAID[kind.convention].format(name=_called(name)) for name, kind in inputs.items())
@@ -41,6 +41,17 @@ def _called(name: str | int) -> str:
 
 def _with(asked: Asked, **changes: object) -> Asked:
     return replace(asked, options=replace(asked.options, **changes))  # type: ignore[arg-type]
+
+
+def _with_other_triangle(result: CheckResult, asked: Asked, attempt: Attempt) -> CheckResult:
+    """Judge the claim's upper triangle too, with the evaluations that the lower one has left."""
+    limit = asked.options.max_nfev
+    if limit is None:
+        return _graver(result, attempt(_with(asked, side="upper")))
+    if limit <= result.nfev:
+        text = f"max_nfev={limit}: the upper triangle of the claim is left out"
+        return replace(result, verdict=Verdict.INCONCLUSIVE, reason=Reason.BUDGET, message=text)
+    return _graver(result, attempt(_with(asked, side="upper", max_nfev=limit - result.nfev)))
 
 
 def _graver(one: CheckResult, other: CheckResult) -> CheckResult:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from gradcheck.errors import InvalidArgument
 from gradcheck.judge.asked import Asked, Attempt
@@ -14,9 +14,13 @@ from gradcheck.judge.places import places_of, settled
 from gradcheck.judge.rounds import within_budget
 from gradcheck.judge.snippet import with_snippet
 from gradcheck.pytree import described
-from gradcheck.results import CheckResult
+from gradcheck.results import CheckResult, Reason, Verdict
 
 __all__ = ["judged_everywhere"]
+
+_UNASKED: Final = CheckResult(
+    Verdict.INCONCLUSIVE, Reason.BUDGET, "max_nfev leaves no evaluation for this point"
+)
 
 
 def judged_everywhere(
@@ -53,11 +57,21 @@ def judged_everywhere(
         raise InvalidArgument(f"`{name}`: given {described(f)}, expected a callable; {fix}")
     places = places_of(args, options.points)
     judged = in_convention(within_budget(attempt, cost))
-    results = []
-    for place in places:
-        found = _annotated(judged(Asked(f, place, options, options.surrogate)), options)
+    results: list[CheckResult] = []
+    for number, place in enumerate(places):
+        share = _share(options, results, len(places) - number)
+        found = _UNASKED if share is None else judged(Asked(f, place, share, options.surrogate))
+        found = _annotated(found, options)
         results.append(with_snippet(found, called, given, place, options.keywords | dict(beside or {})))
     return settled(results, f, options)
+
+
+def _share(options: Options, results: list[CheckResult], points: int) -> Options | None:
+    """Return the options with what is left of ``max_nfev`` for one of the points left; None for nothing."""
+    if options.max_nfev is None:
+        return options
+    share = (options.max_nfev - sum(one.nfev for one in results)) // points
+    return replace(options, max_nfev=share) if share > 0 else None
 
 
 def _annotated(result: CheckResult, options: Options) -> CheckResult:
