@@ -236,3 +236,16 @@ def test_a_right_claim_with_rounding_of_its_own_passes_at_300():
     x = np.random.default_rng(0).uniform(0.3, 2, 300)
     case = table.CASES["softmax"]
     assert gradcheck.check(case.f, case.jac, x).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("name", ["float32", "float16", "bfloat16"])
+def test_functions_of_jax(name):
+    jax = pytest.importorskip("jax")
+    x = jax.numpy.asarray(X, name)
+    right = jax.jacrev(jax.nn.softmax)
+
+    def wrong(x):
+        return right(x).at[0, 0].multiply(x.dtype.type(1.05))
+
+    assert gradcheck.check(jax.nn.softmax, right, x).verdict is Verdict.PASS
+    assert gradcheck.check(jax.nn.softmax, wrong, x).verdict is Verdict.FAIL
