@@ -154,7 +154,7 @@ def test_absent_witness_survivor_and_standing_erratum_are_named():
     text = summary_table(record(), width=120)
     assert "absent    jax forward: jax is not installed" in text
     assert "33 of 34 mutants (wrong on purpose) caught; SURVIVED: elementwise/max-scalar/wrt-x" in text
-    assert "Refuted     1 of 2 misprints and 1 of 1 claims that the documents reject; NOT refuted:" in text
+    assert "Refuted     1 of 2 misprints and 1 of 1 claim that the documents reject; NOT refuted:" in text
     assert "Self-test" not in summary_table(record(self_test=None))
     nothing = record()["self_test"] | {"effective": 0, "killed": 0, "survivors": []}
     assert "Self-test" not in summary_table(record(self_test=nothing))

@@ -220,13 +220,16 @@ def _point_lines(record: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _misprint_lines(record: Mapping[str, Any]) -> list[tuple[str, str]]:
-    words = {"erratum": "misprints", "rejected": "claims that the documents reject"}
+    words = {
+        "erratum": ("misprint", "misprints"),
+        "rejected": ("claim that the documents reject", "claims that the documents reject"),
+    }
     said, standing = [], []
-    for group, noun in words.items():
+    for group, nouns in words.items():
         checks = [check for check in record["checks"] if check["group"] == group]
         if checks:
             refuted = sum(check["as_expected"] for check in checks)
-            said.append(f"{refuted} of {len(checks)} {noun}")
+            said.append(f"{refuted} of {plural(len(checks), *nouns)}")
         standing += [check["id"] for check in checks if not check["as_expected"]]
     rest = f"; NOT refuted: {printable(', '.join(standing), 200)}" if standing else ""
     lines = [("Refuted", f"{' and '.join(said)}{rest}")] if said else []
