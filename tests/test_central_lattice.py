@@ -128,3 +128,19 @@ def test_the_scale_of_f_changes_nothing(factor: float, x: float) -> None:
     assert bar < 1e-9 * abs(truth)
     # The twin: without the factor the value lies outside.
     assert not abs(value - math.cos(x)) <= bar
+
+
+def test_quotients_that_never_settle_give_no_number() -> None:
+    """The slope of ``-x log x`` at 0 is infinite, and grows by the same amount from rung to rung."""
+    value, bar = estimate(lambda x: -x * np.log(x) if x > 0 else (0.0 if x == 0 else np.nan), 0.0)
+    assert np.isnan(value)
+    assert np.isinf(bar)
+    # The twin: x² log x has the slope 0 there, from one side.
+    value, bar = estimate(lambda x: x * x * np.log(x) if x > 0 else (0.0 if x == 0 else np.nan), 0.0)
+    assert abs(value) <= bar < 1e-6
+
+
+def test_a_staircase_within_a_product_is_seen() -> None:
+    value, bar = estimate(lambda x: x * np.log(1 + x * x), -1e-5)
+    assert abs(value - 3e-10) <= bar + 1e-19
+    assert bar < 1e-12

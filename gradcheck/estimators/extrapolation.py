@@ -100,6 +100,7 @@ def best_window(quotients: Array, noise: Array, exponents: Array, veil: Array | 
     weights = _weights(exponents, finest, coarsest)
     value, truncation, rounding, stalled = _neville(quotients, noise, weights, levels)
     truncation[:, levels[0]] *= _PAIR_SAFETY
+    stalled[:, finest == 0] |= stalled[:, :1]
     bar = truncation + rounding
     low, high = _possible(quotients, noise, weights[:, levels[0]])
     later = np.flatnonzero(finest)
@@ -138,5 +139,9 @@ def _neville(
             truncation = np.maximum(truncation, LEVEL_GAIN * guard)
             slow = spread > STALL * np.maximum(before[:, :-1], before[:, 1:])
             stalled[:, window] = slow & (moved > 4.0 * rounding)
+        elif spread.shape[1] > 1:
+            # No finer rung confirms the finest pair: its quotients have to settle (those of x log x do not).
+            moving = spread[:, 0] > STALL * spread[:, 1]
+            stalled[:, 0] = moving & (spread[:, 0] > 4.0 * (noise[:, 0] + noise[:, 1]))
         values[:, window], truncations[:, window], roundings[:, window] = value, truncation, rounding
     return values, truncations, roundings, stalled
