@@ -25,7 +25,7 @@ from verdicts_cases import Case
 from verdicts_mutants import VISIBLE, size_of
 
 import gradcheck
-from gradcheck import CheckResult, Verdict
+from gradcheck import CheckResult, Reason, Verdict
 from gradcheck.tolerance import FEW_EPS
 
 __all__ = ["Count", "judge", "main", "operator_cases"]
@@ -128,6 +128,8 @@ def judge(count: Count, case: Case, edge: bool) -> None:
     """Check one case and its faults, and count."""
     result = gradcheck.check(case.f, case.jac, case.x)
     fault = known_fault(case.name) if result.verdict is Verdict.FAIL else ""
+    if edge and result.reason is Reason.NOT_FINITE:
+        fault = "NaN or infinity for an entry that f has a finite derivative by"
     (count.edges if edge else count.generic)["fail, the library's own fault" if fault else _word(result)] += 1
     if result.verdict is not Verdict.PASS:
         count.remark(f"{case.name} at {np.array2string(np.asarray(case.x))}: {result}\n{fault}")
