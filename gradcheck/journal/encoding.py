@@ -16,6 +16,7 @@ __all__ = ["encode", "number_text", "to_json"]
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _DEPTH = 200
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def number_text(value: float) -> str:
@@ -94,4 +95,4 @@ def _encode_mapping(value: Mapping[Any, Any], where: str, depth: int) -> dict[st
 
 def to_json(value: Any) -> str:
     """Return encoded ``value`` as one line of strict JSON (no bare NaN)."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return _ENCODER.encode(value)
