@@ -12,6 +12,7 @@ import pytest
 from gradcheck.estimators import lattice
 from gradcheck.estimators.central import central_jacobian
 from gradcheck.estimators.primal import Primal
+from gradcheck.results import Status
 
 Function = Callable[[Any], Any]
 
@@ -144,3 +145,19 @@ def test_a_staircase_within_a_product_is_seen() -> None:
     value, bar = estimate(lambda x: x * np.log(1 + x * x), -1e-5)
     assert abs(value - 3e-10) <= bar + 1e-19
     assert bar < 1e-12
+
+
+@pytest.mark.parametrize("f", [np.sin, np.cos, lambda x: np.tanh(np.sin(x))], ids=["sin", "cos", "tanh sin"])
+def test_what_no_float_resolves_gets_no_number(f):
+    # At 8.2e33 the powers of two from 2**66 on happen to fall on one straight stretch of the sine.
+    for x in (8.217957788744728e33, 1.0290319825478678e52, *10 ** np.linspace(20.0, 140.0, 60)):
+        found = central_jacobian(Primal(f, [np.array([x])]))
+        assert found.status is not Status.OK
+        assert found.nfev <= 40
+
+
+@pytest.mark.parametrize("x", [1.0, 1e3, 1e5])
+def test_a_fast_oscillation_that_floats_resolve_keeps_its_number(x):
+    found = central_jacobian(Primal(lambda x: np.sin(1e4 * x), [np.array([x])]))
+    assert found.status is Status.OK
+    assert abs(found.value[0, 0] - 1e4 * np.cos(1e4 * x)) <= found.error[0, 0] < 1.0

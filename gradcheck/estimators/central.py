@@ -35,6 +35,10 @@ RUNGS_A_ROUND = 2
 CLOSE = 7.0
 #: ... and the second one without effect is the last; farther away the third.
 PATIENCE = 3
+#: f swings alike where this many rungs of the first ladder move it by that part of its whole swing.
+MOST_RUNGS, ALIKE = 4, 0.02
+#: No step resolves f where the neighbours of x move it by this part of its swing, far beyond rounding.
+CHAOS = 0.05
 #: Smallest subnormal double: no bar is narrower, be the value as exact as it may.
 _TINY = 2.0**-1074
 #: A bar of this many roundings of f over a step of |x|, or over the longest one, is as good as any ...
@@ -156,12 +160,14 @@ def _search(ladder: Ladder, eps: float, max_nfev: int | None) -> Answer | None:
         return None
     ladder.add(start[_thinned(start.shape[0], pairs // n)])
     pairs -= int((ladder.exponents != NO_RUNG).sum())
+    chaos, asked = _unresolved(ladder, pairs)
+    pairs -= asked
     answer = answer_from(ladder, measured_noise(ladder, eps), eps)
     target = max(TARGET, ROUNDINGS * eps)
     stuck = np.zeros((n, m), dtype=np.int64)
     while pairs > 0:
         enough = _enough(ladder, answer, target)
-        need = _need(ladder, answer, enough, stuck)
+        need = np.where(chaos, 0.0, _need(ladder, answer, enough, stuck))
         if not need.any():
             break
         rungs = _chosen(ladder, answer, need, enough, pairs)
@@ -174,7 +180,28 @@ def _search(ladder: Ladder, eps: float, max_nfev: int | None) -> Answer | None:
         answer = answer_from(ladder, measured_noise(ladder, eps), eps)
         without_effect = ~(answer.bar < 0.5 * before) & (need > 0)
         stuck += np.where(without_effect, (rungs != NO_RUNG).sum(axis=0)[:, None], 0)
-    return answer
+    hidden = chaos & (answer.codes == Status.OK.code)
+    return answer._replace(codes=np.where(hidden, np.uint8(Status.NO_USABLE_STEP.code), answer.codes))
+
+
+def _unresolved(ladder: Ladder, pairs: int) -> tuple[Array, int]:
+    """Return where the neighbours of x move f as much as long steps do, ``(n, m)``, and the pairs spent.
+
+    Nothing else tells a fast oscillation from one that is too fast for floats: ``sin`` at 1e33 may even look
+    straight from step to doubled step.  Asked only where f swings alike at most steps, one pair a column.
+    """
+    moved = np.fmax(np.abs(ladder.plus - ladder.f0), np.abs(ladder.f0 - ladder.minus))
+    swing = np.fmax.reduce(moved, axis=0)
+    alike = (moved > ALIKE * swing).sum(axis=0) >= MOST_RUNGS
+    beyond = 2.0**-20 * np.abs(ladder.f0)
+    spacing = np.frexp(np.spacing(np.abs(ladder.x)))[1] - 1
+    asked = (alike & (swing > beyond)).any(axis=1) & (ladder.x != 0)
+    if not 0 < asked.sum() <= pairs:
+        return np.zeros(swing.shape, dtype=bool), 0
+    near = Ladder(ladder.primal, ladder.f0, ladder.columns, ladder.lower, ladder.upper)
+    near.add(np.where(asked, spacing, NO_RUNG)[None])
+    jitter = np.fmax(np.abs(near.plus[0] - ladder.f0), np.abs(ladder.f0 - near.minus[0]))
+    return (jitter > beyond) & (jitter > CHAOS * swing), int(asked.sum())
 
 
 def _thinned(rungs: int, allowed: int) -> Array:
