@@ -1,8 +1,12 @@
-"""Hypothesis profiles: ``dev`` by default, ``ci`` when CI is set, ``nightly`` (random, many) on request."""
+"""Hypothesis profiles: ``dev`` by default, ``ci`` when CI is set, ``nightly`` (random, many) on request.
+
+Processes under test answer Ctrl-C, wherever the tests themselves were started.
+"""
 
 from __future__ import annotations
 
 import os
+import signal
 
 from hypothesis import HealthCheck, settings
 
@@ -16,3 +20,7 @@ settings.register_profile("dev", derandomize=True, database=None, max_examples=5
 settings.register_profile("ci", settings.get_profile("dev"), print_blob=True)
 settings.register_profile("nightly", max_examples=1000, print_blob=True, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
+
+# A shell makes what it starts in the background deaf to Ctrl-C, and children inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
