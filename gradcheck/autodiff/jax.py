@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradcheck.autodiff.arguments import Call, floating
+from gradcheck.autodiff.arguments import Call
+from gradcheck.autodiff.programs import checked, derivative_program, eager, primal_of, swept, value_program
 from gradcheck.autodiff.protocol import MODES, Availability, Derivatives
-from gradcheck.autodiff.tape import Operations, Tape
-from gradcheck.errors import GradcheckError, InvalidArgument, MissingExtra
+from gradcheck.autodiff.tape import Operations
+from gradcheck.errors import InvalidArgument, MissingExtra
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -176,10 +177,12 @@ class JaxWitness:
         """
         call = Call.of(args, 0, dtype)
         with _session(call) as loaded:
-            program = self._program("value", call, key, lambda: _value_program(loaded, f, call))
+            program = self._program(
+                "value", call, key, lambda: value_program(loaded.jax, loaded.options, f, call)
+            )
             if program is not None:
-                return _checked(program(call.x, call.arrays), call)
-            return _checked(_primal(loaded, f, call)(call.x, call.arrays), call)
+                return checked(program(call.x, call.arrays), call)
+            return checked(primal_of(loaded.jax, f, call)(call.x, call.arrays), call)
 
     def jacobian_of(
         self,
@@ -234,7 +237,7 @@ class JaxWitness:
         call = Call.of(args, argnum, dtype)
         with _session(call) as loaded:
             jax = loaded.jax
-            primal = functools.partial(_primal(loaded, f, call), arrays=call.arrays)
+            primal = functools.partial(primal_of(loaded.jax, f, call), arrays=call.arrays)
             forward, reverse = (
                 tuple(jax.eval_shape(mode(primal), call.x).shape) for mode in (jax.jacfwd, jax.jacrev)
             )
@@ -249,9 +252,9 @@ class JaxWitness:
                 "derivatives",
                 call,
                 key,
-                lambda: _derivative_program(loaded, f, call, self._operations(loaded)),
+                lambda: derivative_program(loaded.jax, f, call, self._operations(loaded)),
             )
-            return _eager(loaded, f, call, modes) if program is None else _swept(program, call)
+            return eager(loaded.jax, f, call, modes) if program is None else swept(program, call)
 
     def _operations(self, loaded: _Loaded) -> Operations:
         if self._compiled is None:
@@ -293,138 +296,3 @@ def _session(call: Call) -> Iterator[_Loaded]:
                 "a function written with operators and `jax.numpy`",
                 "take the functions from the array's own namespace (`x.__array_namespace__()`)",
             ) from cause
-
-
-def _primal(loaded: _Loaded, f: Callable[..., Any], call: Call) -> Callable[..., Any]:
-    """Return ``f`` as a map of ``x`` and the other arrays to one JAX array."""
-    as_array = loaded.jax.numpy.asarray
-
-    def primal(x: Any, arrays: dict[int, Any]) -> Any:
-        moved = {index: as_array(array) for index, array in arrays.items()}
-        result = call.apply(f, as_array(x), moved)
-        if result is None or isinstance(result, (str, bytes, dict, set)):
-            raise InvalidArgument.of(
-                "f", f"a result of type {type(result).__name__}", "an array", "return an array"
-            )
-        return as_array(result)
-
-    return primal
-
-
-def _checked(value: Any, call: Call) -> Array:
-    """Return the result as a NumPy array; refuse complex results and lost precision."""
-    array = np.array(value)
-    if array.dtype.kind == "c":
-        raise InvalidArgument.of(
-            "f", f"a result of dtype {array.dtype}", "real numbers", "return the real part"
-        )
-    if floating(array.dtype) and array.dtype.itemsize < call.dtype.itemsize:
-        message = (
-            f"`f`: {call.dtype} was asked for and JAX computed in {array.dtype}; "
-            f"remove the cast inside `f`, or pass dtype={array.dtype}"
-        )
-        raise GradcheckError(message)
-    return array
-
-
-def _eager(loaded: _Loaded, f: Callable[..., Any], call: Call, modes: tuple[str, ...]) -> Derivatives:
-    """Run operation by operation, one batch of all basis vectors for each mode."""
-    jax = loaded.jax
-    inner = _primal(loaded, f, call)
-
-    def primal(x: Any) -> Any:
-        return inner(x, call.arrays)
-
-    x = jax.numpy.asarray(call.x)
-    primal_out, pull = jax.vjp(primal, x) if "reverse" in modes else (primal(x), None)
-    value = _checked(primal_out, call)
-    zeros = np.zeros(value.shape + x.shape, call.dtype)
-    if zeros.size == 0 or not floating(value.dtype):
-        return Derivatives(value, zeros, zeros.copy())
-    forward, reverse = zeros, zeros
-    if "forward" in modes:
-        tangents = jax.numpy.eye(x.size, dtype=x.dtype).reshape(x.size, *x.shape)
-
-        def push(v: Any) -> Any:
-            return jax.jvp(primal, (x,), (v,))[1]
-
-        # A batch of one costs twice what the one costs.
-        columns = push(tangents[0]) if x.size == 1 else jax.vmap(push, out_axes=-1)(tangents)
-        forward = np.array(columns).reshape(zeros.shape)
-    if pull is not None:
-        cotangents = jax.numpy.eye(value.size, dtype=value.dtype).reshape(value.size, *value.shape)
-        rows = pull(cotangents[0])[0] if value.size == 1 else jax.vmap(lambda u: pull(u)[0])(cotangents)
-        reverse = np.array(rows).reshape(zeros.shape)
-    return Derivatives(value, forward, reverse)
-
-
-def _refusals(jax: ModuleType) -> tuple[type[Exception], ...]:
-    """Return what JAX raises when a function looks at a number that is not known while compiling."""
-    return (jax.errors.JAXTypeError, jax.errors.JAXIndexError)
-
-
-def _value_program(loaded: _Loaded, f: Callable[..., Any], call: Call) -> Callable[..., Any] | None:
-    """Compile ``f``; None when it branches on its numbers."""
-    jax = loaded.jax
-    program = jax.jit(_primal(loaded, f, call), compiler_options=loaded.options)
-    try:
-        jax.eval_shape(program, call.x, call.arrays)
-    except _refusals(jax):
-        return None
-    return program  # type: ignore[no-any-return]  # jit's result is untyped here
-
-
-def _derivative_program(
-    loaded: _Loaded, f: Callable[..., Any], call: Call, operations: Operations
-) -> Callable[..., Any] | None:
-    """Trace ``(x, arrays, v, u) -> f(x), J v, u J``; None when the numbers decide what is computed.
-
-    One pair of directions, rather than all at once: the operations are those of other functions too.
-    """
-    jax = loaded.jax
-    primal = _primal(loaded, f, call)
-    try:
-        shape = jax.eval_shape(primal, call.x, call.arrays)
-    except _refusals(jax):
-        return None
-    dtype = np.dtype(shape.dtype)
-    if 0 in shape.shape or 0 in call.x.shape or not floating(dtype):
-        tape = Tape(jax.make_jaxpr(primal)(call.x, call.arrays), operations)
-        return functools.partial(_valued, tape)
-
-    def both(x: Any, arrays: dict[int, Any], v: Any, u: Any) -> tuple[Any, Any, Any]:
-        value, pushed = jax.jvp(lambda x: primal(x, arrays), (x,), (v,))
-        pull = jax.vjp(lambda x: primal(x, arrays), x)[1]
-        return value, pushed, pull(u)[0]
-
-    directions = np.zeros(call.x.shape, call.x.dtype), np.zeros(shape.shape, dtype)
-    tape = Tape(jax.make_jaxpr(both)(call.x, call.arrays, *directions), operations)
-    return functools.partial(_sweep, tape, shape.shape, dtype)
-
-
-def _sweep(
-    tape: Tape, shape: tuple[int, ...], dtype: np.dtype[Any], x: Array, arrays: dict[int, Array]
-) -> Any:
-    """Run ``tape`` along every basis vector; return value, columns ``J e_j`` and rows ``e_i J``."""
-    m, n = math.prod(shape), x.size
-    cotangents = np.eye(m, dtype=dtype).reshape(m, *shape)
-    tangents = np.eye(n, dtype=x.dtype).reshape(n, *x.shape)
-    others = [arrays[index] for index in sorted(arrays)]
-    runs = [tape(x, *others, tangents[k % n], cotangents[k % m]) for k in range(max(m, n))]
-    columns = np.stack([np.asarray(run[1]) for run in runs[:n]], axis=-1)
-    rows = np.stack([np.asarray(run[2]) for run in runs[:m]])
-    return runs[0][0], columns, rows
-
-
-def _valued(tape: Tape, x: Array, arrays: dict[int, Array]) -> Any:
-    """Run ``tape`` where no entry varies: the derivatives are zero, or there are none."""
-    value = np.asarray(tape(x, *(arrays[index] for index in sorted(arrays)))[0])
-    zeros = np.zeros(value.shape + x.shape, x.dtype)
-    return value, zeros, zeros.copy()
-
-
-def _swept(program: Callable[..., Any], call: Call) -> Derivatives:
-    value, columns, rows = program(call.x, call.arrays)
-    checked = _checked(value, call)
-    shape = checked.shape + call.x.shape
-    return Derivatives(checked, columns.reshape(shape), rows.reshape(shape))
