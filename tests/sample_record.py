@@ -361,6 +361,8 @@ def erratum_check(rule_id: str = "E000-01", *, refuted: bool = True) -> Tree:
         erratum={
             "printed": "d(fg)/dx = dg/dx + (df/dx)·g",
             "right": "d(fg)/dx = f·dg/dx + (df/dx)·g",
+            "remark": "the leading f of the first term is lost",
+            "quote": "$frac{dg}{dx} + rac{df}{dx}g$",
             "reading": "read as printed",
             "refutes": "scalar/product",
             "right_verdict": "pass",

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from sample_record import check, record
@@ -54,7 +55,17 @@ def test_a_folder_and_a_glob_stand_for_the_records_below(tmp_path, capsys, monke
     assert "no file matches" in capsys.readouterr().err
     (tmp_path / "bare").mkdir()
     assert gate("bare") == 2
-    assert "holds no gradcheck.json" in capsys.readouterr().err
+    assert "holds no gradcheck.json; run" in capsys.readouterr().err
+
+
+def test_a_folder_names_the_records_that_it_does_not_stand_for(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path(save(tmp_path / "reports", check("a"))).rename("reports/derivatives.json")
+    (tmp_path / "reports" / "derivatives.jsonl").write_text("", encoding="utf-8")
+    assert gate("reports") == 2
+    other = Path("reports/derivatives.json")
+    assert f"but records of another name, to be named themselves: {other};" in capsys.readouterr().err
+    assert gate("reports/derivatives.json") == 0
 
 
 def test_an_incomplete_record_is_refused_and_named(tmp_path, capsys):

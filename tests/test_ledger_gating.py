@@ -193,6 +193,31 @@ def test_fewer_points_of_a_property_test_than_chance_explains(before, now):
     assert_closed(against([drawn(**before)], [drawn(**now)]), "shrank")
 
 
+@pytest.mark.parametrize("before", [{}, FAIL])
+def test_a_property_test_that_fails_stops_early_and_has_not_shrunk(before):
+    failing = drawn(smooth=12, edge=4) | FAIL
+    outcome = against([drawn(smooth=60, edge=40) | before], [failing])
+    assert [found["kind"] for found in outcome["findings"]] == ["known" if before else "failure"]
+    # Its twin, which passes on as few points, has.
+    shrunk = against([drawn(smooth=60, edge=40)], [drawn(smooth=12, edge=4)])
+    assert "shrank" in kinds(shrunk)
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(1, "Gate closed: 1 failure; 1 check"), (2, "Gate closed: 2 failures; 2 checks")]
+)
+def test_the_headline_counts_in_words(count, words):
+    assert gate(green(*(check(f"wrong/{place}", **FAIL) for place in range(count))))["headline"] == words
+
+
+def test_a_failure_names_the_likely_mistake():
+    named = gate(green(check(**FAIL) | {"diagnosis": "factor 1/2"}))["findings"][0]
+    assert named["text"] == "FAIL: mismatch: a factor 2; likely mistake: factor 1/2"
+    assert "likely mistake" not in gate(green(check(**FAIL)))["findings"][0]["text"]
+    doubt = gate(green(check(**DOUBT) | {"diagnosis": "factor 1/2"}))["findings"][0]
+    assert "likely mistake" not in doubt["text"]
+
+
 def test_what_a_property_test_detects_is_chance_until_it_is_too_weak():
     weaker = drawn(smooth=100) | {"detectable": {"median": 1e-4, "worst": 1e-3, "index": [0, 0], "point": ""}}
     assert_open(against([drawn(smooth=100)], [weaker]))

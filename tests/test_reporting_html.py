@@ -470,6 +470,36 @@ def test_what_a_reader_needs_is_there(tree):
         assert words in text, words
 
 
+def test_a_misprint_is_quoted_and_its_mistake_told():
+    told = render(record([erratum_check()]))
+    assert "<dt>Quoted</dt><dd><q>$frac{dg}{dx} + rac{df}{dx}g$</q></dd>" in told
+    assert "<dt>Mistake</dt><dd>the leading f of the first term is lost</dd>" in told
+    older = erratum_check()
+    older["erratum"] |= {"quote": older["erratum"]["printed"], "remark": ""}
+    told = render(record([older]))
+    assert "Quoted" not in told
+    assert "Mistake" not in told
+    del older["erratum"]["quote"], older["erratum"]["remark"]
+    assert render(record([older])) == told
+
+
+def test_a_place_is_named_once_and_a_reference_to_the_rule_before_not_at_all():
+    source = {"document": "002", "section": "", "lines": "L121", "status": "printed"}
+    twice = check("a/one", function="same", sources=[source, source])
+    told = render(record([twice]))
+    assert told.count("002 L121") == render(record([check("a/one", sources=[source])])).count("002 L121")
+    assert ">same<" not in told
+    assert "Function" not in told
+    assert "<dt>Function</dt>" in render(record([check("a/one", function="w + x", sources=[source])]))
+
+
+def test_a_gate_reason_that_only_repeats_the_reason_is_left_out():
+    failing = failing_single_check()
+    failing["gate_reason"] = f"wrong: {failing['reason']}"
+    assert "(wrong: " not in render(record([failing]))
+    assert "(too weak: here)" in render(record([failing | {"gate_reason": "too weak: here"}]))
+
+
 def test_large_matrices_and_many_failures_are_cut():
     big = [[0.123456789] * 60 for _ in range(60)]
     failed = failing_check() | {"failures": [failure("big", big, big, [[0, 0]]) for _ in range(50)]}
@@ -485,7 +515,7 @@ def squeezed(markup):
 def test_a_failure_is_a_page_of_evidence(markup):
     text = squeezed(markup)
     for words in (
-        "1 of 2 entries differ beyond both error bars (wrong: disagrees)",
+        "1 of 2 entries differ beyond both error bars",
         "Diagnosis the claim is twice the reference: a factor 2 too many",
         "tests/test_wave.py line 30",
         "weights = 400×300 numbers, too many for the record",

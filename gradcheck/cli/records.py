@@ -48,7 +48,7 @@ def _named(name: str) -> list[Path]:
     if _is_folder(path):
         found = sorted(_in_folder(path))
         if not found:
-            raise MissingRecord(name, f"the folder holds no {_NAME}.json")
+            raise MissingRecord(name, f"the folder holds no {_NAME}.json{_others(path)}")
         return found
     if not glob.has_magic(name) or exists(path):
         return [path]
@@ -91,6 +91,17 @@ def _in_folder(folder: Path) -> Iterator[Path]:
     for journal in folder.rglob(f"{_NAME}.jsonl"):
         if not journal.with_suffix(".json").exists():
             yield journal
+
+
+def _others(folder: Path) -> str:
+    """Return which records of another name lie below ``folder``: each has its journal beside it."""
+    found = sorted(
+        str(one.with_suffix(".json")) for one in folder.rglob("*.jsonl") if one.with_suffix(".json").exists()
+    )
+    if not found:
+        return ""
+    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+    return f", but records of another name, to be named themselves: {', '.join(found[:3])}{more}"
 
 
 def read_records(paths: Sequence[Path], *, incomplete: bool = False) -> list[dict[str, Any]]:

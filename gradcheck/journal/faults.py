@@ -39,7 +39,7 @@ class IncompleteRecord(RecordError):
 class MissingRecord(RecordError):
     """There is no readable file there: run ``gradcheck run``, or name its ``gradcheck.json``."""
 
-    remedy = "run `gradcheck run` first, or name the gradcheck.json or gradcheck.jsonl of a run"
+    remedy = "run `gradcheck run` first, or name the record (.json) or journal (.jsonl) of a run"
 
 
 class DamagedRecord(RecordError):
@@ -55,7 +55,7 @@ class DamagedRecord(RecordError):
 class ForeignRecord(RecordError):
     """The file was not written by gradcheck: name the ``gradcheck.json`` of a run."""
 
-    remedy = "name the gradcheck.json or gradcheck.jsonl that `gradcheck run` wrote"
+    remedy = "name a record (.json) or journal (.jsonl) of `gradcheck run` or pytest"
 
 
 class NewerRecord(RecordError):

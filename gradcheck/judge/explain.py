@@ -85,7 +85,8 @@ def diagnosed(
     count = int(compared.wrong.sum())
     index = compared.index
     where = "" if index is None else f", worst {entry_of(problem, (index[0], index[1]))}"
-    text = f"{count} of {claimed.size} entries differ beyond both error bars{where}"
+    those = f"{count} of {claimed.size} entries differ" if claimed.size > 1 else "the only entry differs"
+    text = f"{those} beyond both error bars{where}"
     names = names_alone(problem)
     found = diagnosis.diagnose(claimed, reference.value, claim_error, reference.error, context=names)
     explained, few = _explained(found), np.count_nonzero(reference.value[reference.decided]) <= _FEW

@@ -28,7 +28,8 @@ def result_text(result: CheckResult) -> str:
     for note in result.notes:
         lines += _wrapped(f"note: {note}") if note != result.message else []
     lines.append(
-        f"  {result.entries} entries, {result.nfev} evaluations of f, by {result.method or 'no reference'}"
+        f"  {result.entries} {'entry' if result.entries == 1 else 'entries'}, {result.nfev} "
+        f"evaluation{'' if result.nfev == 1 else 's'} of f, by {result.method or 'no reference'}"
     )
     if result.verdict is not Verdict.PASS:
         lines += _wrapped(f"what to do: {result.reason.remedy}")

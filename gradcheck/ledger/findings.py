@@ -120,7 +120,15 @@ def _said(check: Mapping[str, Any]) -> str:
         words += ", expected to fail"
     # A check that passes and closes says why in a field of its own.
     reason = check["reason"] if check["verdict"] != "pass" else check.get("gate_reason") or check["reason"]
-    return ": ".join(text for text in (words, reason, check["message"]) if text)
+    said = ": ".join(text for text in (words, reason, check["message"]) if text)
+    mistake = _mistake(check) if check["verdict"] == "fail" else ""
+    return f"{said}; likely mistake: {mistake}" if mistake else said
+
+
+def _mistake(check: Mapping[str, Any]) -> str:
+    """Return the likely mistake: of a test's check, or of the first failure of a rule that names one."""
+    found = (check.get("diagnosis"), *(failure.get("diagnosis") for failure in check["failures"]))
+    return next((text for text in found if text), "")
 
 
 def _replay(check: Mapping[str, Any]) -> str:

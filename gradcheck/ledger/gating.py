@@ -166,5 +166,11 @@ def _headline(code: int, counts: Mapping[str, int], kinds: list[str]) -> str:
         known = kinds.count("known")
         rest = f", {known} of them known to fail" if known else ""
         return f"Gate open: {checks}, {counts['entries']} entries compared{rest}"
-    reasons = [f"{kinds.count(kind)} {kind}" for kind in KINDS if KINDS[kind].closes and kind in kinds]
+    reasons = [_counted(kinds.count(kind), kind) for kind in KINDS if KINDS[kind].closes and kind in kinds]
     return f"Gate closed: {', '.join(reasons)}; {checks}"
+
+
+def _counted(count: int, kind: str) -> str:
+    """Return ``2 failures``, ``2 vanished``: most kinds are no nouns."""
+    many = {"failure": "failures", "witness": "witnesses", "run": "runs"}
+    return f"{count} {kind if count == 1 else many.get(kind, kind)}"

@@ -11,6 +11,7 @@ from typing import Any
 from gradcheck.reporting.columns import columns, grid, pad, paint
 from gradcheck.reporting.matrices import Cell
 from gradcheck.reporting.wording import (
+    SAYS_NOTHING,
     as_float,
     assignments,
     bar_text,
@@ -25,7 +26,6 @@ __all__ = ["explain_text"]
 
 _LABEL = 12
 _COUNTED_FROM_1 = re.compile(r"_[1n{i]")
-_EMPTY = ("", "—", "as stated", "same", "shape table")
 _NAMES = {"central": "central differences", "exact rational": "exact arithmetic"}
 
 
@@ -57,7 +57,7 @@ def _facts(facts: Mapping[str, Any], erratum: Mapping[str, Any] | None) -> list[
     """Return the labelled facts that say something, each once."""
     if not erratum:
         names = ["section", "kind", "function", "formula", "signature", "domain", "example", "notes"]
-        return [(name, facts[name]) for name in names if facts.get(name, "") not in _EMPTY]
+        return [(name, facts[name]) for name in names if facts.get(name, "") not in SAYS_NOTHING]
     told = [("section", facts.get("section")), ("printed", erratum["printed"])]
     if erratum.get("quote") and erratum["quote"] != erratum["printed"]:
         told.append(("quoted", erratum["quote"]))

@@ -9,7 +9,7 @@ from typing import Any
 from gradcheck.reporting.anchors import Anchors
 from gradcheck.reporting.spread import Spread, spread_of
 from gradcheck.reporting.witnessed import Mark, marks_of
-from gradcheck.reporting.wording import assignments, figure, severity, source_text
+from gradcheck.reporting.wording import SAYS_NOTHING, assignments, figure, severity, source_text
 
 __all__ = ["Row", "row_of"]
 
@@ -93,8 +93,12 @@ def row_of(
 ) -> Row:
     """Return ``check`` as a row; a ``lean`` one goes without samples of its points."""
     check = {**_OPTIONAL, **check}
+    if check["function"] in SAYS_NOTHING:
+        # "same" refers to the rule before it, which a page that sorts and filters may not show.
+        check["function"] = ""
     largest, detectable = check["largest"], check["detectable"]
-    sources = [source_text(source) for source in check["sources"]]
+    # Two formulas of one line are two sources, and one place.
+    sources = list(dict.fromkeys(source_text(source) for source in check["sources"]))
     anchor = anchors(check["id"])
     return Row(
         check=check,

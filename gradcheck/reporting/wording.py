@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 __all__ = [
+    "SAYS_NOTHING",
     "Outcome",
     "as_float",
     "assignments",
@@ -26,6 +27,8 @@ __all__ = [
     "worst_ratio",
 ]
 
+SAYS_NOTHING = ("", "—", "as stated", "same", "shape table")
+"""What the catalogue says of a rule where its neighbour or its formula says it already."""
 _LIMIT = 2000
 _TENSOR_LIMIT = 240
 _INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
