@@ -33,6 +33,7 @@ from latex2mathml.converter import convert
 
 from gradcheck.errors import MissingExtra
 from gradcheck.journal import violation
+from gradcheck.journal.reader import tally
 from gradcheck.reporting import html as report
 from gradcheck.reporting.html import render
 from gradcheck.reporting.mathml import safe_mathml
@@ -544,6 +545,20 @@ def test_a_pass_shows_its_strength(markup):
     assert "6 entries, none beyond its bar: 3 at 0 to 0.001" in text
     assert 'aria-label="812 entries, none beyond its bar"' in markup
     assert "Every check that passed would have caught an error of 2.2e-08 in a single entry" in text
+
+
+def test_a_twin_that_fails_as_it_should_is_no_red():
+    twin = single_check() | {"id": "twin", "verdict": "fail", "expected": "fail", "as_expected": True}
+    right, wrong = single_check(), failing_single_check()
+
+    def told(*checks):
+        return render(record(list(checks)) | {"summary": tally(checks)})
+
+    assert "<dd>1<small>, as expected</small></dd>" in told(right, twin)
+    assert '<path class="fail"' not in told(right, twin)
+    assert "<dd>2<small>, 1 as expected</small></dd>" in told(right, twin, wrong)
+    assert '<path class="fail"' in told(right, twin, wrong)
+    assert "as expected</small>" not in told(right, wrong)
 
 
 def test_the_witnesses_of_a_rule_stand_in_a_matrix(markup):
