@@ -75,18 +75,18 @@ class TestSlopes:
     def test_a_finer_quotient_vetoes(self):
         h = np.array([1e-4, 0.1, 0.2, 0.4])[:, None]
         quotients = np.array([5.0, 1.0, 1.0, 1.0])[:, None, None]
-        assert slopes(h, quotients, np.zeros(1))[1] >= 4.0
-        assert np.isnan(slopes(h * [[1e-3], [1], [1], [1]], quotients, np.zeros(1))[0]).all()
-        assert slopes(h, quotients, np.array([1e-3]))[0] == pytest.approx(1.0)
+        assert slopes(h, quotients, np.zeros_like(quotients))[1] >= 4.0
+        assert np.isnan(slopes(h * [[1e-3], [1], [1], [1]], quotients, np.zeros_like(quotients))[0]).all()
+        assert slopes(h, quotients, np.full_like(quotients, 1e-3))[0] == pytest.approx(1.0)
 
     def test_two_quotients_are_not_enough(self):
         h = np.array([[0.1], [0.2]])
-        assert np.isinf(slopes(h, np.ones((2, 1, 1)), np.zeros(1))[1]).all()
+        assert np.isinf(slopes(h, np.ones((2, 1, 1)), np.zeros((2, 1, 1)))[1]).all()
 
     def test_noise_widens(self):
         h = 2.0 ** -np.arange(3, 8)[:, None]
         quotients = np.sin(h)[:, None] / h[:, None]
-        quiet, loud = (slopes(h, quotients, np.array([e]))[1] for e in (0.0, 1e-6))
+        quiet, loud = (slopes(h, quotients, np.full_like(quotients, e))[1] for e in (0.0, 1e-6))
         assert loud > 1e-6 > quiet
 
 

@@ -54,9 +54,12 @@ def test_nothing_asks_for_torch_or_for_an_accelerator(distribution):
     assert [line for line in distribution.requires or () if re.search("torch|cuda|tpu|rocm", line)] == []
 
 
-def test_the_console_script_is_the_command_line(distribution):
-    scripts = {entry.name: entry.value for entry in distribution.entry_points}
-    assert scripts == {"gradcheck": "gradcheck.cli:main"}
+def test_the_entry_points_are_the_command_line_and_the_plugin(distribution):
+    found = {(entry.group, entry.name): entry.value for entry in distribution.entry_points}
+    assert found == {
+        ("console_scripts", "gradcheck"): "gradcheck.cli:main",
+        ("pytest11", "gradcheck"): "gradcheck.pytest_plugin",
+    }
 
 
 @pytest.mark.parametrize("path", ["py.typed", "schema/record-1.json", "rules/catalogue.json"])

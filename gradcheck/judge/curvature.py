@@ -36,6 +36,8 @@ _FINE = 2e-4
 """Relative to the point: those of a noisy function, which end above it, do so at coarser steps than this."""
 _NEARBY = 0.125
 """Relative to the point: from there the size of a derivative is taken."""
+_WITHIN = 1.001
+"""A step as taken differs from the step meant by its rounding."""
 _RIPPLES = (
     "f varies faster than the steps of its second derivative: a curvature between them cannot be excluded"
 )
@@ -85,7 +87,7 @@ class JacobianProblem(Problem):
         self.calls = 0
         self.by = ""
         self._contradicted = False
-        self._error: Array | None = None
+        self._seen: list[tuple[Array, Array]] = []
         self._unresolved: Array | None = None
 
     def started(self) -> CheckResult | None:
@@ -174,19 +176,33 @@ class JacobianProblem(Problem):
         return self(self.x)
 
     def __call__(self, x: Any) -> Array:
-        """Return the flat Jacobian at flat ``x``, NaN where it has no value; keeps its largest error bars."""
+        """Return the flat Jacobian at flat ``x``, NaN where it has no value; keeps its error bars."""
         found = self._estimate(np.asarray(x, dtype=np.float64))
         known = np.isfinite(found.value) & np.isfinite(found.error)
-        error = np.where(known, found.error, 0.0).reshape(-1)
-        self._error = error if self._error is None else np.maximum(self._error, error)
+        self._seen.append((np.abs(x - self.x), np.where(known, found.error, 0.0).reshape(-1)))
         return np.where(known, found.value, np.nan).reshape(-1)
+
+    def _noise(self, steps: Array) -> Array:
+        """Return the largest error bar met within each step along each input, ``(rungs, m * n, n)``.
+
+        Far from a tiny x the Jacobian is large, and so are its errors: they say nothing of those near x.
+        """
+        moved = np.stack([shift for shift, _ in self._seen])
+        errors = np.stack([error for _, error in self._seen])
+        noise = np.zeros((*steps.shape[:1], errors.shape[1], steps.shape[1]))
+        for column, reach in enumerate(_WITHIN * steps.T):
+            along = np.delete(moved, column, axis=1).max(axis=1, initial=0.0) == 0
+            within = moved[along, column] <= reach[:, None]
+            noise[..., column] = np.where(within[..., None], errors[along], 0.0).max(axis=1)
+        return noise
 
     def widened(self, estimate: FlatEstimate) -> FlatEstimate:
         """Return the slopes anew, from the same quotients, by what is known of the Jacobian's own errors."""
-        if estimate.curves is None or self._error is None:
+        if estimate.curves is None or not self._seen:
             return estimate
         with np.errstate(all="ignore"):
-            value, error = slopes(estimate.curves.steps, estimate.curves.quotients, self._error)
+            noise = self._noise(estimate.curves.steps)
+            value, error = slopes(estimate.curves.steps, estimate.curves.quotients, noise)
         # Noise is known here better than it was measured; what else spoils an entry stands.
         weak = (Status.OK.code, Status.NOISY.code, Status.NO_USABLE_STEP.code)
         open_to_question = np.isin(estimate.codes, weak)

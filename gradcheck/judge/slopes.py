@@ -32,12 +32,12 @@ def slopes(steps: Array, quotients: Array, noise: Array) -> tuple[Array, Array]:
     quotients
         ``(rungs, m, n)``: central differences over those steps; NaN where unusable.
     noise
-        ``(m,)``: a bound on the error of the function's values.
+        ``(rungs, m, n)``: a bound on the error of the function's values, at these steps and at shorter ones.
 
     Examples
     --------
     >>> h = np.array([[0.1], [0.05], [0.025]])
-    >>> value, error = slopes(h, np.sin(h)[:, None] / h[:, None], np.zeros(1))
+    >>> value, error = slopes(h, np.sin(h)[:, None] / h[:, None], np.zeros((3, 1, 1)))
     >>> bool(abs(value - 1) <= error), bool(error < 1e-6)
     (True, True)
     """
@@ -46,13 +46,15 @@ def slopes(steps: Array, quotients: Array, noise: Array) -> tuple[Array, Array]:
     for column in range(n):
         used = np.flatnonzero(steps[:, column] > 0)
         order = used[np.argsort(steps[used, column])]
-        value[:, column], error[:, column] = _column(steps[order, column], quotients[order, :, column], noise)
+        value[:, column], error[:, column] = _column(
+            steps[order, column], quotients[order, :, column], noise[order, :, column]
+        )
     return value, error
 
 
 def _column(h: Array, q: Array, noise: Array) -> tuple[Array, Array]:
-    """Return the slopes of one column, ``h`` ascending ``(rungs,)``, ``q`` ``(rungs, m)``."""
-    value, error = np.full(noise.shape, np.nan), np.full(noise.shape, np.inf)
+    """Return the slopes of one column, ``h`` ascending ``(rungs,)``, ``q`` and ``noise`` ``(rungs, m)``."""
+    value, error = np.full(q.shape[1], np.nan), np.full(q.shape[1], np.inf)
     doubt = noise / h[:, None]
     for first in range(len(h)):
         second = _next(h, first)
