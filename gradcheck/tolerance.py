@@ -98,30 +98,54 @@ class Detectable:
 
 
 def detectable(
+    claim: Array,
+    claim_error: Array,
     reference: Array,
     reference_error: Array,
-    claim_error: Array,
     substitute: Array | None = None,
+    unrounded: Array | None = None,
 ) -> Detectable:
     """Return the smallest error of one entry that ``|claim - reference| > budget`` is sure to show.
 
-    A claim off by ``e`` is caught for certain when ``e`` exceeds twice the
-    reference's bar plus the claim's own rounding.  It is put relative to the
-    entry; for an entry that is zero or below the reference's bar, to the row's
-    largest entry; if that is zero too, to the ``substitute`` scale; failing
-    all, it stays absolute (``relative`` is NaN) and does not make a check weak.
+    It is ``budget + max(|claim - reference|, reference_error)``.  A mistake
+    ``e`` in a claim that differs by ``d`` is caught for certain when
+    ``|e| > budget + |d|``: rounding and mistake may have opposite signs, and the
+    sum then looks small.  A number off from the truth by ``e`` is caught when ``|e|``
+    exceeds the budget and the reference's bar once more.  Both hold.
+
+    It is put relative to the entry; for an entry that is zero or below its
+    bars, to the row's largest entry; if that is zero too, to the ``substitute``
+    scale; failing all, it stays absolute (``relative`` is NaN) and does not make a
+    check weak.
 
     Parameters
     ----------
-    reference, reference_error, claim_error
-        Shape ``(m, n)``, units of f per unit of x.
+    claim, claim_error, reference, reference_error
+        Shape ``(m, n)``, units of f per unit of x, as for the comparison.
     substitute
         ``max |f_i|`` near the point over the largest step, shape ``(m,)``: the scale
         of a row that is zero throughout.
+    unrounded
+        The claim without its rounding where that is known, shape ``(m, n)``; its difference then
+        is the mistake itself, and stands in for ``claim - reference``.
+
+    Examples
+    --------
+    >>> one, bar = np.ones((1, 1)), np.full((1, 1), 1e-6)
+    >>> f"{detectable(one, bar, one, 0 * bar).worst():.1e}"
+    '1.0e-06'
+    >>> f"{detectable(one - 0.9 * bar, bar, one, 0 * bar).worst():.1e}"
+    '1.9e-06'
     """
-    absolute: Array = 2.0 * reference_error + claim_error
+    with np.errstate(invalid="ignore", over="ignore"):
+        allowed, difference = budget(claim_error, reference_error), np.abs(claim - reference)
+        # A difference beyond the budget, or none that is a number, was caught: it hides nothing.
+        hidden = difference if unrounded is None else np.abs(unrounded - reference)
+        unseen = np.where(difference <= allowed, hidden, 0.0)
+        absolute: Array = allowed + np.maximum(unseen, reference_error)
     magnitude = np.abs(reference)
-    own = magnitude > absolute
+    # By the bars alone: a mistake must not make its entry count as one that is below rounding.
+    own = magnitude > allowed + reference_error
     row = np.max(np.where(own, magnitude, 0.0), axis=1, keepdims=True, initial=0.0)
     last = np.zeros_like(row) if substitute is None else np.abs(substitute)[:, None]
     scale = np.where(own, magnitude, np.broadcast_to(np.where(row > 0, row, last), magnitude.shape))

@@ -194,3 +194,22 @@ def test_constants_rounded_another_way_differ_in_the_last_digits_only_and_the_re
     if verdict == "pass":
         assert off < result.detectable < 1e-12
         assert any("last three digits" in note for note in result.notes)
+
+
+@pytest.mark.parametrize(
+    ("share", "verdict"),
+    [(-1e-7, "pass"), (-5e-8, "pass"), (5e-8, "pass"), (-2e-7, "fail"), (1e-7, "fail")],
+)
+def test_a_mistake_that_the_claims_own_rounding_hides_is_below_what_the_result_states(share, verdict):
+    def logistic(x):
+        return 1 / (1 + np.exp(-x))
+
+    def slope(x):
+        return np.diag(logistic(x) * (1 - logistic(x)) * [1 + share, 1.0])
+
+    result = gradcheck.check(logistic, slope, np.array([19.320533007095428, 17.78620723713067]))
+    assert str(result.verdict) == verdict, str(result)
+    assert verdict == "fail" or abs(share) < result.detectable
+    if share == -1e-7:
+        # The budget alone is smaller than the mistake: rounding took the rest of it away.
+        assert result.worst.budget / result.worst.reference < abs(share)

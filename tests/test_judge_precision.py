@@ -249,3 +249,24 @@ def test_functions_of_jax(name):
 
     assert gradcheck.check(jax.nn.softmax, right, x).verdict is Verdict.PASS
     assert gradcheck.check(jax.nn.softmax, wrong, x).verdict is Verdict.FAIL
+
+
+class TestKnownRounding:
+    """In a coarse format the claim's rounding is known with its sign, so a mistake that it hides is too."""
+
+    @pytest.mark.parametrize(
+        ("share", "verdict"),
+        [(0.0, "pass"), (-0.005, "pass"), (-0.02, "inconclusive"), (0.03, "fail")],
+    )
+    def test_what_passes_hides_nothing_above_its_detectable(self, share, verdict):
+        case, x = table.CASES["tanh"], bench.point(3, ml_dtypes.bfloat16)
+        assert 0.02 < bench.own_rounding(case, x)[2, 2] < 0.03
+
+        def claim(x):
+            right = np.array(case.jac(x))
+            right[2, 2] = (1 + share) * float(right[2, 2])
+            return right
+
+        result = gradcheck.check(case.f, claim, x)
+        assert str(result.verdict) == verdict, str(result)
+        assert verdict == "fail" or abs(share) <= result.detectable

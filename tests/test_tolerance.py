@@ -18,10 +18,12 @@ from gradcheck.tolerance import (
 DTYPES = ("float64", "float32", "float16")
 
 
-def of(reference, bar, claim_bar=None, substitute=None):
+def of(reference, bar, claim_bar=None, substitute=None, claim=None):
     reference, bar = np.array(reference, float), np.array(bar, float)
     claim_bar = np.zeros_like(bar) if claim_bar is None else np.array(claim_bar, float)
-    return detectable(reference, bar, claim_bar, None if substitute is None else np.array(substitute, float))
+    claim = reference if claim is None else np.array(claim, float)
+    substitute = None if substitute is None else np.array(substitute, float)
+    return detectable(claim, claim_bar, reference, bar, substitute)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -116,7 +118,7 @@ def test_the_worst_entry_is_named():
 @pytest.mark.parametrize("shape", [(0, 0), (0, 3), (2, 0)])
 def test_an_empty_matrix_has_nothing_to_miss(shape):
     empty = np.zeros(shape)
-    found = detectable(empty, empty, empty, np.ones(shape[0]))
+    found = detectable(empty, empty, empty, empty, np.ones(shape[0]))
     assert found.relative.shape == shape
     assert found.worst() == 0.0
     assert found.worst_index() is None
@@ -124,10 +126,60 @@ def test_an_empty_matrix_has_nothing_to_miss(shape):
 
 def test_an_error_of_the_detectable_size_is_caught_and_a_tenth_of_it_may_be_missed():
     reference, bar, own = np.array([[3.0]]), np.array([[1e-6]]), np.array([[1e-7]])
-    size = float(detectable(reference, bar, own).absolute[0, 0])
+    size = float(detectable(reference, own, reference, bar).absolute[0, 0])
     worst_case = reference + 1e-6
     assert abs(reference + 1.01 * size - worst_case) > budget(bar, own)
     assert abs(reference + 0.1 * size - worst_case) <= budget(bar, own)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.parametrize("share", [0.0, 0.2, 0.9, 1.0])
+def test_a_mistake_of_the_detectable_size_is_caught_against_the_claims_own_rounding(share, sign):
+    reference, bar, own = np.array([[3.0]]), np.array([[1e-9]]), np.array([[1e-6]])
+    rounding = share * sign * budget(bar, own)
+    size = float(detectable(reference + rounding, own, reference, bar).absolute[0, 0])
+    opposite = reference + rounding - sign * 1.001 * size
+    assert abs(opposite - reference) > budget(bar, own)
+    # Its twin: by the budget and one bar alone, the size would be stated too small.
+    too_small = float((own + 2.0 * bar)[0, 0])
+    hidden = reference + rounding - sign * 1.001 * too_small
+    assert (abs(hidden - reference) <= budget(bar, own)).item() is (share >= 0.2)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
+def test_what_passed_hides_no_mistake_above_the_detectable_size(share):
+    """The claim is right plus a mistake; its rounding and the reference's error take most of it away."""
+    truth, bar, own = np.array([[3.0]]), np.array([[1e-7]]), np.array([[1e-6]])
+    for mistake in np.linspace(-2.2e-6, 2.2e-6, 45):
+        for rounding in (-own, 0 * own, own):
+            for off in (-bar, 0 * bar, bar):
+                claim, reference = truth + mistake + share * rounding, truth + share * off
+                if abs(claim - reference) <= budget(bar, own):
+                    assert abs(mistake) <= detectable(claim, own, reference, bar).absolute
+
+
+@pytest.mark.parametrize("claim", [5.0, np.nan, np.inf, -np.inf])
+def test_a_claim_that_was_caught_takes_nothing_from_what_would_have_been(claim):
+    bars = {"bar": [[1e-6]], "claim_bar": [[1e-7]]}
+    assert of([[3.0]], claim=[[claim]], **bars).worst() == of([[3.0]], **bars).worst()
+    # Its twin: a difference that passes does.
+    assert of([[3.0]], claim=[[3.0 + 1.05e-6]], **bars).worst() > of([[3.0]], **bars).worst()
+
+
+def test_a_large_mistake_does_not_put_its_entry_among_those_below_rounding():
+    found = of([[1.0, 1e9]], [[0.0, 0.0]], [[0.6, 0.0]], claim=[[1.5, 1e9]])
+    assert found.relative[0, 0] == pytest.approx(1.1)
+    assert not found.apart.any()
+
+
+def test_where_the_rounding_is_known_the_mistake_itself_is_counted():
+    reference, own, none = np.array([[1.0]]), np.array([[0.04]]), np.zeros((1, 1))
+    rounded, mistaken = reference + 0.02, reference - 0.03
+    right = detectable(rounded, own, reference, none, unrounded=reference)
+    wrong = detectable(mistaken + 0.02, own, reference, none, unrounded=mistaken)
+    np.testing.assert_allclose([right.absolute[0, 0], wrong.absolute[0, 0]], [0.04, 0.07])
+    # Its twin: where it is unknown, it may have hidden a mistake of its size and the budget.
+    assert detectable(rounded, own, reference, none).absolute[0, 0] == pytest.approx(0.06)
 
 
 def test_detectable_is_plain_data():

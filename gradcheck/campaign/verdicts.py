@@ -238,4 +238,4 @@ def _power(
     decided: np.ndarray[Any, np.dtype[np.bool_]] = np.isfinite(value) & np.isfinite(error)
     if claimed.value is None or claimed.error is None or claimed.value.shape != shape or not decided.all():
         return None, decided
-    return detectable(value, error, claimed.error, scale), decided
+    return detectable(*claimed.statement, value, error, scale), decided

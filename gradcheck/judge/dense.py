@@ -28,13 +28,13 @@ from gradcheck.judge.memory import over_memory
 from gradcheck.judge.nearby import Nearby
 from gradcheck.judge.options import Options
 from gradcheck.judge.partial import unclaimed_rows
-from gradcheck.judge.precision import granted, limit_of, out_of_range, precision_notes
+from gradcheck.judge.precision import granted, limit_of, out_of_range, precision_notes, unrounded
 from gradcheck.judge.problem import Problem
 from gradcheck.judge.reasons import REASONS
 from gradcheck.judge.references import Reference, central, complex_step, sharpest
 from gradcheck.judge.suspects import Suspects
 from gradcheck.judge.unreadable import unreadable
-from gradcheck.results import CheckResult, Reason, Status, Verdict, listening
+from gradcheck.results import CheckResult, Power, Reason, Status, Verdict, listening
 from gradcheck.tolerance import LAST_DIGITS
 
 __all__ = ["first_value", "judge_dense"]
@@ -91,7 +91,8 @@ class _Dense:
         # An integer or boolean output is piecewise constant: without a claim nothing is lost.
         self.idle = self.unclaimed & problem.output.discrete
         self.claimed.value[self.idle] = 0.0
-        self.claim_error = granted(claim, claimed)
+        self.unrounded = unrounded(claim, claimed)
+        self.claim_error = granted(claim, claimed, self.unrounded)
         if not claim.movable:
             self.notes.append("claim's rounding assumed: pass a callable to have it measured")
         self.decisive: tuple[Reference, Comparison] | None = None
@@ -290,7 +291,7 @@ class _Dense:
         if found.verdict is not Verdict.PASS:
             self.decisive = near, self._compare(near)
             return result
-        power = power_of(self.problem, near, self.claim_error, self._row_scale())
+        power = self._power(self.claim_error, near)
         return replace(result, power=power, detectable=power.worst)
 
     def _diagnosed(self, reference: Reference, compared: Comparison) -> tuple[str, str]:
@@ -301,6 +302,10 @@ class _Dense:
         found = diagnosed(*numbers, suspects, lambda: nearby.for_diagnosis(self.claim_error))
         self.nfev += suspects.nfev + nearby.nfev
         return found
+
+    def _power(self, error: Array, reference: Reference) -> Power:
+        numbers = self.problem, self.claimed.value, error, reference, self._row_scale()
+        return power_of(*numbers, self.unrounded)
 
     def _row_scale(self) -> Array:
         largest = 0.125 * float(np.max(np.abs(self.problem.x), initial=0.0)) or 0.125
@@ -320,12 +325,11 @@ class _Dense:
             return CheckResult(Verdict.FAIL, compared.reason, text, diagnosis=diagnosis, **common)
         if not reference.decided[~kinked].all():
             return self._undecided(reference, kinked, common)
+        error = self._loosened(self.claim_error, reference)
         if kinked.any():
             # Their power is known only after membership: here they count as known exactly.
             reference = reference.filled(kinked, 0.0, 0.0)
-        power = power_of(
-            self.problem, reference, self._loosened(self.claim_error, reference), self._row_scale()
-        )
+        power = self._power(error, reference)
         limit = limit_of(self.claimed, self.problem.output)
         if not power.worst <= limit and self.options.rtol is None:
             where = f"relative at {power.path}"

@@ -58,9 +58,16 @@ def worst_entry(
     )
 
 
-def power_of(problem: Problem, reference: Reference, claim_error: Array, row_scale: Array) -> Power:
+def power_of(
+    problem: Problem,
+    claimed: Array,
+    claim_error: Array,
+    reference: Reference,
+    row_scale: Array,
+    unrounded: Array | None = None,
+) -> Power:
     """Return what the comparison would have caught, at its median and its weakest entry."""
-    found = detectable(reference.value, reference.error, claim_error, row_scale)
+    found = detectable(claimed, claim_error, reference.value, reference.error, row_scale, unrounded)
     relative = found.relative[~np.isnan(found.relative)]
     index = found.worst_index()
     path = "" if index is None else entry_of(problem, (index[0], index[1]))

@@ -17,7 +17,7 @@ from gradcheck.judge.problem import Problem
 from gradcheck.pytree import Structure, flatten
 from gradcheck.tolerance import FEW_EPS, eps_of, max_detectable
 
-__all__ = ["granted", "limit_of", "out_of_range", "precision_notes"]
+__all__ = ["granted", "limit_of", "out_of_range", "precision_notes", "unrounded"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -28,11 +28,20 @@ _QUANTUM = {"bfloat16": 2.0**-133, "float16": 2.0**-24, "float32": 2.0**-149}
 _LARGEST = {"bfloat16": (2 - 2.0**-7) * 2.0**127, "float16": 65504.0, "float32": (2 - 2.0**-23) * 2.0**127}
 
 
-def granted(claim: Claim, claimed: ClaimMatrix) -> Array:
+def unrounded(claim: Claim, claimed: ClaimMatrix) -> Array:
+    """Return the claim evaluated in float64 at the same inputs, ``(m, n)``; as it came where it cannot be."""
+    value = claimed.value
+    precise = None if claimed.dtype == "float64" else claim.at(claim.problem.x)
+    if precise is None or precise.shape != value.shape:
+        return value
+    return np.where(np.isfinite(precise) & np.isfinite(value), precise, value)
+
+
+def granted(claim: Claim, claimed: ClaimMatrix, precise: Array | None = None) -> Array:
     """Return the error that the claim's format explains, ``(m, n)``, units of f per unit of x.
 
     A few eps of each entry in its own format, the spacing of the numbers near 0, and, where the claim can be
-    called with float64 arguments, what its own arithmetic lost against that.
+    called with float64 arguments, what its own arithmetic lost against that (``precise``, if known already).
     """
     value = claimed.value
     few = np.where(claimed.eps >= eps_of("bfloat16"), _FEW_BFLOAT16, FEW_EPS)
@@ -41,9 +50,7 @@ def granted(claim: Claim, claimed: ClaimMatrix) -> Array:
     if claimed.dtype == "float64":
         return error
     error = error + np.where(claimed.eps > eps_of("float64"), _QUANTUM[claimed.dtype], 0.0)
-    precise = claim.at(claim.problem.x)
-    if precise is None or precise.shape != value.shape:
-        return error
+    precise = unrounded(claim, claimed) if precise is None else precise
     with np.errstate(invalid="ignore"):
         own = np.abs(precise - value)
     return error + np.where(np.isfinite(own), own, 0.0)

@@ -247,7 +247,7 @@ class _Sampled:
             return CheckResult(Verdict.FAIL, compared.reason, text, diagnosis=diagnosis, **common)
         if not compared.decided.all():
             return self._undecided(compared, kinked, common)
-        return self._weighed(reference, error, common)
+        return self._weighed(claimed, error, reference, common)
 
     def _undecided(self, compared: Comparison, kinked: Array, common: dict[str, Any]) -> CheckResult:
         left_out = self.unclaimed & ~self.idle
@@ -261,13 +261,15 @@ class _Sampled:
         text += f" (f raised {self.raised})" if self.raised and not kinked.any() else ""
         return CheckResult(Verdict.INCONCLUSIVE, reason, text, **common)
 
-    def _weighed(self, reference: Reference, error: Array, common: dict[str, Any]) -> CheckResult:
+    def _weighed(
+        self, claimed: Array, error: Array, reference: Reference, common: dict[str, Any]
+    ) -> CheckResult:
         """Return PASS where the spread is small enough for the agreement to mean something."""
         scale = self._row_scale()
-        power = power_of(self.problem, reference, error, scale)
+        power = power_of(self.problem, claimed, error, reference, scale)
         common |= {"power": power, "detectable": power.worst}
         limit = limit_of(self.first, self.problem.output)
-        found = detectable(reference.value, reference.error, error, scale)
+        found = detectable(claimed, error, reference.value, reference.error, scale)
         # A caller's tolerance is a share of a derivative: it says nothing of a row where none was seen.
         seen = ~found.apart.all(axis=1, keepdims=True)
         limits = np.where(seen, max(limit, _SHARES * (self.options.rtol or 0.0)), limit)
