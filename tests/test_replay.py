@@ -13,6 +13,7 @@ from trial_rules import cube, cube_slope, right, trial, wrong
 from gradcheck import replay as replaying
 from gradcheck.autodiff.jax import JaxWitness
 from gradcheck.autodiff.protocol import Availability
+from gradcheck.cli import main
 from gradcheck.errors import GradcheckError, InvalidArgument
 from gradcheck.replay import replay
 from gradcheck.rules.registry import Group
@@ -182,3 +183,12 @@ def test_a_journal_cut_short_can_be_replayed(recorded, judged, tmp_path):
     assert judged("trial/right@float64#0", tmp_path / "gradcheck.jsonl")[1] == 0
     with pytest.raises(InvalidArgument):
         judged("trial/wrong@float64#0", tmp_path / "gradcheck.jsonl")
+
+
+@pytest.mark.parametrize("place", [[], ["--report", "elsewhere"]])
+def test_a_command_pasted_where_no_record_lies_says_how_to_name_it(tmp_path, monkeypatch, capsys, place):
+    monkeypatch.chdir(tmp_path)
+    assert main(["replay", "trial/right@float64#0", *place]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"gradcheck: {place[-1] if place else 'reports'}: cannot be read")
+    assert told.endswith("of a run with --report DIR\n")

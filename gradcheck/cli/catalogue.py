@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gradcheck.cli.arguments import DEFAULT_FOLDER, add_command, add_modules, add_selection
 from gradcheck.cli.output import colour, say, width
+from gradcheck.errors import GradcheckError
 
 __all__ = ["add_commands"]
 
@@ -93,8 +94,13 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _replay(options: argparse.Namespace) -> int:
+    from gradcheck.journal import MissingRecord
     from gradcheck.replay import replay
 
-    text, code = replay(options.id, Path(options.report), options.module, width=width())
+    try:
+        text, code = replay(options.id, Path(options.report), options.module, width=width())
+    except MissingRecord as cause:
+        # A command that a gate or a page shows cannot know where the record lies now.
+        raise GradcheckError(f"{cause} with --report DIR") from cause
     say(text)
     return code

@@ -34,7 +34,8 @@ def write_summary(terminal: pytest.TerminalReporter, receiver: Receiver) -> None
     for check in _worst(receiver.gating):
         outcome = (check["test"] or {}).get("outcome", "")
         where = f"in a test that {outcome}" if outcome in ("passed", "skipped") else "although no test failed"
-        reason = f"{_shown(check['gate_reason'])} ({_finding(check)})"
+        reason, more_said = _shown(check["gate_reason"]), _finding(check)
+        reason += "" if reason.endswith(more_said) else f" ({more_said})"
         _line(terminal, f"FAILED {_shown(check['id'])} {where}: {reason}", red=True)
     more = max(len(lost) - _SHOWN, 0) + max(len(receiver.gating) - _SHOWN, 0)
     if more:
@@ -61,7 +62,8 @@ def _counts(checks: list[dict[str, Any]]) -> str:
         return "no derivative was checked"
     counts = Counter(check["verdict"] for check in checks)
     parts = [f"{counts[str(verdict)]} {verdict}" for verdict in Verdict if counts[str(verdict)]]
-    twins = sum(check["expected"] == "fail" for check in checks)
+    # A twin that passes stands below, in red: "2 fail, 1 of these expected" must not count it.
+    twins = sum(check["expected"] == check["verdict"] == "fail" for check in checks)
     parts += [f"{twins} of these expected to fail"] if twins else []
     noun = "check" if len(checks) == 1 else "checks"
     weakest = _weakest(checks)

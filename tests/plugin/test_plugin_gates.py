@@ -222,3 +222,28 @@ test_made_wrong = few(gradcheck.property_test(np.square, lambda x: 3 * x, "()->(
     assert found["test_caught::square"]["strata"][0]["fail"] > 0
     assert found["test_caught::square"]["gates"]
     assert verdicts(record)["test_it.py::test_caught::square"] == "fail"
+
+
+def test_the_counts_tell_a_twin_that_failed_from_one_that_passed(suite):
+    suite.write("""
+def test_twins():
+    check(f, wrong, x, expect="fail", name="refuted")
+    check(f, right, x, expect="fail", name="missed")
+""")
+    out = suite.run().stdout.str()
+    assert "2 checks: 1 pass, 1 fail, 1 of these expected to fail" in out
+    # The finding is not told twice.
+    assert "::missed in a test that passed: expected to fail, but pass: agrees\n" in out
+
+
+def test_no_failure_is_called_expected_where_the_twin_passed(suite):
+    suite.write("""
+import pytest
+@pytest.mark.xfail
+def test_known():
+    assert_derivative(f, wrong, x)
+def test_missed():
+    check(f, right, x, expect="fail", name="missed")
+""")
+    out = suite.run().stdout.str()
+    assert "2 checks: 1 pass, 1 fail; every pass" in out
