@@ -222,3 +222,8 @@ def test_jax(model, capsys):
     )
     assert run("modeljax:f", "jax", "--at", "[1, 2]") == 0
     assert "reverse and forward mode agree" in capsys.readouterr().out
+
+
+def test_an_empty_point_checks_nothing_and_is_not_green(model, capsys):
+    assert run("model:root", "model:droot", "--at", "[]") == 5
+    assert "0 entries" in capsys.readouterr().out

@@ -21,7 +21,7 @@ _EPILOG = """examples:
   gradcheck check path/to/model.py:f path/to/model.py:jac --at "[1, 2]" --at "[0.5, 3]"
   gradcheck check model:f model:df_dy --at '{"x": 1.5, "y": [1, 2]}' --argnums 1
   gradcheck check model:f jax --at point.json
-exit codes: 0 the derivative is right, 1 it is wrong or undecided, 2 it cannot be checked"""
+exit codes: 0 the derivative is right, 1 it is wrong or undecided, 2 it cannot be checked, 5 no entry"""
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -86,6 +86,7 @@ def _check(options: argparse.Namespace) -> int:
     from gradcheck.domains import symmetric
     from gradcheck.journal.checks import check_entry, gate_reason
     from gradcheck.judge.api import check
+    from gradcheck.results import Verdict
 
     # What the user's module prints is no part of the result.
     with contextlib.redirect_stdout(sys.stderr):
@@ -115,7 +116,10 @@ def _check(options: argparse.Namespace) -> int:
         say(json.dumps(entry | {"text": str(result)}, ensure_ascii=False, indent=1, allow_nan=False))
     else:
         say(str(result))
-    return 1 if gate_reason(result) else 0
+    if gate_reason(result):
+        return 1
+    # Right shapes alone, of an empty array, are no evidence: nothing was checked.
+    return 0 if result.entries or result.verdict is not Verdict.PASS else 5
 
 
 def _functions(options: argparse.Namespace) -> tuple[Any, Any]:
