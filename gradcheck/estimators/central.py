@@ -35,8 +35,9 @@ RUNGS_A_ROUND = 2
 CLOSE = 7.0
 #: ... and the second one without effect is the last; farther away the third.
 PATIENCE = 3
-#: f swings alike where this many rungs of the first ladder move it by that part of its whole swing.
-MOST_RUNGS, ALIKE = 4, 0.02
+#: f swings alike where this many rungs of the first ladder, so many octaves apart, move it by that part of
+#: its whole swing.
+MOST_RUNGS, APART, ALIKE = 4, 10, 0.02
 #: No step resolves f where the neighbours of x move it by this part of its swing, far beyond rounding.
 CHAOS = 0.05
 #: Smallest subnormal double: no bar is narrower, be the value as exact as it may.
@@ -192,7 +193,9 @@ def _unresolved(ladder: Ladder, pairs: int) -> tuple[Array, int]:
     """
     moved = np.fmax(np.abs(ladder.plus - ladder.f0), np.abs(ladder.f0 - ladder.minus))
     swing = np.fmax.reduce(moved, axis=0)
-    alike = (moved > ALIKE * swing).sum(axis=0) >= MOST_RUNGS
+    rungs = np.where(moved > ALIKE * swing, ladder.exponents[..., None], NO_RUNG)
+    coarsest = np.where(ladder.exponents == NO_RUNG, -NO_RUNG, ladder.exponents).max(axis=0)
+    alike = ((rungs != NO_RUNG).sum(axis=0) >= MOST_RUNGS) & (rungs.min(axis=0) <= coarsest[:, None] - APART)
     beyond = 2.0**-20 * np.abs(ladder.f0)
     spacing = np.frexp(np.spacing(np.abs(ladder.x)))[1] - 1
     asked = (alike & (swing > beyond)).any(axis=1) & (ladder.x != 0)
