@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from gradcheck.rules.registry import rule as rule
     from gradcheck.runner import run as run
 
-__version__: Final = "0.1.0"
+__version__ = "0.1.0"
 
 _HOME: Final = {
     "CheckResult": "gradcheck.results",

@@ -164,6 +164,11 @@ class Status(enum.Enum):
     def __str__(self) -> str:
         return self.text
 
+    @property
+    def reason(self) -> Reason:
+        """Why a check is undecided where its reference has this status."""
+        return _REASON_OF.get(self, Reason.NO_USABLE_STEP)
+
     @classmethod
     def of_code(cls, code: int) -> Status:
         """Return the status with this ``code``; ``KeyError`` when there is none."""
@@ -171,6 +176,16 @@ class Status(enum.Enum):
 
 
 _STATUS_BY_CODE = {status.code: status for status in Status}
+_REASON_OF = {
+    Status.NOISY: Reason.NOISY_REFERENCE,
+    Status.KINK: Reason.NOT_DIFFERENTIABLE,
+    Status.DISCONTINUITY: Reason.DISCONTINUITY,
+    Status.OUTSIDE_DOMAIN: Reason.OUTSIDE_DOMAIN,
+    Status.NONDETERMINISTIC: Reason.NONDETERMINISTIC,
+    Status.MUTATES_INPUT: Reason.MUTATES_INPUT,
+    Status.INCONSISTENT_OUTPUT: Reason.INCONSISTENT_OUTPUT,
+    Status.RAISED: Reason.FUNCTION_RAISED,
+}
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import platform
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +15,7 @@ from gradcheck.campaign.dispatch import check_all, self_test_all
 from gradcheck.campaign.sampling import Settings
 from gradcheck.campaign.witnesses import CENTRAL, CLOSED_FORM, COMPLEX_STEP, EXACT, JAX_FORWARD, JAX_REVERSE
 from gradcheck.errors import InvalidArgument
-from gradcheck.journal import Journal
+from gradcheck.journal import Journal, environment
 from gradcheck.results import RunRecord
 from gradcheck.rules.catalogue import not_checkable
 from gradcheck.rules.registry import Group, Rule
@@ -212,23 +209,7 @@ def _header(plan: Plan) -> dict[str, Any]:
             }
             for entry in not_checkable()
         ],
-        "environment": _environment(),
-    }
-
-
-def _environment() -> dict[str, Any]:
-    versions = {}
-    for name in ("gradcheck", "numpy", "scipy", "hypothesis", "jax"):
-        try:
-            versions[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            versions[name] = "absent"
-    return {
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "duration_seconds": 0.0,
-        "platform": platform.platform(),
-        "python": platform.python_version(),
-        "versions": versions,
+        "environment": environment(("numpy", "scipy", "hypothesis", "jax")),
     }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gradcheck.campaign import witnesses
-from gradcheck.campaign.verdicts import PointVerdict, pairs_of, reason_of, verdict_on
+from gradcheck.campaign.verdicts import PointVerdict, pairs_of, verdict_on
 from gradcheck.campaign.witnesses import CENTRAL, CLOSED_FORM, COMPLEX_STEP, EXACT, JAX_FORWARD, JAX_REVERSE
 from gradcheck.results import Reason, Status, Verdict
 
@@ -131,7 +131,7 @@ def test_an_entry_that_nobody_decides_is_inconclusive_with_the_reason(status):
     )
     found = verdict_on(said, "float64")
     assert found.verdict is Verdict.INCONCLUSIVE
-    assert found.reason is reason_of(status)
+    assert found.reason is status.reason
     assert found.message == "why"
     assert found.entries == 3
 
@@ -204,7 +204,7 @@ def test_an_empty_derivative_agrees_and_compares_nothing():
 
 
 def test_every_status_has_a_reason_and_an_unknown_one_has_no_step():
-    named = {status: reason_of(status) for status in Status}
+    named = {status: status.reason for status in Status}
     assert named[Status.NONDETERMINISTIC] is Reason.NONDETERMINISTIC
     assert named[Status.RAISED] is Reason.FUNCTION_RAISED
     assert named[Status.REFUSED] is Reason.NO_USABLE_STEP

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from functools import cache
 from typing import Any
 
 from gradcheck.autodiff.jax import JaxWitness
@@ -23,9 +24,6 @@ Row = dict[str, Any]
 Job = tuple[tuple[Rule, ...], str]
 Workers = Executor | Sequence[Executor]
 """One executor, to be given everything at once; or several, each given one job at a time."""
-
-_WITNESS: list[JaxWitness] = []
-"""The witness of a worker process: what it has compiled for one rule serves the next."""
 
 
 def check_all(
@@ -153,13 +151,17 @@ def _known(rule_id: str, modules: Sequence[str]) -> Rule | None:
         return None
 
 
+@cache
+def _own_witness() -> JaxWitness:
+    """Return the witness of this worker process: what it has compiled for one rule serves the next."""
+    return JaxWitness()
+
+
 def _check_elsewhere(
     rule_ids: Sequence[str], dtype: str, settings: Settings, modules: tuple[str, ...]
 ) -> list[Row | None]:
-    if not _WITNESS:
-        _WITNESS.append(JaxWitness())
     known = [_known(rule_id, modules) for rule_id in rule_ids]
-    return [None if rule is None else _row(rule, dtype, settings, _WITNESS[0]) for rule in known]
+    return [None if rule is None else _row(rule, dtype, settings, _own_witness()) for rule in known]
 
 
 def _self_test_elsewhere(

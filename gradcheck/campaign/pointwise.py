@@ -13,7 +13,7 @@ from gradcheck.campaign.identities import judge_identity
 from gradcheck.campaign.kinks import conventions, judge_at_kink
 from gradcheck.campaign.shapes import judge_shapes
 from gradcheck.campaign.signatures import broken_signature
-from gradcheck.campaign.verdicts import PointVerdict, reason_of, verdict_on
+from gradcheck.campaign.verdicts import PointVerdict, verdict_on
 from gradcheck.campaign.witnesses import (
     AUTODIFF,
     CENTRAL,
@@ -121,7 +121,7 @@ def _judge_derivative(
     if central.value is None or central.status in _UNTRUSTWORTHY:
         words = conventions(said) if central.status is Status.DISCONTINUITY else ()
         return PointVerdict(
-            Verdict.INCONCLUSIVE, reason_of(central.status), central.text, said, conventions=words, nfev=nfev
+            Verdict.INCONCLUSIVE, central.status.reason, central.text, said, conventions=words, nfev=nfev
         )
     if central.status is Status.KINK and claimed.value.shape == central.value.shape:
         return judge_at_kink(rule, point, said, nfev)

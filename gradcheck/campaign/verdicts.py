@@ -27,21 +27,10 @@ from gradcheck.compare import Comparison, compare
 from gradcheck.results import Reason, Status, Verdict
 from gradcheck.tolerance import Detectable, detectable, max_detectable
 
-__all__ = ["Pair", "PointVerdict", "pairs_of", "reason_of", "verdict_on"]
+__all__ = ["Pair", "PointVerdict", "pairs_of", "verdict_on"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-_REASONS = {
-    Status.NOISY: Reason.NOISY_REFERENCE,
-    Status.NO_USABLE_STEP: Reason.NO_USABLE_STEP,
-    Status.KINK: Reason.NOT_DIFFERENTIABLE,
-    Status.DISCONTINUITY: Reason.DISCONTINUITY,
-    Status.OUTSIDE_DOMAIN: Reason.OUTSIDE_DOMAIN,
-    Status.NONDETERMINISTIC: Reason.NONDETERMINISTIC,
-    Status.MUTATES_INPUT: Reason.MUTATES_INPUT,
-    Status.INCONSISTENT_OUTPUT: Reason.INCONSISTENT_OUTPUT,
-    Status.RAISED: Reason.FUNCTION_RAISED,
-}
 _ORDER = (CLOSED_FORM, JAX_FORWARD, JAX_REVERSE, CENTRAL, COMPLEX_STEP, EXACT)
 _NUMERICAL = (CENTRAL, COMPLEX_STEP, EXACT)
 _NO_SCALE: Array = np.zeros(0)
@@ -98,11 +87,6 @@ class PointVerdict:
     conventions: tuple[tuple[str, str], ...] = ()
     nfev: int = 0
     scale: Array = field(default_factory=lambda: _NO_SCALE)
-
-
-def reason_of(status: Status) -> Reason:
-    """Return why a point is undecided when its reference has ``status``."""
-    return _REASONS.get(status, Reason.NO_USABLE_STEP)
 
 
 def pairs_of(said: Sequence[Testimony]) -> tuple[Pair, ...]:
@@ -165,7 +149,7 @@ def verdict_on(
             message += f"; it is {failing.names[0].partition(' ')[0]}'s derivative of f, not the closed form"
         return concluded(Verdict.FAIL, failing.comparison.reason, message)
     if not decided.all():
-        return concluded(Verdict.INCONCLUSIVE, reason_of(references[0].status), references[0].text)
+        return concluded(Verdict.INCONCLUSIVE, references[0].status.reason, references[0].text)
     if power is not None and not power.worst() <= max_detectable(dtype):
         text = f"an error of {power.worst():.2g} relative could have been missed"
         return concluded(Verdict.INCONCLUSIVE, Reason.TOO_WEAK, text)

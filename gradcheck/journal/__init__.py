@@ -9,6 +9,7 @@ from __future__ import annotations
 from gradcheck.journal.baselines import baseline_text, read_baseline
 from gradcheck.journal.conformance import SCHEMA_VERSION, violation
 from gradcheck.journal.encoding import encode, to_json
+from gradcheck.journal.environment import environment
 from gradcheck.journal.faults import (
     BaselineError,
     DamagedRecord,
@@ -36,6 +37,7 @@ __all__ = [
     "UnwritableRecord",
     "baseline_text",
     "encode",
+    "environment",
     "read_baseline",
     "read_record",
     "record_text",

@@ -17,7 +17,7 @@ from gradcheck.results import Verdict
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gradcheck.results import CheckResult
+    from gradcheck.results import CheckResult, Power
 
 __all__ = ["check_entry", "gate_reason"]
 
@@ -208,18 +208,13 @@ def _worst(result: CheckResult) -> dict[str, Any] | None:
 
 def _detectable(result: CheckResult) -> dict[str, Any] | None:
     power = result.power
-    if power is None:
-        return None
-    return {"median": _number(power.median), "worst": _number(power.worst), "index": None, "point": ""}
+    return None if power is None else _caught(power) | {"index": None, "point": ""}
 
 
 def _power(result: CheckResult) -> dict[str, Any] | None:
     power = result.power
-    if power is None:
-        return None
-    return {
-        "median": _number(power.median),
-        "worst": _number(power.worst),
-        "path": _text(power.path),
-        "apart": int(power.apart),
-    }
+    return None if power is None else _caught(power) | {"path": _text(power.path), "apart": int(power.apart)}
+
+
+def _caught(power: Power) -> dict[str, Any]:
+    return {"median": _number(power.median), "worst": _number(power.worst)}

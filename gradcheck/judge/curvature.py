@@ -18,7 +18,6 @@ from gradcheck.judge.dense import first_value, judge_dense
 from gradcheck.judge.options import Options
 from gradcheck.judge.problem import Problem
 from gradcheck.judge.products import HessianProduct, one_number
-from gradcheck.judge.reasons import REASONS
 from gradcheck.judge.references import central, complex_step
 from gradcheck.judge.slopes import slopes
 from gradcheck.pytree import Structure, flatten
@@ -102,9 +101,8 @@ class JacobianProblem(Problem):
         if not undecided.any():
             self._unresolved = self._ripples(found).reshape(-1)
             return None
-        reason = REASONS.get(found.status, Reason.NO_USABLE_STEP)
         text = f"the first derivative has no certain value at the point: {found.message}"
-        return CheckResult(Verdict.INCONCLUSIVE, reason, text, nfev=self.calls)
+        return CheckResult(Verdict.INCONCLUSIVE, found.status.reason, text, nfev=self.calls)
 
     @property
     def ripples(self) -> bool:

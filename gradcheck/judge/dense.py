@@ -30,7 +30,6 @@ from gradcheck.judge.options import Options
 from gradcheck.judge.partial import unclaimed_rows
 from gradcheck.judge.precision import granted, limit_of, out_of_range, precision_notes, unrounded
 from gradcheck.judge.problem import Problem
-from gradcheck.judge.reasons import REASONS
 from gradcheck.judge.references import Reference, central, complex_step, sharpest
 from gradcheck.judge.suspects import Suspects
 from gradcheck.judge.unreadable import unreadable
@@ -204,7 +203,7 @@ class _Dense:
         """A function that misbehaved while it was being differentiated has no reference."""
         for one in reference.estimates.values():
             if one.status in (Status.NONDETERMINISTIC, Status.INCONSISTENT_OUTPUT, Status.MUTATES_INPUT):
-                reason = REASONS[one.status]
+                reason = one.status.reason
                 # It was the same twice at the start: what changed it is the calls themselves.
                 if one.status is Status.NONDETERMINISTIC:
                     reason = Reason.KEEPS_STATE
@@ -346,13 +345,12 @@ class _Dense:
             text = next(note for note in self.claimed.notes if "not checked" in note and "real" in note)
             return CheckResult(Verdict.INCONCLUSIVE, Reason.NOT_CLAIMED, text, **common)
         status = gravest(np.where(open_ & ~self.unclaimed[:, None], last.codes, 0))
-        reason = REASONS.get(status, Reason.NO_USABLE_STEP)
         row, column = (int(k) for k in np.argwhere(open_)[0])
         first = entry_of(self.problem, (row, column))
         text = f"{status}: {int(open_.sum())} of {open_.size} entries undecided, first {first}"
         if common["entries"]:
             text += "; the others agree"
-        return CheckResult(Verdict.INCONCLUSIVE, reason, text, **common)
+        return CheckResult(Verdict.INCONCLUSIVE, status.reason, text, **common)
 
     def _finished(self, result: CheckResult) -> CheckResult:
         """Test once more that the value at the point is the same, and add what the check cost."""

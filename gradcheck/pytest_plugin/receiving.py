@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import platform
 import shlex
 import time
-from datetime import UTC, datetime
-from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gradcheck.journal import Journal, UnwritableRecord, tally
+from gradcheck.journal import Journal, UnwritableRecord, environment, tally
 from gradcheck.pytest_plugin.collecting import PROPERTY, carried, unpacked
 from gradcheck.pytest_plugin.summary import write_summary
 from gradcheck.results import Verdict
@@ -189,11 +186,6 @@ def _severity(entry: dict[str, Any]) -> tuple[bool, int]:
 
 def _header(config: pytest.Config, settings: Settings) -> dict[str, Any]:
     seed = config.getoption("hypothesis_seed", None)
-    versions = {}
-    for name in ("gradcheck", "pytest", "numpy", "scipy", "hypothesis", "jax"):
-        versions[name] = "absent"
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            versions[name] = metadata.version(name)
     return {
         "command": shlex.join(["pytest", *map(str, config.invocation_params.args)]),
         "seed": int(seed) if str(seed).isdecimal() else None,
@@ -202,11 +194,5 @@ def _header(config: pytest.Config, settings: Settings) -> dict[str, Any]:
         "sizes": [],
         "witnesses": [],
         "not_checkable": [],
-        "environment": {
-            "started": datetime.now(UTC).isoformat(timespec="seconds"),
-            "duration_seconds": 0.0,
-            "platform": platform.platform(),
-            "python": platform.python_version(),
-            "versions": versions,
-        },
+        "environment": environment(("pytest", "numpy", "scipy", "hypothesis", "jax")),
     }
