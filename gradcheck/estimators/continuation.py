@@ -162,6 +162,7 @@ class Continuation(Carrier):
                 "a plain array cannot hold the infinitesimal part",
                 "leave the conversion out, or make the buffer with np.empty_like(x)",
             )
+        self.run.boxed = True
         boxed = np.empty(self.shape, dtype=object)
         for position in np.ndindex(self.shape):
             boxed[position] = self[position]

@@ -91,8 +91,11 @@ class Carrier:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Always float64."""
-        return np.dtype(np.float64)
+        """float64; object for a number of a run in which ``np.asarray`` has made an array of such numbers.
+
+        NumPy's mean of an object array ends in ``sum.dtype.type(sum / n)``, which float64 would not survive.
+        """
+        return np.dtype(object) if self.run.boxed and self.ndim == 0 else np.dtype(np.float64)
 
     @property
     def itemsize(self) -> int:

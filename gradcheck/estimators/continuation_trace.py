@@ -115,13 +115,16 @@ class Trace:
         Places where a branch was taken at a tie, so that the derivative is one-sided.
     jumps
         Places where a piecewise constant operation (``floor``, ``rint``, ``sign``) was met.
+    boxed
+        Whether ``np.asarray`` has made an object array of continued numbers.
     """
 
-    __slots__ = ("_offset", "_pool", "jumps", "ties")
+    __slots__ = ("_offset", "_pool", "boxed", "jumps", "ties")
 
     def __init__(self, offset: int = 0) -> None:
         self._pool = _pool()
         self._offset = (offset * 977) % _POOL
+        self.boxed = False
         self.ties: list[str] = []
         self.jumps: list[str] = []
 
