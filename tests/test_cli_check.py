@@ -143,6 +143,7 @@ GATING = {
 REFUSED = {
     "no name": (("model:nothing", "model:jac", "--at", "[1]"), "has no 'nothing'; it has "),
     "a near name": (("model:both_wrog", "model:jac", "--at", "[1]"), "did you mean both_wrong"),
+    "not what it imports": (("model:nmp", "model:jac", "--at", "[1]"), "has no 'nmp'; it has Model, "),
     "no module": (("nowhere:f", "model:jac", "--at", "[1]"), "expected a module 'nowhere' that exists"),
     "broken": (
         ("broken:f", "model:jac", "--at", "[1]"),

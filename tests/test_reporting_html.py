@@ -484,6 +484,24 @@ def test_a_misprint_is_quoted_and_its_mistake_told():
     assert render(record([older])) == told
 
 
+def test_chinese_words_are_marked_as_such():
+    quoted = erratum_check()
+    quoted["erratum"]["quote"] = "考虑函数 f(x,y)=3xy。"
+    told = render(record([quoted]))
+    assert '<q><span lang="zh-Hans">考虑函数</span> f(x,y)=3xy<span lang="zh-Hans">。</span></q>' in told
+    assert "zh-Hans" not in render(record([erratum_check()]))
+
+
+def test_what_underflows_is_no_figure():
+    power = {"median": 9.1e-313, "worst": 9.1e-313, "index": None, "point": ""}
+    told = squeezed(render(record([single_check() | {"detectable": power}])))
+    assert "caught in the median entry, of <1e-16 at the weakest" in told
+    failed = failing_check() | {"failures": [failure("one", [[2.0]], [[1.0]], [[0, 0]])]}
+    failed["failures"][0]["reference_error"] = [[5.4e-312]]
+    told += squeezed(render(record([failed])))
+    assert "e-31" not in told
+
+
 def test_a_place_is_named_once_and_a_reference_to_the_rule_before_not_at_all():
     source = {"document": "002", "section": "", "lines": "L121", "status": "printed"}
     twice = check("a/one", function="same", sources=[source, source])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import importlib.util
+import inspect
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -96,8 +97,20 @@ def _broken(home: str, text: str, argument: str, cause: Exception) -> InvalidArg
 
 
 def _absent(found: Any, path: str, part: str, text: str, argument: str) -> InvalidArgument:
-    names = [name for name in dir(found) if not name.startswith("_")]
+    names = _offered(found)
     near = difflib.get_close_matches(part, names, n=3)
     shown = near or names[:8]
     fix = f"did you mean {', '.join(shown)}?" if near else f"it has {', '.join(shown) or 'no public name'}"
     return InvalidArgument.of(argument, text, f"a name in {path}, which has no {part!r}", fix)
+
+
+def _offered(found: Any) -> list[str]:
+    """Return the public names of ``found``, without what it imports for itself, such as ``np``."""
+    own = f"{getattr(found, '__name__', '')}."
+
+    def imported(value: object) -> bool:
+        foreign = isinstance(value, ModuleType) and not value.__name__.startswith(own)
+        return foreign or type(value).__module__ == "__future__"
+
+    names = (name for name in dir(found) if not name.startswith("_"))
+    return [name for name in names if not imported(inspect.getattr_static(found, name, None))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
+from gradcheck.reporting.wording import detects_text
 from gradcheck.results import CheckResult, Verdict
 
 __all__ = ["result_text"]
@@ -56,8 +57,8 @@ def _power(result: CheckResult) -> list[str]:
     power = result.power
     if power is None:
         return []
-    sizes = f"{power.worst:.2g} relative at the weakest entry, {power.median:.2g} at the median"
-    text = f"detectable: an error of {sizes}"
+    worst, median = detects_text(power.worst), detects_text(power.median)
+    text = f"detectable: an error of {worst} relative at the weakest entry, {median} at the median"
     if power.path:
         text += f"; weakest {power.path}"
     return _wrapped(text)

@@ -17,7 +17,8 @@ from gradcheck.reporting.heat import heat_of
 from gradcheck.reporting.mathml import safe_mathml
 from gradcheck.reporting.page import page, seconds
 from gradcheck.reporting.shown import Drawings
-from gradcheck.reporting.wording import as_float, figure, plural, printable
+from gradcheck.reporting.tongues import tongues
+from gradcheck.reporting.wording import as_float, detects_text, figure, plural, printable
 
 __all__ = ["render"]
 
@@ -89,7 +90,14 @@ def render(record: Mapping[str, Any], compared: Mapping[str, Any] | None = None)
         # Every expression of the template passes here, so that no text can be forgotten.
         finalize=lambda value: value if isinstance(value, Markup) else _shown(value),
     )
-    environment.filters |= {"figure": figure, "fragment": _fragment, "plural": plural, "seconds": seconds}
+    environment.filters |= {
+        "detects": detects_text,
+        "figure": figure,
+        "fragment": _fragment,
+        "plural": plural,
+        "seconds": seconds,
+    }
+    environment.filters["tongues"] = lambda text: tongues(printable(text))
     environment.filters["lines"] = lambda text: Lines(printable(text, _SNIPPET, lines=True))
     texts = {check["latex"] for check in record["checks"]}
     formulas = {latex: safe_mathml(latex, convert) for latex in sorted(texts)}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from gradcheck.reporting.wording import figure
+from gradcheck.reporting.wording import bar_text, figure
 
 __all__ = ["Cell", "Comparison", "comparison"]
 
@@ -60,7 +61,7 @@ def comparison(failure: Mapping[str, Any]) -> Comparison:
     shapes = (_shape(claimed), _shape(reference))
     # Where the shapes differ no entry has a counterpart: the shape is what is wrong.
     wrong = {(i, j) for i, j in failure["wrong"]} if shapes[0] == shapes[1] else set()
-    digits = _telling_digits(claimed, reference, wrong)
+    telling = partial(figure, digits=_telling_digits(claimed, reference, wrong))
     block = failure.get("block")
     if block:
         shapes = ("×".join(map(str, block["shape"])),) * 2
@@ -68,14 +69,14 @@ def comparison(failure: Mapping[str, Any]) -> Comparison:
     window = _window(matrices, failure["index"])
     first = (block["row"], block["column"]) if block else (0, 0)
     return Comparison(
-        claimed=_cells(claimed, wrong, digits, window),
-        reference=_cells(reference, wrong, digits, window),
-        bars=_cells(failure["error"], wrong, 2, window),
+        claimed=_cells(claimed, wrong, telling, window),
+        reference=_cells(reference, wrong, telling, window),
+        bars=_cells(failure["error"], wrong, bar_text, window),
         shapes=shapes,
         cut=bool(block) or any(len(m) > SHOWN or any(len(row) > SHOWN for row in m) for m in matrices),
         same_shape=shapes[0] == shapes[1],
-        claimed_bars=_cells(failure.get("claimed_error"), wrong, 2, window),
-        reference_bars=_cells(failure.get("reference_error"), wrong, 2, window),
+        claimed_bars=_cells(failure.get("claimed_error"), wrong, bar_text, window),
+        reference_bars=_cells(failure.get("reference_error"), wrong, bar_text, window),
         rows=tuple(first[0] + place for place in window[0]),
         columns=tuple(first[1] + place for place in window[1]),
     )
@@ -101,13 +102,16 @@ def _shape(matrix: list[list[Any]] | None) -> str:
 
 
 def _cells(
-    matrix: list[list[Any]] | None, wrong: set[tuple[int, int]], digits: int, window: tuple[range, range]
+    matrix: list[list[Any]] | None,
+    wrong: set[tuple[int, int]],
+    text: Callable[[Any], str],
+    window: tuple[range, range],
 ) -> tuple[tuple[Cell, ...], ...]:
     if not matrix:
         return ()
     rows, columns = window
     return tuple(
-        tuple(Cell(figure(matrix[i][j], digits), (i, j) in wrong) for j in columns if j < len(matrix[i]))
+        tuple(Cell(text(matrix[i][j]), (i, j) in wrong) for j in columns if j < len(matrix[i]))
         for i in rows
         if i < len(matrix)
     )

@@ -13,6 +13,7 @@ from gradcheck.reporting.witnessed import witness_columns
 from gradcheck.reporting.wording import (
     Outcome,
     as_float,
+    detects_text,
     figure,
     outcome,
     severity,
@@ -223,7 +224,7 @@ def _section(title: str, anchor: str, rows: Sequence[Row]) -> Section:
         points=sum(part["points"] for check in checks for part in check["strata"]),
         entries=sum(check["entries"] for check in checks),
         ratio=figure(worst_ratio(checks), 2),
-        detects=figure(worst_detectable(checks), 2),
+        detects=detects_text(worst_detectable(checks)),
         witnessed=any(check["witnesses"] for check in checks),
     )
 

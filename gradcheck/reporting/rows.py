@@ -9,7 +9,7 @@ from typing import Any
 from gradcheck.reporting.anchors import Anchors
 from gradcheck.reporting.spread import Spread, spread_of
 from gradcheck.reporting.witnessed import Mark, marks_of
-from gradcheck.reporting.wording import SAYS_NOTHING, assignments, figure, severity, source_text
+from gradcheck.reporting.wording import SAYS_NOTHING, assignments, detects_text, figure, severity, source_text
 
 __all__ = ["Row", "row_of"]
 
@@ -93,9 +93,8 @@ def row_of(
 ) -> Row:
     """Return ``check`` as a row; a ``lean`` one goes without samples of its points."""
     check = {**_OPTIONAL, **check}
-    if check["function"] in SAYS_NOTHING:
-        # "same" refers to the rule before it, which a page that sorts and filters may not show.
-        check["function"] = ""
+    # "same" refers to the rule before it, which a page that sorts and filters may not show.
+    check |= {name: "" for name in ("function", "domain", "example") if check[name] in SAYS_NOTHING}
     largest, detectable = check["largest"], check["detectable"]
     # Two formulas of one line are two sources, and one place.
     sources = list(dict.fromkeys(source_text(source) for source in check["sources"]))
@@ -113,7 +112,7 @@ def row_of(
         marks=marks_of(check, witnesses) if check["witnesses"] else (),
         spread=spread_of(check.get("histogram")),
         ratio=figure(largest["ratio"], 2) if largest else "–",
-        detects=figure(detectable["worst"], 2) if detectable else "–",
+        detects=detects_text(detectable["worst"]) if detectable else "–",
         sort_ratio=_sort_key(largest and largest["ratio"]),
         sort_detects=_sort_key(detectable and detectable["worst"]),
         weakest=_weakest(check),

@@ -220,6 +220,33 @@ def test_a_link_leads_to_its_check(browser, pages, identity, scripts):
         assert "Error against step" in browser.run("return document.querySelector(':target').innerText")
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["with script", "without script"])
+def test_a_link_unfolds_a_check_that_passed(browser, pages, scripts):
+    unfolded = (
+        "return [...document.querySelectorAll('.unfolded')].filter((one) => one.checkVisibility())"
+        ".map((one) => one.closest('.item').id)"
+    )
+    browser.scripts(scripts)
+    browser.open(pages["failures"])
+    assert browser.run(unfolded) == []
+    browser.open(pages["failures"], "#elementwise/mul/wrt-w")
+    assert browser.run(unfolded) == ["elementwise/mul/wrt-w"]
+
+
+def test_the_sections_in_numbers_need_no_scrolling_on_a_phone(browser, pages):
+    browser.resize(360)
+    browser.open(pages["failures"])
+    beyond = (
+        "const around = document.querySelector('.overview').parentElement;"
+        "return around.scrollWidth - around.clientWidth"
+    )
+    assert browser.run(beyond) == 0
+    browser.run("document.querySelector('.overview').style.display = 'table'")
+    browser.run("document.querySelector('.overview thead').style.position = 'static'")
+    browser.run("document.querySelectorAll('.overview th').forEach((one) => one.style.whiteSpace = 'nowrap')")
+    assert browser.run(beyond) > 0
+
+
 def test_a_link_opens_the_details_and_undoes_the_filter(browser, pages):
     browser.open(pages["failures"])
     choose(browser, "query", "flux", "input")
