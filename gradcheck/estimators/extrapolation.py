@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,10 +33,12 @@ LEVEL_GAIN = 2.0**-14
 _PAIR_SAFETY = 2.0
 #: A level that shrinks the disagreement by less than this no longer converges.
 STALL = 0.5
+#: Candidates held at once: more fall out of a core's cache, and take twice as long.
+_AT_ONCE = 2**17
 
 
 class Best(NamedTuple):
-    """The candidate with the smallest believable bar, arrays ``(3, n, m)``.
+    """The candidate with the smallest believable bar, arrays ``(s, n, m)``.
 
     ``value``; ``bar`` (inf when no candidate is believable), of which ``truncation`` is
     the part that finer steps would shrink and ``rounding`` the part that coarser ones would;
@@ -59,17 +62,15 @@ def _windows(rungs: int) -> tuple[Array, Array, tuple[slice, ...]]:
     return finest, coarsest, tuple(slice(a, b) for a, b in itertools.pairwise(ends))
 
 
-def _weights(exponents: Array, finest: Array, coarsest: Array) -> Array:
-    """Return Neville's ``1 / (ratio**p - 1)`` of each window, shape ``(3, W, n, 1)``; p = 2, 1, 1."""
+def _weights(exponents: Array, finest: Array, coarsest: Array, orders: Sequence[int]) -> Array:
+    """Return Neville's ``1 / (ratio**p - 1)`` of each window, ``(s, W, n, 1)``; ``p`` from ``orders``."""
     ratio = np.exp2((exponents[coarsest] - exponents[finest]).astype(np.float64))
-    weights = np.empty((3, *ratio.shape, 1))
-    weights[1, ..., 0] = weights[2, ..., 0] = 1.0 / (ratio - 1.0)
-    weights[0, ..., 0] = 1.0 / (ratio * ratio - 1.0)
-    return weights
+    by_order = {1: 1.0 / (ratio - 1.0), 2: 1.0 / (ratio * ratio - 1.0)}
+    return np.stack([by_order[order] for order in orders])[..., None]
 
 
 def _possible(quotients: Array, noise: Array, weights: Array) -> tuple[Array, Array]:
-    """Return what the rungs up to each one leave possible: ``(low, high)``, shapes ``(3, R, n, m)``.
+    """Return what the rungs up to each one leave possible: ``(low, high)``, shapes ``(s, R, n, m)``.
 
     ``weights`` of neighbouring rungs.  The truncation of a rung is judged from its coarser neighbour.
     """
@@ -78,26 +79,56 @@ def _possible(quotients: Array, noise: Array, weights: Array) -> tuple[Array, Ar
     return np.fmax.accumulate(quotients - width, axis=1), np.fmin.accumulate(quotients + width, axis=1)
 
 
-def best_window(quotients: Array, noise: Array, exponents: Array, veil: Array | None = None) -> Best:
+def best_window(
+    quotients: Array,
+    noise: Array,
+    exponents: Array,
+    veil: Array | None = None,
+    orders: Sequence[int] = (2, 1, 1),
+) -> Best:
     """Return the best believable extrapolant of central, right and left difference quotients.
 
     Parameters
     ----------
     quotients, noise
-        ``(3, R, n, m)``: difference quotients, finest first, and the rounding of each,
+        ``(s, R, n, m)``: difference quotients, finest first, and the rounding of each,
         units of f per unit of x.  NaN quotients are rungs without values.
     exponents
         ``(R, n)``: binary logarithms of the steps.
     veil
         ``(n, m)``: only windows with a rung before this one are believed.
+    orders
+        ``(s,)``: power of the step, 2 or 1, in the leading error of each kind of quotient.
     """
-    rungs = quotients.shape[1]
+    kinds, rungs, n, m = quotients.shape
     if rungs < 2:
-        nothing = np.full((3, *quotients.shape[2:]), np.nan)
+        nothing = np.full((kinds, n, m), np.nan)
         no_rung = np.zeros(nothing.shape, dtype=np.int64)
         return Best(nothing, np.full_like(nothing, np.inf), nothing, nothing, no_rung)
-    finest, coarsest, levels = _windows(rungs)
-    weights = _weights(exponents, finest, coarsest)
+    entries = _AT_ONCE // (kinds * _windows(rungs)[0].size)
+    if n * m <= entries:
+        return _best(quotients, noise, exponents, veil, orders)
+    columns, rows = min(n, entries), max(1, entries // n)
+    best = Best(*(np.empty((kinds, n, m), dtype) for dtype in (*[np.float64] * 4, np.int64)))
+    for j, i in itertools.product(range(0, n, columns), range(0, m, rows)):
+        block = (..., slice(j, j + columns), slice(i, i + rows))
+        part = _best(
+            quotients[block],
+            noise[block],
+            exponents[:, block[1]],
+            None if veil is None else veil[block],
+            orders,
+        )
+        for kept, found in zip(best, part, strict=True):
+            kept[block] = found
+    return best
+
+
+def _best(
+    quotients: Array, noise: Array, exponents: Array, veil: Array | None, orders: Sequence[int]
+) -> Best:
+    finest, coarsest, levels = _windows(quotients.shape[1])
+    weights = _weights(exponents, finest, coarsest, orders)
     value, truncation, rounding, stalled = _neville(quotients, noise, weights, levels)
     truncation[:, levels[0]] *= _PAIR_SAFETY
     stalled[:, finest == 0] |= stalled[:, :1]
@@ -112,16 +143,16 @@ def best_window(quotients: Array, noise: Array, exponents: Array, veil: Array | 
         stalled |= finest[:, None, None] >= veil
     bar[stalled | ~np.isfinite(value) | np.isnan(bar)] = np.inf
     chosen = np.argmin(bar, axis=1)
-    three, columns, rows = np.indices(chosen.shape, sparse=True)
-    at = (three, chosen, columns, rows)
+    kinds, columns, rows = np.indices(chosen.shape, sparse=True)
+    at = (kinds, chosen, columns, rows)
     return Best(value[at], bar[at], truncation[at], rounding[at], finest[chosen])
 
 
 def _neville(
     quotients: Array, noise: Array, weights: Array, levels: tuple[slice, ...]
 ) -> tuple[Array, Array, Array, Array]:
-    """Return value, truncation, rounding and whether convergence stalled, each ``(3, W, n, m)``."""
-    shape = (3, levels[-1].stop, *quotients.shape[2:])
+    """Return value, truncation, rounding and whether convergence stalled, each ``(s, W, n, m)``."""
+    shape = (len(quotients), levels[-1].stop, *quotients.shape[2:])
     values, truncations, roundings = np.empty(shape), np.empty(shape), np.empty(shape)
     stalled = np.zeros(shape, dtype=bool)
     value, rounding = quotients, ROUNDING_SAFETY * noise

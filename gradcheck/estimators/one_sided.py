@@ -26,6 +26,13 @@ _WEAK = 1e-3
 _STEADY = 1e-2
 #: Fine rungs of the first ladder, which a jump has to pass.
 _FINE_RUNGS = 3
+#: A rung tells of a gap this many times its uncertainty ...
+_TELLING = 10.0
+#: ... and confirms it when its opening is that part of the gap at least and at most; the bounds a little
+#: wider than those of `_kinked`, so that no rounding decides.
+_NARROWER, _WIDER = 0.499, 1.501
+#: Up to this many entries all is computed sooner than it is found out what is needed.
+_FEW_ENTRIES = 200
 
 
 class Answer(NamedTuple):
@@ -60,12 +67,8 @@ def answer_from(ladder: Ladder, noise: Noise, eps: float) -> Answer:
     )
     lopsided = 0.5 * np.abs(ahead - behind) * np.abs(rise - fall) / (ahead * behind)
     rounding[CENTRAL] += np.where(np.isfinite(lopsided), lopsided, 0.0)
-    sides = best_window(
-        quotients,
-        rounding,
-        ladder.exponents,
-        noise.veil if (noise.veil < rise.shape[0]).any() else None,
-    )
+    veil = noise.veil if (noise.veil < rise.shape[0]).any() else None
+    sides = _best_sides(quotients, rounding, ladder.exponents, veil)
     side = _side(quotients, sides)
     value = np.take_along_axis(sides.value, side[None], axis=0)[0]
     bar = np.take_along_axis(sides.bar, side[None], axis=0)[0]
@@ -89,13 +92,63 @@ def answer_from(ladder: Ladder, noise: Noise, eps: float) -> Answer:
     )
 
 
+def _best_sides(quotients: Array, noise: Array, exponents: Array, veil: Array | None) -> Best:
+    """Return the best of each side; of the one-sided ones only where they may be asked for.
+
+    They are two thirds of the work, and say something only beside a closed side or at a kink.
+    """
+    _, _, n, m = quotients.shape
+    if n * m <= _FEW_ENTRIES:
+        return best_window(quotients, noise, exponents, veil)
+    central = best_window(quotients[:1], noise[:1], exponents, veil, (2,))
+    nothing = (np.nan, np.inf, np.nan, np.nan, 0)
+    sides = Best(*(np.full((3, n, m), v, one.dtype) for v, one in zip(nothing, central, strict=True)))
+    for all_sides, one in zip(sides, central, strict=True):
+        all_sides[CENTRAL] = one[0]
+    column, row = np.nonzero(_closed(quotients) | _may_be_kinked(quotients, noise))
+    if column.size:
+        two, three = (one[1:, :, column, row, None] for one in (quotients, noise))
+        hidden = None if veil is None else veil[column, row, None]
+        found = best_window(two, three, exponents[:, column], hidden, (1, 1))
+        for all_sides, one in zip(sides, found, strict=True):
+            all_sides[1:, column, row] = one[..., 0]
+    return sides
+
+
+def _closed(quotients: Array) -> Array:
+    """Return where one direction is closed at a rung and the other is open."""
+    usable = np.isfinite(quotients).sum(axis=1)
+    closed: Array = usable[CENTRAL] < np.maximum(usable[RIGHT], usable[LEFT])
+    return closed
+
+
+def _may_be_kinked(quotients: Array, noise: Array) -> Array:
+    """Return where :func:`_kinked` may find a kink, before the one-sided derivatives are known, ``(n, m)``.
+
+    Of the two finest rungs that tell of a gap ``g`` the first has the least uncertainty down to the second,
+    no other one before that is as sure, and both see an opening between ``g / 2`` and ``3 g / 2``.
+    """
+    opening = quotients[RIGHT] - quotients[LEFT]
+    unsure = 4.0 * (noise[RIGHT] + noise[LEFT])
+    unsure[np.isnan(unsure)] = np.inf
+    possible = np.zeros(opening.shape[1:], dtype=bool)
+    least, second, first = unsure[0].copy(), np.full(possible.shape, np.inf), opening[0].copy()
+    for seen, doubt in zip(opening[1:], unsure[1:], strict=True):
+        size, before = np.abs(seen), np.abs(first)
+        lowest, highest = np.fmax(size, before) / _WIDER, np.fmin(size, before) / _NARROWER
+        told = (lowest <= highest) & (_TELLING * np.fmax(doubt, least) < highest)
+        possible |= told & (_TELLING * second >= lowest) & ((seen > 0) == (first > 0))
+        surer = doubt < least
+        second = np.where(surer, least, np.fmin(second, doubt))
+        first, least = np.where(surer, seen, first), np.fmin(least, doubt)
+    return possible
+
+
 def _side(quotients: Array, sides: Best) -> Array:
     """Central, unless one direction is closed at most rungs and the other is the better for it."""
-    usable = np.isfinite(quotients).sum(axis=1)
     better = np.where(sides.bar[RIGHT] <= sides.bar[LEFT], RIGHT, LEFT)
-    closed = usable[CENTRAL] < np.maximum(usable[RIGHT], usable[LEFT])
     tighter = np.minimum(sides.bar[RIGHT], sides.bar[LEFT]) < sides.bar[CENTRAL]
-    chosen: Array = np.where(closed & tighter, better, CENTRAL)
+    chosen: Array = np.where(_closed(quotients) & tighter, better, CENTRAL)
     return chosen
 
 

@@ -1,0 +1,87 @@
+"""Large matrices are worked through in blocks, and one-sided only where needed: to the same numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gradcheck.estimators import extrapolation, one_sided
+from gradcheck.estimators.central import central_jacobian
+from gradcheck.estimators.primal import Primal
+from gradcheck.results import Status
+
+_A = np.random.default_rng(3).normal(size=(9, 6))
+FUNCTIONS = {
+    "smooth": lambda x: np.tanh(_A @ x),
+    "kinks": lambda x: np.concatenate([np.abs(x), np.maximum(_A @ x, 0.0), np.sort(x)]),
+    "kinks and curvature": lambda x: np.exp(_A @ x) * np.abs(x[0]) + np.sum(np.abs(x - 0.5)),
+    "edge": lambda x: np.sqrt(x) + np.log(np.where(x > 0, x, np.nan)) * x[1],
+    "jump": lambda x: np.where(x > 0.5, 1.0 + x, x),
+    "rounded": lambda x: np.round(np.sin(_A @ x), 7),
+}
+POINTS = {
+    "zero": np.zeros(6),
+    "some at a kink": np.array([0.0, 0.5, -0.5, 1e-12, 1.0, 0.5]),
+    "generic": np.array([0.31, 1.7, 0.02, 5.0, 0.9, 0.5]),
+}
+
+
+def estimate(f, x, **options):
+    return central_jacobian(Primal(f, [x]), **options)
+
+
+def differences(one, other):
+    arrays = ("value", "error", "codes", "left", "right")
+    return [
+        name
+        for name in arrays
+        if not np.array_equal(
+            np.array(getattr(one, name), float), np.array(getattr(other, name), float), equal_nan=True
+        )
+    ] + [name for name in ("nfev", "message") if getattr(one, name) != getattr(other, name)]
+
+
+@pytest.fixture
+def as_if_large(monkeypatch):
+    monkeypatch.setattr(one_sided, "_FEW_ENTRIES", 0)
+    monkeypatch.setattr(extrapolation, "_AT_ONCE", 1000)
+
+
+@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_blocks_and_the_choice_of_sides_change_no_bit(name, point):
+    f, x = FUNCTIONS[name], POINTS[point]
+    for options in ({}, {"bounds": (x, x + 3.0)}):
+        whole = estimate(f, x, **options)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(one_sided, "_FEW_ENTRIES", 0)
+            patch.setattr(extrapolation, "_AT_ONCE", 1000)
+            parts = estimate(f, x, **options)
+        assert not differences(whole, parts)
+
+
+@pytest.mark.usefixtures("as_if_large")
+def test_a_kink_is_seen_only_where_the_sides_are_asked(monkeypatch):
+    f, x = FUNCTIONS["kinks"], POINTS["some at a kink"]
+    kink = Status.KINK.code
+    assert (estimate(f, x).codes == kink).sum() >= 3
+    monkeypatch.setattr(
+        one_sided, "_may_be_kinked", lambda quotients, noise: np.zeros(quotients.shape[2:], bool)
+    )
+    assert not (estimate(f, x).codes == kink).any()
+
+
+@pytest.mark.usefixtures("as_if_large")
+def test_a_smooth_function_needs_one_side_seldom_and_a_kinked_one_where_it_is(monkeypatch):
+    answers, judged = [], one_sided._may_be_kinked
+
+    def spied(quotients, noise):
+        answers.append(judged(quotients, noise))
+        return answers[-1]
+
+    monkeypatch.setattr(one_sided, "_may_be_kinked", spied)
+    estimate(FUNCTIONS["smooth"], POINTS["generic"])
+    assert np.mean([one.mean() for one in answers]) < 0.1
+    answers.clear()
+    estimate(np.abs, POINTS["zero"])
+    assert all(np.diag(one).all() for one in answers)
