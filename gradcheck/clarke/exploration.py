@@ -8,7 +8,7 @@ separating direction meets no further cell.
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,6 +52,9 @@ class ClarkeVerdict:
         Which member of the hull the claim is; empty outside.
     nfev
         Calls of ``jacobian`` and ``value`` together.
+    nearest, nearest_error
+        The convex combination of the cells nearest to the claim, ``(m, n)``, and its error bar; None where
+        nothing was asked.
     """
 
     verdict: Verdict
@@ -61,6 +64,8 @@ class ClarkeVerdict:
     gap: float
     convention: str
     nfev: int
+    nearest: Array | None = None
+    nearest_error: Array | None = None
 
 
 def explore(
@@ -137,7 +142,16 @@ def explore(
             search, Verdict.INCONCLUSIVE, Reason.NOTHING_COMPARED, "there is no entry to compare", max_nfev
         )
     answer = _visited(search, patience)
-    return _judged(search, answer, max_nfev)
+    nearest, error = _nearest(search, answer)
+    return replace(_judged(search, answer, max_nfev), nearest=nearest, nearest_error=error)
+
+
+def _nearest(search: Search, answer: Membership | None) -> tuple[Array | None, Array | None]:
+    weights = np.zeros(0) if answer is None else np.asarray(answer.weights, float)
+    if len(weights) != len(search.cells) or not np.isfinite(weights).all() or not weights.any():
+        return None, None
+    values, errors = ([getattr(cell, name) for cell in search.cells] for name in ("value", "error"))
+    return np.tensordot(weights, np.array(values), 1), np.tensordot(weights, np.array(errors), 1)
 
 
 def _visited(search: Search, patience: int) -> Membership | None:

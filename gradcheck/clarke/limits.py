@@ -32,6 +32,7 @@ _SHARP = 1e-6
 # Where a jump is confirmed: as near as the scale's own rounding allows without drowning in it.
 _NEAREST = 2.0**-36
 _VALUE_NOISE = 1e-9
+_FEW_ULPS = 64 * 2.0**-52
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class Probe:
     left: int
     at_point: Array | None = None
     largest: Array | None = None
+    farthest: Array | None = None
 
     def jacobian_at(self, step: Array) -> tuple[Array, Array]:
         """Return the Jacobian and its error at ``point + step``; NaN and inf where it has none."""
@@ -174,4 +176,11 @@ def _value_fault(probe: Probe, ray: Array) -> Fault | None:
     if not (np.isfinite(far).all() and np.isfinite(near).all()):
         return Fault.OUTSIDE
     stays = (near > far / 4.0 + noise) & (nearest > near / 2.0 + noise)
-    return Fault.JUMP if bool(np.any(stays)) else None
+    if not stays.any():
+        probe.farthest = np.fmax(far, 0.0 if probe.farthest is None else probe.farthest)
+        return None
+    # A kink that rounding puts a little beside the point keeps a distance too: that of a step of a few ulps.
+    across = np.nan_to_num(np.abs(probe.value_at(-_LEVELS[0] * ray) - at_point), posinf=0.0)
+    probe.farthest = np.maximum(np.maximum(far, across), 0.0 if probe.farthest is None else probe.farthest)
+    stays &= nearest > _FEW_ULPS / _LEVELS[0] * probe.farthest
+    return Fault.JUMP if bool(stays.any()) else None

@@ -78,11 +78,13 @@ def _regions(wrong: Array, context: Context) -> Iterator[Region]:
     if not rows:
         return
     m, n = wrong.shape
+    # A block with a name is told by it, however many its rows or columns are.
+    named = dict(_blocks(rows, columns, context))
     if len(rows) < m:
-        yield Where(rows=rows), len(rows) * ways(m)
+        yield Where(rows=rows), min(len(rows) * ways(m), named.pop(Where(rows=rows), np.inf))
     if len(columns) < n:
-        yield Where(columns=columns), len(columns) * ways(n)
-    yield from _blocks(rows, columns, context)
+        yield Where(columns=columns), min(len(columns) * ways(n), named.pop(Where(columns=columns), np.inf))
+    yield from named.items()
     if len(rows) < m and len(columns) < n:
         yield Where(rows, columns), len(rows) * ways(m) + len(columns) * ways(n)
 
@@ -96,9 +98,7 @@ def _blocks(rows: tuple[int, ...], columns: tuple[int, ...], context: Context) -
         None if row_leaf is None else tuple(row_leaf.indices),
         None if column_leaf is None else tuple(column_leaf.indices),
     )
-    # A leaf of one row or one column has been tried as such.
-    if where not in (Where(rows=rows), Where(columns=columns)):
-        yield where, place
+    yield where, place
 
 
 def _holding(indices: tuple[int, ...], leaves: Any) -> Leaf | None:

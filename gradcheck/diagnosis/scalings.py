@@ -187,6 +187,9 @@ def known_vectors(state: State, context: Context) -> Iterator[Step]:
             by = v[along]
             extra = state.applied(state.reference * by, state.reference_error * np.abs(by))
             yield Step(Finding(mistake, parameter=v, label=name), extra, choice)
+            if np.any((by == 0) & (np.abs(state.reference) > state.reference_error)):
+                # Multiplied by 0 any claim is 0: that undoes nothing.
+                continue
             with np.errstate(all="ignore"):
                 inverse = 1.0 / v
             missing = state.undone(state.claim * by, state.claim_error * np.abs(by))

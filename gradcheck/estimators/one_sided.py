@@ -192,7 +192,11 @@ def _jumps(ladder: Ladder, rise: Array, fall: Array) -> Array:
     fine = (ladder.exponents <= ladder.third_finest)[..., None]
     if rise.shape[0] < _FINE_RUNGS:
         return found
-    roundoff = 64 * 2.0**-52 * np.abs(ladder.f0)
+    # A kink that rounding of x, or of what f makes of it, puts a little beside the point is no jump there.
+    steps = np.stack([ladder.step_plus, ladder.step_minus])[..., None]
+    slopes = np.abs(np.where(fine & (steps > 0), np.stack([rise, fall]) / steps, np.nan))
+    moved = np.fmax.reduce(np.nan_to_num(slopes), axis=(0, 1)) * np.abs(ladder.x)[:, None]
+    roundoff = 64 * 2.0**-52 * (np.abs(ladder.f0) + moved.max(axis=0, initial=0.0))
     for moves in (rise, fall):
         smallest = np.where(fine, moves, np.inf).min(axis=0)
         largest = np.where(fine, moves, -np.inf).max(axis=0)

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from gradcheck.claims import ClaimMatrix, ClaimProblem
+from gradcheck.clarke import ClarkeVerdict
 from gradcheck.compare import Comparison, compare
-from gradcheck.estimators.flat import FlatEstimate, gravest
+from gradcheck.estimators.flat import FlatEstimate
 from gradcheck.estimators.primal import Primal
 from gradcheck.judge.alone import unexplained
 from gradcheck.judge.broadcasts import suspicious_broadcasts
@@ -27,11 +28,13 @@ from gradcheck.judge.kinks import hidden_kinks, kinked_rows, membership
 from gradcheck.judge.memory import over_memory
 from gradcheck.judge.nearby import Nearby
 from gradcheck.judge.options import Options
+from gradcheck.judge.outside import outside, side_mistake
 from gradcheck.judge.partial import unclaimed_rows
 from gradcheck.judge.precision import granted, limit_of, out_of_range, precision_notes, unrounded
 from gradcheck.judge.problem import Problem
 from gradcheck.judge.references import Reference, central, complex_step, sharpest
 from gradcheck.judge.suspects import Suspects
+from gradcheck.judge.undecided import undecided
 from gradcheck.judge.unreadable import unreadable
 from gradcheck.results import CheckResult, Power, Reason, Status, Verdict, listening
 from gradcheck.tolerance import LAST_DIGITS
@@ -96,6 +99,7 @@ class _Dense:
             self.notes.append("claim's rounding assumed: pass a callable to have it measured")
         self.decisive: tuple[Reference, Comparison] | None = None
         self.latest: Reference | None = None
+        self.kink_visited = False
 
     def verdict(self) -> CheckResult:
         """Compare, and look closer where an entry disagrees, as long as evaluations are left."""
@@ -277,6 +281,7 @@ class _Dense:
             cost=self.estimates["central"].nfev if "central" in self.estimates else 1,
         )
         self.nfev += kink.nfev
+        self.kink_visited = True
         found = kink.found
         if found.verdict is Verdict.PASS and rest.verdict is Verdict.INCONCLUSIVE:
             return rest
@@ -288,10 +293,29 @@ class _Dense:
             return result
         near = smooth.filled(rows, kink.nearest, kink.error)
         if found.verdict is not Verdict.PASS:
-            self.decisive = near, self._compare(near)
+            compared = self._compare(near)
+            self.decisive = near, compared
+            if found.verdict is Verdict.FAIL:
+                return self._outside(rows, near, compared, smooth, result, found)
             return result
         power = self._power(self.claim_error, near)
         return replace(result, power=power, detectable=power.worst)
+
+    def _outside(
+        self,
+        rows: Array,
+        near: Reference,
+        compared: Comparison,
+        smooth: Reference,
+        result: CheckResult,
+        found: ClarkeVerdict,
+    ) -> CheckResult:
+        """Say what is wrong with a claim outside Clarke's set."""
+        numbers = self.claimed.value, self.claim_error
+        text, index = outside(self.problem, rows, *numbers, found)
+        worst = worst_entry(self.problem, index, *numbers, near, compared)
+        mistake = side_mistake(self.problem, rows, *numbers, smooth, found)
+        return replace(result, message=text, worst=worst, diagnosis=mistake)
 
     def _diagnosed(self, reference: Reference, compared: Comparison) -> tuple[str, str]:
         """Return the finding in words, and the likely mistake, at the cost that the caller allows."""
@@ -323,11 +347,11 @@ class _Dense:
             text, diagnosis = self._diagnosed(reference, compared)
             return CheckResult(Verdict.FAIL, compared.reason, text, diagnosis=diagnosis, **common)
         if not reference.decided[~kinked].all():
-            return self._undecided(reference, kinked, common)
+            return undecided(self.problem, reference, kinked, self.unclaimed, self.claimed.notes, common)
         error = self._loosened(self.claim_error, reference)
         if kinked.any():
             # Their power is known only after membership: here they count as known exactly.
-            reference = reference.filled(kinked, 0.0, 0.0)
+            reference = reference.filled(kinked, self.claimed.value[kinked], 0.0)
         power = self._power(error, reference)
         limit = limit_of(self.claimed, self.problem.output)
         if not power.worst <= limit and self.options.rtol is None:
@@ -337,20 +361,6 @@ class _Dense:
                 Verdict.INCONCLUSIVE, Reason.TOO_WEAK, text, power=power, detectable=power.worst, **common
             )
         return CheckResult(Verdict.PASS, Reason.AGREES, "", power=power, detectable=power.worst, **common)
-
-    def _undecided(self, reference: Reference, kinked: Array, common: dict[str, Any]) -> CheckResult:
-        last = list(reference.estimates.values())[-1]
-        open_ = ~reference.decided & ~kinked[:, None]
-        if not open_[~self.unclaimed].any():
-            text = next(note for note in self.claimed.notes if "not checked" in note and "real" in note)
-            return CheckResult(Verdict.INCONCLUSIVE, Reason.NOT_CLAIMED, text, **common)
-        status = gravest(np.where(open_ & ~self.unclaimed[:, None], last.codes, 0))
-        row, column = (int(k) for k in np.argwhere(open_)[0])
-        first = entry_of(self.problem, (row, column))
-        text = f"{status}: {int(open_.sum())} of {open_.size} entries undecided, first {first}"
-        if common["entries"]:
-            text += "; the others agree"
-        return CheckResult(Verdict.INCONCLUSIVE, status.reason, text, **common)
 
     def _finished(self, result: CheckResult) -> CheckResult:
         """Test once more that the value at the point is the same, and add what the check cost."""
@@ -376,6 +386,8 @@ class _Dense:
         if self.options.rtol is not None:
             notes.append(f"loosened by the caller: rtol={self.options.rtol:g}")
         method = sharpest(self.estimates).method if self.estimates else ""
+        if not method and self.kink_visited:
+            method = "one-sided differences"
         more: dict[str, Any] = {}
         if self.decisive is not None and listening():
             found = (self.problem, self.claimed.value, self.claim_error, *self.decisive, result.verdict)

@@ -16,7 +16,7 @@ from gradcheck.judge.suspects import Suspects, names_alone
 from gradcheck.results import Entry, Power
 from gradcheck.tolerance import FEW_EPS, detectable
 
-__all__ = ["diagnosed", "diagnosed_shape", "entry_of", "power_of", "worst_entry"]
+__all__ = ["diagnosed", "diagnosed_shape", "entry_of", "is_vague", "power_of", "worst_entry"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -130,6 +130,11 @@ def _numbers_of(claim: Claim) -> Array | None:
             return np.asarray(found, dtype=np.float64)
     except Exception:
         return None
+
+
+def is_vague(explanation: diagnosis.Explanation) -> bool:
+    """Whether an explanation says only where the claim is off, or is a fit of numbers."""
+    return any(one.mistake in _VAGUE for one in explanation.findings)
 
 
 def _explained(found: diagnosis.Diagnosis) -> bool:

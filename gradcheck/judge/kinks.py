@@ -12,6 +12,7 @@ from gradcheck import clarke
 from gradcheck.estimators.central import central_jacobian
 from gradcheck.estimators.flat import FlatEstimate
 from gradcheck.estimators.primal import Primal
+from gradcheck.judge.outside import nearest_mix
 from gradcheck.judge.problem import Problem
 from gradcheck.results import Status
 
@@ -34,9 +35,9 @@ class Kink:
     found
         The verdict on the kinked rows.
     nearest
-        The Jacobian met that is nearest to the claim, ``(rows, n)``; None when none was met.
+        The mix of what was met that is nearest to the claim, ``(rows, n)``; None when nothing was met.
     error
-        The widest bar met, entry by entry.
+        Its bar.
     nfev
         Evaluations of f.
     """
@@ -128,9 +129,5 @@ def membership(
         max_nfev=int(np.clip(_BUDGET // max(cost, 1), _FEWEST, _MOST)),
     )
     spent += values.nfev
-    if not found.cells:
-        return Kink(found, None, None, spent)
-    near = np.array([cell.value for cell in found.cells])
-    distances = np.abs(near - claimed[rows]).reshape(len(near), -1).max(axis=1)
-    errors = np.max([cell.error for cell in found.cells], axis=0)
-    return Kink(found, near[np.argmin(distances)], errors, spent)
+    mix = nearest_mix(found)
+    return Kink(found, None, None, spent) if mix is None else Kink(found, *mix, spent)

@@ -1,0 +1,51 @@
+"""What is said where some entries have no reference, and all that have one agree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gradcheck.estimators.flat import gravest
+from gradcheck.judge.explain import entry_of
+from gradcheck.judge.problem import Problem
+from gradcheck.judge.references import Reference
+from gradcheck.results import CheckResult, Reason, Verdict
+
+__all__ = ["undecided"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def undecided(
+    problem: Problem,
+    reference: Reference,
+    kinked: Array,
+    unclaimed: Array,
+    notes: Sequence[str],
+    common: dict[str, Any],
+) -> CheckResult:
+    """Return INCONCLUSIVE with the gravest reason among the entries without a reference.
+
+    Parameters
+    ----------
+    kinked, unclaimed
+        ``(m,)`` bool: rows judged elsewhere, and rows without a claim.
+    notes
+        Of the claim: they name the outputs left out.
+    common
+        What else the result carries.
+    """
+    last = list(reference.estimates.values())[-1]
+    open_ = ~reference.decided & ~(kinked | unclaimed)[:, None]
+    if not open_.any():
+        text = next(note for note in notes if "not checked" in note and "real" in note)
+        return CheckResult(Verdict.INCONCLUSIVE, Reason.NOT_CLAIMED, text, **common)
+    status = gravest(np.where(open_, last.codes, 0))
+    row, column = (int(k) for k in np.argwhere(open_)[0])
+    first = entry_of(problem, (row, column))
+    text = f"{status}: {int(open_.sum())} of {open_.size} entries undecided, first {first}"
+    if common["entries"]:
+        text += "; the others agree"
+    return CheckResult(Verdict.INCONCLUSIVE, status.reason, text, **common)
