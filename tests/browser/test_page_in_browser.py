@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from browser import Browser, require_or_skip
+from page_tree import poisoned
 from sample_record import changes, check, full_record, kink_check, single_check
 
 pytest.importorskip("jinja2", reason="the extra `report` is not installed")
@@ -329,8 +330,6 @@ HOSTILE = '"><img src=x onerror=document.title=1><script>document.title=2</scrip
 
 
 def test_a_hostile_record_does_nothing(browser, tmp_path):
-    from test_reporting_html import poisoned
-
     path = tmp_path / "hostile.html"
     path.write_text(render(poisoned(full_record(), HOSTILE)), encoding="utf-8")
     browser.open(path)
