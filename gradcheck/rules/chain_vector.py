@@ -5,6 +5,7 @@ Sources: 001 section 4.5.3, 002 lines 241 to 254, 004 lines 392 to 422.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -34,26 +35,23 @@ def _terms(x: Array, *, h: Any) -> list[Array]:
     return products or [outer @ inner]
 
 
-@claim(
+composed_claim = partial(claim, names="x", f=_composed, domain=GENERAL)
+
+
+@composed_claim(
     "chain/vector/scalar-argument",
     "()->(m)",
-    names="x",
     wrt="x",
-    f=_composed,
     functions={"h": Composition("m", "k", None)},
-    domain=GENERAL,
     terms=_terms,
     latex=r"\frac{\partial}{\partial x} \mathbf{f}(\mathbf{g}(x))"
     r" = \frac{\partial \mathbf{f}}{\partial \mathbf{g}} \frac{\partial \mathbf{g}}{\partial x}",
 )
-@claim(
+@composed_claim(
     "chain/vector/general",
     "(n)->(m)",
-    names="x",
     wrt="x",
-    f=_composed,
     functions={"h": Composition("m", "k", "n")},
-    domain=GENERAL,
     terms=_terms,
     latex=r"\frac{\partial}{\partial \mathbf{x}} \mathbf{f}(\mathbf{g}(\mathbf{x}))"
     r" = \frac{\partial \mathbf{f}}{\partial \mathbf{g}} \frac{\partial \mathbf{g}}{\partial \mathbf{x}}",
@@ -204,14 +202,11 @@ def sum_wrt_x(w: Array, x: Array) -> Array:
     return ones_row(x)
 
 
-@claim(
+@composed_claim(
     "chain/vector/degenerates-to-single",
     "(1)->(1)",
-    names="x",
     wrt="x",
-    f=_composed,
     functions={"h": Composition(1, 1, 1)},
-    domain=GENERAL,
     latex=r"m = k = n = 1: \quad \frac{\partial \mathbf{f}}{\partial \mathbf{g}}"
     r" \frac{\partial \mathbf{g}}{\partial \mathbf{x}} = \frac{df}{dg} \frac{dg}{dx}",
 )
@@ -221,14 +216,11 @@ def vector_degenerates_to_single(x: Array, *, h: Any) -> Array:
     return scalar(outer[0, 0] * inner[0, 0])
 
 
-@claim(
+@composed_claim(
     "chain/vector/degenerates-to-total",
     "()->()",
-    names="x",
     wrt="x",
-    f=_composed,
     functions={"h": Composition(None, "k", None)},
-    domain=GENERAL,
     terms=_terms,
     latex=r"m = n = 1: \quad \frac{\partial f}{\partial \mathbf{g}} \frac{\partial \mathbf{g}}{\partial x}"
     r" = \sum_{i} \frac{\partial f}{\partial g_{i}} \frac{\partial g_{i}}{\partial x}",

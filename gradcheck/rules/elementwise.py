@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -197,14 +198,13 @@ def maximum_wrt_x(w: Array, x: Array) -> Array:
 
 
 # A tie is legal here and gives 0, so the value is checked there too, and on both sides of it.
-@claim(
+greater_claim = partial(claim, signature=SIGNATURE, names="w x", f=greater, domain=SUMMAND)
+
+
+@greater_claim(
     "elementwise/greater/value",
-    SIGNATURE,
-    names="w x",
     wrt=None,
-    f=greater,
     kind=Kind.VALUE,
-    domain=SUMMAND,
     kinks=TIES,
     latex=r"(\mathbf{w} > \mathbf{x})_i = \begin{cases} 1 & w_i > x_i \\ 0 & w_i \leq x_i \end{cases}",
 )
@@ -213,23 +213,15 @@ def greater_value(w: Array, x: Array) -> Array:
     return np.array([1 if w_i > x_i else 0 for w_i, x_i in zip(w, x, strict=True)], dtype=w.dtype)
 
 
-@claim(
+@greater_claim(
     "elementwise/greater/wrt-w",
-    SIGNATURE,
-    names="w x",
     wrt="w",
-    f=greater,
-    domain=SUMMAND,
     kinks=JUMPS,
     latex=r"\frac{\partial (\mathbf{w} > \mathbf{x})}{\partial \mathbf{w}} = 0",
 )
-@claim(
+@greater_claim(
     "elementwise/greater/wrt-x",
-    SIGNATURE,
-    names="w x",
     wrt="x",
-    f=greater,
-    domain=SUMMAND,
     kinks=JUMPS,
     latex=r"\frac{\partial (\mathbf{w} > \mathbf{x})}{\partial \mathbf{x}} = 0",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from gradcheck.rules.errata_primals import (
     through_square_slope,
 )
 from gradcheck.rules.errata_samples import active_neuron
+from gradcheck.rules.latex import by_activity
 from gradcheck.rules.neuron import activation, activation_wrt_b, dot, dot_wrt_w
 from gradcheck.rules.numerator import diagonal, matrix, row, scalar
 
@@ -112,14 +114,19 @@ def total_derivative_with_a_term_twice(x: Any, a: Any, b: Any, c: Any) -> Any:
     return scalar(a + through_1 + through_1 + through_2)
 
 
-@erratum(
-    "E001-07",
-    "(),(),()->()",
+through_square_misprint = partial(
+    erratum,
+    signature="(),(),()->()",
     names="x a b",
-    wrt="x",
     f=through_square,
     right=through_square_slope,
     domain=NONZERO,
+)
+
+
+@through_square_misprint(
+    "E001-07",
+    wrt="x",
     latex=r"\frac{\partial f}{\partial x} + \sum_{i=1}^n \frac{f}{\partial u_i} \frac{\partial u_i}{\partial "
     r"x}",
     notes="Searched over f = a x + b u_1, u_1 = x^2; the example is a = b = 1.",
@@ -130,14 +137,9 @@ def ratio_in_the_total_derivative(x: Any, a: Any, b: Any) -> Any:
     return scalar(a + (a * x + b * u_1) / u_1 * 2 * x)
 
 
-@erratum(
+@through_square_misprint(
     "E001-08",
-    "(),(),()->()",
-    names="x a b",
     wrt="x",
-    f=through_square,
-    right=through_square_slope,
-    domain=NONZERO,
     latex=r"\sum_{i=1}^{n+1} \frac{f}{\partial u_i} \frac{\partial u_i}{\partial x}",
     notes="Searched over f = b u_1 + a u_2, u_1 = x^2, u_2 = x (the alias); the example is a = b = 1.",
 )
@@ -147,14 +149,9 @@ def ratios_with_the_alias(x: Any, a: Any, b: Any) -> Any:
     return scalar(f / (x * x) * 2 * x + f / x)
 
 
-@erratum(
+@through_square_misprint(
     "E001-09",
-    "(),(),()->()",
-    names="x a b",
     wrt="x",
-    f=through_square,
-    right=through_square_slope,
-    domain=NONZERO,
     latex=r"\frac{\partial f(x, u_1, \ldots, u_n)}{\partial x} = \frac{\partial f}{\partial x} "
     r"\implies \sum_{i=1}^n \frac{\partial f}{\partial u_i} \frac{\partial u_i}{\partial x} = 0",
     notes="One symbol stands for the total derivative and for the partial: the partial is claimed as the "
@@ -226,9 +223,7 @@ def matrix_for_the_dot_product(w: Any, x: Any) -> Any:
     minimum=PAIR,
     domain=ANY,
     arrange=active_neuron,
-    latex=r"\frac{\partial activation}{\partial b} = \begin{cases} \vec{0}^T & "
-    r"\mathbf{w} \cdot \mathbf{x} + b \leq 0 \\ \mathbf{x}^T & \mathbf{w} \cdot \mathbf{x} + b > 0 "
-    r"\end{cases}",
+    latex=r"\frac{\partial activation}{\partial b} = " + by_activity(r"\vec{0}^T", r"\mathbf{x}^T"),
     notes="The case of w is copied; a row 1xn by a scalar is refuted by shape. Points are active by "
     "construction.",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from gradcheck.rules.catalogue import erratum
 from gradcheck.rules.errata_primals import ANY
 from gradcheck.rules.errata_samples import inactive, sides
+from gradcheck.rules.latex import by_activity
 from gradcheck.rules.loss import BATCH, all_active, error, loss, loss_wrt_b, loss_wrt_w
 from gradcheck.rules.numerator import row, scalar
 from gradcheck.rules.registry import Kind, namespace
@@ -87,20 +89,21 @@ def _switched_by(index: int, gradient: Any, w: Any, b: Any, X: Any) -> Any:
     return gradient if X[index] @ w + b > 0 else 0 * gradient
 
 
-@erratum(
+loss_misprint = partial(erratum, names=NAMES, f=loss, domain=ANY)
+sides_misprint = partial(loss_misprint, signature=BATCH, minimum=TWO_SAMPLES, arrange=sides)
+"""Shown where some samples are active and others are not."""
+
+
+@sides_misprint(
     "E001-25",
-    BATCH,
-    names=NAMES,
     wrt="w",
-    f=loss,
     right=loss_wrt_w,
-    minimum=TWO_SAMPLES,
-    domain=ANY,
-    arrange=sides,
-    latex=r"\frac{\partial C}{\partial \mathbf{w}} = \begin{cases} \vec{0}^T & "
-    r"\mathbf{w} \cdot \mathbf{x}_i + b \leq 0 \\ \frac{-2}{N} \sum_{i=1}^{N} "
-    r"(y_i - (\mathbf{w} \cdot \mathbf{x}_i + b)) \mathbf{x}_i^T & \mathbf{w} \cdot \mathbf{x}_i + b > 0 "
-    r"\end{cases}",
+    latex=r"\frac{\partial C}{\partial \mathbf{w}} = "
+    + by_activity(
+        r"\vec{0}^T",
+        r"\frac{-2}{N} \sum_{i=1}^{N} (y_i - (\mathbf{w} \cdot \mathbf{x}_i + b)) \mathbf{x}_i^T",
+        r"\mathbf{x}_i",
+    ),
     notes="The free i of the conditions is bound to sample 1, as in the example; samples are active and "
     "inactive in turn by construction, so that sample 1 switches all of them on.",
 )
@@ -110,20 +113,16 @@ def all_samples_switched_by_the_first(w: Any, b: Any, X: Any, y: Any) -> Any:
     return _switched_by(0, gradient, w, b, X)
 
 
-@erratum(
+@sides_misprint(
     "E001-26",
-    BATCH,
-    names=NAMES,
     wrt="w",
-    f=loss,
     right=loss_wrt_w,
-    minimum=TWO_SAMPLES,
-    domain=ANY,
-    arrange=sides,
-    latex=r"\frac{\partial C}{\partial \mathbf{w}} = \begin{cases} \vec{0}^T & "
-    r"\mathbf{w} \cdot \mathbf{x}_i + b \leq 0 \\ \frac{2}{N} \sum_{i=1}^{N} "
-    r"(\mathbf{w} \cdot \mathbf{x}_i + b - y_i) \mathbf{x}_i^T & \mathbf{w} \cdot \mathbf{x}_i + b > 0 "
-    r"\end{cases}",
+    latex=r"\frac{\partial C}{\partial \mathbf{w}} = "
+    + by_activity(
+        r"\vec{0}^T",
+        r"\frac{2}{N} \sum_{i=1}^{N} (\mathbf{w} \cdot \mathbf{x}_i + b - y_i) \mathbf{x}_i^T",
+        r"\mathbf{x}_i",
+    ),
     notes="The free i is bound to sample 2, as in the example; that sample is inactive by construction and "
     "switches all of them off.",
 )
@@ -132,16 +131,10 @@ def all_samples_switched_by_the_second(w: Any, b: Any, X: Any, y: Any) -> Any:
     return _switched_by(1, _unconditional_by_w(w, b, X, y), w, b, X)
 
 
-@erratum(
+@sides_misprint(
     "E001-27",
-    BATCH,
-    names=NAMES,
     wrt="w",
-    f=loss,
     right=loss_wrt_w,
-    minimum=TWO_SAMPLES,
-    domain=ANY,
-    arrange=sides,
     latex=r"\frac{\partial C}{\partial \mathbf{w}} = \frac{2}{N} \sum_{i=1}^N e_i \mathbf{x}_i^T",
     notes="Samples are active and inactive in turn by construction.",
 )
@@ -150,16 +143,13 @@ def weights_gradient_of_all_samples(w: Any, b: Any, X: Any, y: Any) -> Any:
     return _unconditional_by_w(w, b, X, y)
 
 
-@erratum(
+@loss_misprint(
     "E001-28",
     SINGLE,
-    names=NAMES,
     wrt=None,
     kind=Kind.VALUE,
-    f=loss,
     right=lambda w, b, X, y: error(w, b, X, y)[0] ** 2,
     minimum={"n": 2},
-    domain=ANY,
     arrange=all_active,
     latex=r"C = 2 e_1 \mathbf{x}_1^T",
     notes="The loss of one active sample is the scalar e_1^2; the row 1xn called its value is refuted by "
@@ -170,15 +160,12 @@ def gradient_called_the_loss(w: Any, b: Any, X: Any, y: Any) -> Any:
     return row(2 * error(w, b, X, y)[0] * X[0])
 
 
-@erratum(
+@loss_misprint(
     "E001-29",
     SINGLE,
-    names=NAMES,
     wrt="w",
-    f=loss,
     right=loss_wrt_w,
     minimum={"n": 1},
-    domain=ANY,
     arrange=inactive,
     latex=r"\frac{\partial C}{\partial \mathbf{w}} = 2 e_1 \mathbf{x}_1^T",
     notes="The sample is inactive by construction.",
@@ -225,19 +212,14 @@ def column_less_row(w: Any, b: Any, X: Any, y: Any, eta: Any) -> Any:
     return w[:, None] - eta * _gradient(w, b, X, y)
 
 
-@erratum(
+@sides_misprint(
     "E001-32",
-    BATCH,
-    names=NAMES,
     wrt="b",
-    f=loss,
     right=loss_wrt_b,
-    minimum=TWO_SAMPLES,
-    domain=ANY,
-    arrange=sides,
-    latex=r"\frac{\partial C}{\partial b} = \begin{cases} 0 & \mathbf{w} \cdot \mathbf{x}_i + b \leq 0 \\ "
-    r"\frac{2}{N} \sum_{i=1}^{N} (\mathbf{w} \cdot \mathbf{x}_i + b - y_i) & "
-    r"\mathbf{w} \cdot \mathbf{x}_i + b > 0 \end{cases}",
+    latex=r"\frac{\partial C}{\partial b} = "
+    + by_activity(
+        "0", r"\frac{2}{N} \sum_{i=1}^{N} (\mathbf{w} \cdot \mathbf{x}_i + b - y_i)", r"\mathbf{x}_i"
+    ),
     notes="The free i is bound to sample 1, which is active by construction; every second sample is not.",
 )
 def bias_switched_by_the_first(w: Any, b: Any, X: Any, y: Any) -> Any:
@@ -245,16 +227,10 @@ def bias_switched_by_the_first(w: Any, b: Any, X: Any, y: Any) -> Any:
     return _switched_by(0, _unconditional_by_b(w, b, X, y), w, b, X)
 
 
-@erratum(
+@sides_misprint(
     "E001-33",
-    BATCH,
-    names=NAMES,
     wrt="b",
-    f=loss,
     right=loss_wrt_b,
-    minimum=TWO_SAMPLES,
-    domain=ANY,
-    arrange=sides,
     latex=r"\frac{\partial C}{\partial b} = \frac{2}{N} \sum_{i=1}^{N} e_i",
     notes="Samples are active and inactive in turn by construction.",
 )

@@ -5,6 +5,7 @@ Most are of H, the HTML rendering, which loses minus signs, bars and the operato
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from gradcheck.rules.catalogue import erratum
@@ -29,15 +30,13 @@ PAIRS = "(n),(n)->(n)"
 ONE = {"n": 1}
 
 
-@erratum(
+multiply_misprint = partial(erratum, signature=PAIRS, names="w x", f=multiply, minimum=ONE, domain=NONZERO)
+
+
+@multiply_misprint(
     "E002-14",
-    PAIRS,
-    names="w x",
     wrt="w",
-    f=multiply,
     right=multiply_wrt_w,
-    minimum=ONE,
-    domain=NONZERO,
     latex=r"\mathbf{y} = \mathbf{f(w)} \bigcirc \mathbf{g(w)}",
     notes="f and g the identity, Hadamard product: the derivative of the printed w o w, judged for w o x.",
 )
@@ -46,15 +45,10 @@ def both_functions_of_w(w: Any, x: Any) -> Any:
     return diagonal(2 * w)
 
 
-@erratum(
+@multiply_misprint(
     "E002-17",
-    PAIRS,
-    names="w x",
     wrt="x",
-    f=multiply,
     right=multiply_wrt_x,
-    minimum=ONE,
-    domain=NONZERO,
     latex=r"J_{\mathbf{x}} = \frac{\partial \mathbf{y}}{\partial \mathbf{w}}",
     notes="Searched over the Hadamard product: the displayed J_w is judged as the announced J_x.",
 )
@@ -81,15 +75,10 @@ def zero_on_the_diagonal(w: Any, x: Any) -> Any:
     return 0 * identity(w)
 
 
-@erratum(
+@multiply_misprint(
     "E002-20",
-    PAIRS,
-    names="w x",
     wrt="w",
-    f=multiply,
     right=multiply_wrt_w,
-    minimum=ONE,
-    domain=NONZERO,
     latex=r"diag\left(\cdots \frac{\partial (w_i x_i)}{\partial w_i} \cdots\right) = I",
     notes="The product that the lost minus leaves is the function judged.",
 )

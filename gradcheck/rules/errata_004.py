@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -220,16 +221,15 @@ def vector_of_zeros_and_ones(x: Any) -> Any:
     return column((x > 0).astype(x.dtype))
 
 
-@erratum(
+loss_misprint = partial(erratum, names="w b X y", f=loss, domain=ANY, arrange=all_active)
+
+
+@loss_misprint(
     "E004-11",
     "(n),(),(1,n),(1)->()",
-    names="w b X y",
     wrt="w",
-    f=loss,
     right=loss_wrt_w,
     minimum={"n": 1},
-    domain=ANY,
-    arrange=all_active,
     latex=r"\frac{\partial C}{\partial \mathbf{w}} = 2 (y_1 - (\mathbf{w} \cdot \mathbf{x}_1 + b)) "
     r"\mathbf{x}_1^T",
     notes="One sample, active by construction.",
@@ -239,16 +239,12 @@ def error_as_target_less_actual(w: Any, b: Any, X: Any, y: Any) -> Any:
     return row(-2 * error(w, b, X, y)[0] * X[0])
 
 
-@erratum(
+@loss_misprint(
     "E004-12",
     BATCH,
-    names="w b X y",
     wrt="w",
-    f=loss,
     right=loss_wrt_w,
     minimum=ONE_SAMPLE,
-    domain=ANY,
-    arrange=all_active,
     latex=r"\frac{\partial C}{\partial \mathbf{w}} = \frac{1}{N} \sum_{i=1}^N e_i \mathbf{x}_i^T",
     notes="All samples are active by construction, so that the factor 2 alone is at issue.",
 )
@@ -257,16 +253,12 @@ def average_weighted_by_error(w: Any, b: Any, X: Any, y: Any) -> Any:
     return row(error(w, b, X, y) @ X / len(y))
 
 
-@erratum(
+@loss_misprint(
     "E004-13",
     BATCH,
-    names="w b X y",
     wrt="b",
-    f=loss,
     right=loss_wrt_b,
     minimum=ONE_SAMPLE,
-    domain=ANY,
-    arrange=all_active,
     latex=r"\frac{\partial C}{\partial b} = \frac{1}{N} \sum_{i=1}^N e_i",
     notes="All samples are active by construction, so that the factor 2 alone is at issue.",
 )

@@ -5,6 +5,7 @@ Sources: 000 sections 3 and 3.1, 001 section 4, 002 lines 53 to 79, 004 lines 15
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -30,23 +31,20 @@ def both(p: Any) -> Any:
     return stacked([f_xy(p[0], p[1]), g_xy(p[0], p[1])], p)
 
 
-@claim(
+both_claim = partial(claim, signature="(2)->(2)", f=both, domain=EIGHTH_POWER)
+
+
+@both_claim(
     "jacobian/2x2",
-    "(2)->(2)",
     names="p",
     wrt="p",
-    f=both,
-    domain=EIGHTH_POWER,
     latex=r"J = \begin{bmatrix} \nabla f(x, y) \\ \nabla g(x, y) \end{bmatrix}"
     r" = \begin{bmatrix} 6yx & 3x^{2} \\ 2 & 8y^{7} \end{bmatrix}",
 )
-@claim(
+@both_claim(
     "jacobian/2x2/vector-argument",
-    "(2)->(2)",
     names="x",
     wrt="x",
-    f=both,
-    domain=EIGHTH_POWER,
     latex=r"\frac{\partial \mathbf{y}}{\partial \mathbf{x}}"
     r" = \begin{bmatrix} 6x_{2}x_{1} & 3x_{1}^{2} \\ 2 & 8x_{2}^{7} \end{bmatrix}",
 )
@@ -56,13 +54,10 @@ def two_by_two(p: Array) -> Array:
     return matrix(p, [[6 * y * x, 3 * x**2], [2, 8 * y**7]])
 
 
-@claim(
+@both_claim(
     "jacobian/2x2/denominator-layout",
-    "(2)->(2)",
     names="p",
     wrt="p",
-    f=both,
-    domain=EIGHTH_POWER,
     latex=r"J^{T} = \begin{bmatrix} 6yx & 2 \\ 3x^{2} & 8y^{7} \end{bmatrix}",
     notes=_DENOMINATOR,
 )

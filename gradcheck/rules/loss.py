@@ -8,6 +8,7 @@ hold where every sample is active, so ``arrange`` makes it so.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from gradcheck.domains import Arguments, real
 from gradcheck.rules.catalogue import claim
 from gradcheck.rules.kink_placement import batch, copied
+from gradcheck.rules.latex import by_activity
 from gradcheck.rules.numerator import Array, row, scalar, zero_row
 from gradcheck.rules.registry import Kind, namespace
 from gradcheck.rules.sample_loss import residual, squared_residual_wrt_b, squared_residual_wrt_w
@@ -27,9 +29,8 @@ NAMES = "w b X y"
 VALUES = real(tame=10.0, extreme=1e4)
 
 _SAMPLES = r"\frac{2}{N} \sum_{i=1}^{N}"
-_INACTIVE = r"\mathbf{w} \cdot \mathbf{x}_i + b \leq 0"
 _ACTIVE = r"\mathbf{w} \cdot \mathbf{x}_i + b > 0"
-_ERROR = r"(\mathbf{w} \cdot \mathbf{x}_i + b - y_i)"
+_ERROR = r"\mathbf{w} \cdot \mathbf{x}_i + b - y_i"
 
 
 def loss(w: Any, b: Any, X: Any, y: Any) -> Any:
@@ -81,14 +82,12 @@ def loss_value(w: Array, b: Array, X: Array, y: Array) -> Array:
     return np.stack([scalars, loss(w, b, X, y)])
 
 
-@claim(
+batch_claim = partial(claim, signature=BATCH, names=NAMES, f=loss, domain=VALUES, minimum={"N": 1})
+
+
+@batch_claim(
     "loss/mse/wrt-w/sum-of-sample-terms",
-    BATCH,
-    names=NAMES,
     wrt="w",
-    f=loss,
-    domain=VALUES,
-    minimum={"N": 1},
     kinks=batch(),
     terms=terms_wrt_w,
     latex=r"\frac{\partial C}{\partial \mathbf{w}}"
@@ -99,18 +98,13 @@ def loss_wrt_w_term_by_term(w: Array, b: Array, X: Array, y: Array) -> Array:
     return sum(terms_wrt_w(w, b, X, y), zero_row(w))
 
 
-@claim(
+@batch_claim(
     "loss/mse/wrt-w",
-    BATCH,
-    names=NAMES,
     wrt="w",
-    f=loss,
-    domain=VALUES,
-    minimum={"N": 1},
     kinks=batch(),
     terms=terms_wrt_w,
-    latex=rf"\frac{{\partial C}}{{\partial \mathbf{{w}}}} = {_SAMPLES} \begin{{cases}}"
-    rf" \vec{{0}}^T & {_INACTIVE} \\ {_ERROR}\, \mathbf{{x}}_i^T & {_ACTIVE} \end{{cases}}",
+    latex=rf"\frac{{\partial C}}{{\partial \mathbf{{w}}}} = {_SAMPLES} "
+    + by_activity(r"\vec{0}^T", rf"({_ERROR})\, \mathbf{{x}}_i^T", r"\mathbf{x}_i"),
 )
 def loss_wrt_w(w: Array, b: Array, X: Array, y: Array) -> Array:
     """Return ``(2/N) Σ_i {0⃗^T if w·x_i + b <= 0; (w·x_i + b - y_i) x_i^T otherwise}``, ``(1, n)``."""
@@ -118,18 +112,12 @@ def loss_wrt_w(w: Array, b: Array, X: Array, y: Array) -> Array:
     return row(2 / X.shape[0] * (np.where(z <= 0, 0, z - y) @ X))
 
 
-@claim(
+@batch_claim(
     "loss/mse/wrt-b",
-    BATCH,
-    names=NAMES,
     wrt="b",
-    f=loss,
-    domain=VALUES,
-    minimum={"N": 1},
     kinks=batch(),
     terms=terms_wrt_b,
-    latex=rf"\frac{{\partial C}}{{\partial b}} = {_SAMPLES} \begin{{cases}}"
-    rf" 0 & {_INACTIVE} \\ \mathbf{{w}} \cdot \mathbf{{x}}_i + b - y_i & {_ACTIVE} \end{{cases}}",
+    latex=rf"\frac{{\partial C}}{{\partial b}} = {_SAMPLES} " + by_activity("0", _ERROR, r"\mathbf{x}_i"),
 )
 def loss_wrt_b(w: Array, b: Array, X: Array, y: Array) -> Array:
     """Return ``(2/N) Σ_i {0 if w·x_i + b <= 0; w·x_i + b - y_i otherwise}``, ``(1, 1)``."""
@@ -158,14 +146,9 @@ def _error_terms(w: Array, b: Array, X: Array, y: Array) -> list[Array]:
     return [2 / X.shape[0] * e[i] * row(X[i]) for i in range(X.shape[0])]
 
 
-@claim(
+@batch_claim(
     "loss/mse/wrt-w/error-term",
-    BATCH,
-    names=NAMES,
     wrt="w",
-    f=loss,
-    domain=VALUES,
-    minimum={"N": 1},
     arrange=all_active,
     terms=_error_terms,
     latex=rf"\frac{{\partial C}}{{\partial \mathbf{{w}}}} = {_SAMPLES} e_i\, \mathbf{{x}}_i^T"
@@ -176,14 +159,9 @@ def loss_wrt_w_by_errors(w: Array, b: Array, X: Array, y: Array) -> Array:
     return row(2 / X.shape[0] * (error(w, b, X, y) @ X))
 
 
-@claim(
+@batch_claim(
     "loss/mse/wrt-b/error-term",
-    BATCH,
-    names=NAMES,
     wrt="b",
-    f=loss,
-    domain=VALUES,
-    minimum={"N": 1},
     arrange=all_active,
     terms=lambda w, b, X, y: [scalar(2 / X.shape[0] * e_i) for e_i in error(w, b, X, y)],
     latex=rf"\frac{{\partial C}}{{\partial b}} = {_SAMPLES} e_i \quad \text{{if every }} {_ACTIVE}",

@@ -6,6 +6,7 @@ row by row: ``∂y_i/∂W_jk = [i = j] x_k``.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,13 +26,12 @@ def affine_layer(W: Any, x: Any, b: Any) -> Any:
     return W @ x + b
 
 
-@claim(
+affine_layer_claim = partial(claim, signature=LAYER, names="W x b", f=affine_layer, domain=FACTOR)
+
+
+@affine_layer_claim(
     "extension/matrix/affine-layer/wrt-x",
-    LAYER,
-    names="W x b",
     wrt="x",
-    f=affine_layer,
-    domain=FACTOR,
     latex=r"\frac{\partial (W \mathbf{x} + \mathbf{b})}{\partial \mathbf{x}} = W",
 )
 def affine_layer_wrt_x(W: Array, x: Array, b: Array) -> Array:
@@ -39,13 +39,9 @@ def affine_layer_wrt_x(W: Array, x: Array, b: Array) -> Array:
     return W.copy()
 
 
-@claim(
+@affine_layer_claim(
     "extension/matrix/affine-layer/wrt-b",
-    LAYER,
-    names="W x b",
     wrt="b",
-    f=affine_layer,
-    domain=FACTOR,
     latex=r"\frac{\partial (W \mathbf{x} + \mathbf{b})}{\partial \mathbf{b}} = I_m",
 )
 def affine_layer_wrt_b(W: Array, x: Array, b: Array) -> Array:
@@ -53,13 +49,9 @@ def affine_layer_wrt_b(W: Array, x: Array, b: Array) -> Array:
     return identity(b)
 
 
-@claim(
+@affine_layer_claim(
     "extension/matrix/affine-layer/wrt-W",
-    LAYER,
-    names="W x b",
     wrt="W",
-    f=affine_layer,
-    domain=FACTOR,
     latex=r"\frac{\partial (W \mathbf{x} + \mathbf{b})}{\partial\, \mathrm{vec}(W)}"
     r" = I_m \otimes_{\mathrm{Kronecker}} \mathbf{x}^T",
 )

@@ -6,6 +6,7 @@ The definitions are the standard ones and the closed forms ours (004 lines 280,
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -106,14 +107,14 @@ def convolution(x: Any, h: Any, b: Any) -> Any:
 CONVOLUTION = "(k+p-1),(k),()->(p)"
 
 
-@claim(
+convolution_claim = partial(
+    claim, signature=CONVOLUTION, names="x h b", f=convolution, domain=FILTER, minimum={"k": 1}
+)
+
+
+@convolution_claim(
     "mention/convolution/wrt-x",
-    CONVOLUTION,
-    names="x h b",
     wrt="x",
-    f=convolution,
-    domain=FILTER,
-    minimum={"k": 1},
     latex=r"\frac{\partial \mathbf{y}}{\partial \mathbf{x}} = T,\quad T_{i,i+j} = h_j",
 )
 def convolution_wrt_x(x: Array, h: Array, b: Array) -> Array:
@@ -125,14 +126,9 @@ def convolution_wrt_x(x: Array, h: Array, b: Array) -> Array:
     return toeplitz
 
 
-@claim(
+@convolution_claim(
     "mention/convolution/wrt-h",
-    CONVOLUTION,
-    names="x h b",
     wrt="h",
-    f=convolution,
-    domain=FILTER,
-    minimum={"k": 1},
     latex=r"\frac{\partial \mathbf{y}}{\partial \mathbf{h}} = H,\quad H_{ij} = x_{i+j}",
 )
 def convolution_wrt_h(x: Array, h: Array, b: Array) -> Array:
@@ -142,14 +138,9 @@ def convolution_wrt_h(x: Array, h: Array, b: Array) -> Array:
     return result
 
 
-@claim(
+@convolution_claim(
     "mention/convolution/wrt-b",
-    CONVOLUTION,
-    names="x h b",
     wrt="b",
-    f=convolution,
-    domain=FILTER,
-    minimum={"k": 1},
     latex=r"\frac{\partial \mathbf{y}}{\partial b} = \vec{1}",
 )
 def convolution_wrt_b(x: Array, h: Array, b: Array) -> Array:

@@ -6,6 +6,7 @@ to 383, 004 lines 464 to 470).
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from gradcheck.domains import real
 from gradcheck.rules.catalogue import claim
 from gradcheck.rules.kink_placement import activation as activation_kink
 from gradcheck.rules.kink_placement import itself
+from gradcheck.rules.latex import by_activity
 from gradcheck.rules.numerator import Array, constant, diagonal, ones_row, row, scalar, zero_row
 from gradcheck.rules.registry import Kind, namespace
 
@@ -268,47 +270,35 @@ def relu_broadcast_wrt_x(x: Array) -> Array:
     return diagonal((x > 0).astype(x.dtype))
 
 
-@claim(
+activation_claim = partial(
+    claim, signature=NEURON, names=NAMES, f=activation, domain=FACTOR, kinks=activation_kink()
+)
+
+
+@activation_claim(
     "neuron/activation/wrt-w",
-    NEURON,
-    names=NAMES,
     wrt="w",
-    f=activation,
-    domain=FACTOR,
-    kinks=activation_kink(),
-    latex=r"\frac{\partial}{\partial \mathbf{w}} \max(0, \mathbf{w} \cdot \mathbf{x} + b) = \begin{cases}"
-    r" \vec{0}^T & \mathbf{w} \cdot \mathbf{x} + b \leq 0 \\"
-    r" \mathbf{x}^T & \mathbf{w} \cdot \mathbf{x} + b > 0 \end{cases}",
+    latex=r"\frac{\partial}{\partial \mathbf{w}} \max(0, \mathbf{w} \cdot \mathbf{x} + b) = "
+    + by_activity(r"\vec{0}^T", r"\mathbf{x}^T"),
 )
 def activation_wrt_w(w: Array, x: Array, b: Array) -> Array:
     """Return ``0⃗^T`` if ``w·x + b <= 0`` else ``x^T``, ``(1, n)``."""
     return np.where(affine(w, x, b) <= 0, zero_row(w), row(x))
 
 
-@claim(
+@activation_claim(
     "neuron/activation/wrt-b",
-    NEURON,
-    names=NAMES,
     wrt="b",
-    f=activation,
-    domain=FACTOR,
-    kinks=activation_kink(),
-    latex=r"\frac{\partial}{\partial b} \max(0, \mathbf{w} \cdot \mathbf{x} + b) = \begin{cases}"
-    r" 0 & \mathbf{w} \cdot \mathbf{x} + b \leq 0 \\ 1 & \mathbf{w} \cdot \mathbf{x} + b > 0 \end{cases}",
+    latex=r"\frac{\partial}{\partial b} \max(0, \mathbf{w} \cdot \mathbf{x} + b) = " + by_activity("0", "1"),
 )
 def activation_wrt_b(w: Array, x: Array, b: Array) -> Array:
     """Return 0 if ``w·x + b <= 0`` else 1, ``(1, 1)``."""
     return np.where(affine(w, x, b) <= 0, constant(0, b), constant(1, b))
 
 
-@claim(
+@activation_claim(
     "neuron/activation/chain-wrt-w",
-    NEURON,
-    names=NAMES,
     wrt="w",
-    f=activation,
-    domain=FACTOR,
-    kinks=activation_kink(),
     latex=r"\frac{\partial\, \mathrm{activation}}{\partial \mathbf{w}}"
     r" = \frac{\partial\, \mathrm{activation}}{\partial z} \frac{\partial z}{\partial \mathbf{w}}",
 )
@@ -318,14 +308,9 @@ def activation_chain_wrt_w(w: Array, x: Array, b: Array) -> Array:
     return result
 
 
-@claim(
+@activation_claim(
     "neuron/activation/chain-wrt-b",
-    NEURON,
-    names=NAMES,
     wrt="b",
-    f=activation,
-    domain=FACTOR,
-    kinks=activation_kink(),
     latex=r"\frac{\partial\, \mathrm{activation}}{\partial b}"
     r" = \frac{\partial\, \mathrm{activation}}{\partial z} \frac{\partial z}{\partial b}",
 )

@@ -6,6 +6,7 @@ At ``w·x + b = 0`` the documents take the inactive case.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from gradcheck.domains import real
 from gradcheck.rules.catalogue import claim
 from gradcheck.rules.kink_placement import activation as activation_kink
+from gradcheck.rules.latex import by_activity
 from gradcheck.rules.numerator import Array, constant, row, scalar, zero_row
 from gradcheck.rules.registry import namespace
 
@@ -55,6 +57,12 @@ def squared_residual(w: Any, b: Any, x: Any, y: Any) -> Any:
     return residual(w, b, x, y) ** 2
 
 
+unit_claim = partial(
+    claim, signature="(n),(),(n)->()", names="w b x", f=unit, domain=VALUES, kinks=activation_kink()
+)
+sample_claim = partial(claim, signature=SAMPLE, names=NAMES, domain=VALUES, kinks=activation_kink())
+
+
 @claim(
     "loss/target/wrt-w",
     "(n),(),()->()",
@@ -83,33 +91,20 @@ def target_wrt_b(w: Array, b: Array, y: Array) -> Array:
     return constant(0, b)
 
 
-@claim(
+@unit_claim(
     "loss/u/wrt-w",
-    "(n),(),(n)->()",
-    names="w b x",
     wrt="w",
-    f=unit,
-    domain=VALUES,
-    kinks=activation_kink(),
-    latex=r"\frac{\partial u}{\partial \mathbf{w}} = \begin{cases}"
-    r" \vec{0}^T & \mathbf{w} \cdot \mathbf{x} + b \leq 0 \\"
-    r" \mathbf{x}^T & \mathbf{w} \cdot \mathbf{x} + b > 0 \end{cases}",
+    latex=r"\frac{\partial u}{\partial \mathbf{w}} = " + by_activity(r"\vec{0}^T", r"\mathbf{x}^T"),
 )
 def unit_wrt_w(w: Array, b: Array, x: Array) -> Array:
     """Return ``0⃗^T`` if ``w·x + b <= 0`` else ``x^T``, ``(1, n)``."""
     return np.where(w @ x + b <= 0, zero_row(w), row(x))
 
 
-@claim(
+@unit_claim(
     "loss/u/wrt-b",
-    "(n),(),(n)->()",
-    names="w b x",
     wrt="b",
-    f=unit,
-    domain=VALUES,
-    kinks=activation_kink(),
-    latex=r"\frac{\partial u}{\partial b} = \begin{cases} 0 & \mathbf{w} \cdot \mathbf{x} + b \leq 0 \\"
-    r" 1 & \mathbf{w} \cdot \mathbf{x} + b > 0 \end{cases}",
+    latex=r"\frac{\partial u}{\partial b} = " + by_activity("0", "1"),
 )
 def unit_wrt_b(w: Array, b: Array, x: Array) -> Array:
     """Return 0 if ``w·x + b <= 0`` else 1, ``(1, 1)``."""
@@ -130,17 +125,12 @@ def residual_wrt_unit(u: Array, y: Array) -> Array:
     return constant(-1, u)
 
 
-@claim(
+@sample_claim(
     "loss/v/wrt-w",
-    SAMPLE,
-    names=NAMES,
     wrt="w",
     f=residual,
-    domain=VALUES,
-    kinks=activation_kink(),
-    latex=r"\frac{\partial v}{\partial \mathbf{w}} = -\frac{\partial u}{\partial \mathbf{w}} = \begin{cases}"
-    r" \vec{0}^T & \mathbf{w} \cdot \mathbf{x} + b \leq 0 \\"
-    r" -\mathbf{x}^T & \mathbf{w} \cdot \mathbf{x} + b > 0 \end{cases}",
+    latex=r"\frac{\partial v}{\partial \mathbf{w}} = -\frac{\partial u}{\partial \mathbf{w}} = "
+    + by_activity(r"\vec{0}^T", r"-\mathbf{x}^T"),
 )
 def residual_wrt_w(w: Array, b: Array, x: Array, y: Array) -> Array:
     """Return ``-∂u/∂w``: ``0⃗^T`` if ``w·x + b <= 0`` else ``-x^T``, ``(1, n)``."""
@@ -148,16 +138,11 @@ def residual_wrt_w(w: Array, b: Array, x: Array, y: Array) -> Array:
     return result
 
 
-@claim(
+@sample_claim(
     "loss/v/wrt-b",
-    SAMPLE,
-    names=NAMES,
     wrt="b",
     f=residual,
-    domain=VALUES,
-    kinks=activation_kink(),
-    latex=r"\frac{\partial v}{\partial b} = -\frac{\partial u}{\partial b} = \begin{cases}"
-    r" 0 & \mathbf{w} \cdot \mathbf{x} + b \leq 0 \\ -1 & \mathbf{w} \cdot \mathbf{x} + b > 0 \end{cases}",
+    latex=r"\frac{\partial v}{\partial b} = -\frac{\partial u}{\partial b} = " + by_activity("0", "-1"),
 )
 def residual_wrt_b(w: Array, b: Array, x: Array, y: Array) -> Array:
     """Return ``-∂u/∂b``: 0 if ``w·x + b <= 0`` else -1, ``(1, 1)``."""
@@ -179,17 +164,12 @@ def square_wrt_v(v: Array) -> Array:
     return scalar(2 * v)
 
 
-@claim(
+@sample_claim(
     "loss/v-squared/wrt-w",
-    SAMPLE,
-    names=NAMES,
     wrt="w",
     f=squared_residual,
-    domain=VALUES,
-    kinks=activation_kink(),
-    latex=r"\frac{\partial v^2}{\partial \mathbf{w}} = 2v \frac{\partial v}{\partial \mathbf{w}}"
-    r" = \begin{cases} \vec{0}^T & \mathbf{w} \cdot \mathbf{x} + b \leq 0 \\"
-    r" -2v\, \mathbf{x}^T & \mathbf{w} \cdot \mathbf{x} + b > 0 \end{cases}",
+    latex=r"\frac{\partial v^2}{\partial \mathbf{w}} = 2v \frac{\partial v}{\partial \mathbf{w}} = "
+    + by_activity(r"\vec{0}^T", r"-2v\, \mathbf{x}^T"),
 )
 def squared_residual_wrt_w(w: Array, b: Array, x: Array, y: Array) -> Array:
     """Return ``2v ∂v/∂w``: ``0⃗^T`` if ``w·x + b <= 0`` else ``-2v x^T``, ``(1, n)``."""
@@ -197,16 +177,11 @@ def squared_residual_wrt_w(w: Array, b: Array, x: Array, y: Array) -> Array:
     return result
 
 
-@claim(
+@sample_claim(
     "loss/v-squared/wrt-b",
-    SAMPLE,
-    names=NAMES,
     wrt="b",
     f=squared_residual,
-    domain=VALUES,
-    kinks=activation_kink(),
-    latex=r"\frac{\partial v^2}{\partial b} = 2v \frac{\partial v}{\partial b} = \begin{cases}"
-    r" 0 & \mathbf{w} \cdot \mathbf{x} + b \leq 0 \\ -2v & \mathbf{w} \cdot \mathbf{x} + b > 0 \end{cases}",
+    latex=r"\frac{\partial v^2}{\partial b} = 2v \frac{\partial v}{\partial b} = " + by_activity("0", "-2v"),
 )
 def squared_residual_wrt_b(w: Array, b: Array, x: Array, y: Array) -> Array:
     """Return ``2v ∂v/∂b``: 0 if ``w·x + b <= 0`` else ``-2v``, ``(1, 1)``."""
