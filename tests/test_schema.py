@@ -148,7 +148,7 @@ def test_own_validator_refuses_keywords_it_does_not_know(monkeypatch: pytest.Mon
     altered = json.loads(json.dumps(schema()))
     altered["$defs"]["survivor"]["patternProperties"] = {}
     monkeypatch.setattr("gradcheck.journal.conformance.schema", lambda document: altered)
-    conformance._acceptor.cache_clear()
+    conformance._examiners.cache_clear()
     with pytest.raises(KeyError, match="patternProperties"):
         violation({"id": "a", "mutant": "b"}, "survivor")
-    conformance._acceptor.cache_clear()
+    conformance._examiners.cache_clear()

@@ -1,38 +1,37 @@
 """Whether a record follows the published schema, without a third-party validator.
 
-Only the keywords that ``record-1.json`` uses are known here; any other keyword in
-the schema is an error, so that the schema cannot promise what is not examined.
+Each part of the schema becomes one function, once, which looks at a value and returns what is wrong with it.
+Only the keywords that the schemas use are known here; any other is an error, so that
+a schema cannot promise what is not examined.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any
-
-from gradcheck.journal.acceptance import acceptor
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 __all__ = ["SCHEMA_VERSION", "schema", "violation"]
 
 SCHEMA_VERSION = 1
 
 _Fault = tuple[str, str]
-"""Where in the record, and what is wrong there."""
+"""Where below the value, and what is wrong there."""
+_Examiner = Callable[[Any], _Fault | None]
+_Definitions = dict[str, _Examiner]
 
-_ANNOTATIONS = {"$schema", "$id", "$defs", "title", "description", "$comment"}
+_ANNOTATIONS = ("$schema", "$id", "$defs", "title", "description", "$comment")
 _NUMERIC = ("#/$defs/number", "#/$defs/tensor")
-_TYPES: dict[str, tuple[type, ...]] = {
-    "object": (dict,),
-    "array": (list,),
-    "string": (str,),
-    "boolean": (bool,),
-    "null": (type(None),),
-    "integer": (int,),
-    "number": (int, float),
+_TYPES: dict[str, frozenset[type]] = {
+    "object": frozenset({dict}),
+    "array": frozenset({list}),
+    "string": frozenset({str}),
+    "boolean": frozenset({bool}),
+    "null": frozenset({type(None)}),
+    "integer": frozenset({int}),
+    "number": frozenset({int, float}),
 }
 
 
@@ -42,11 +41,6 @@ def schema(document: str = "record") -> dict[str, Any]:
     file = resources.files("gradcheck").joinpath("schema", f"{document}-{SCHEMA_VERSION}.json")
     loaded: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return loaded
-
-
-@cache
-def _acceptor(document: str, definition: str | None) -> Callable[[Any], bool]:
-    return acceptor(schema(document), definition)
 
 
 def violation(value: Any, definition: str | None = None, *, document: str = "record") -> str | None:
@@ -66,18 +60,36 @@ def violation(value: Any, definition: str | None = None, *, document: str = "rec
     >>> violation({"id": 3, "mutant": "sign"}, "survivor")
     'id: given 3, expected string'
     """
-    if _acceptor(document, definition)(value):
-        return None
-    whole = schema(document)
-    rules = whole if definition is None else whole["$defs"][definition]
-    found = next(_violations(value, rules, ""), None)
+    found = _examiners(document)[definition or ""](value)
     return None if found is None else f"{found[0].removeprefix('.') or 'the whole'}: {found[1]}"
 
 
-def _violations(value: Any, rules: Mapping[str, Any], where: str) -> Iterator[_Fault]:
-    for keyword, expected in rules.items():
-        if keyword not in _ANNOTATIONS:
-            yield from _EXAMINERS[keyword](value, expected, where)
+@cache
+def _examiners(document: str) -> _Definitions:
+    """Return an examiner for each definition, and for the whole under the empty name."""
+    whole = schema(document)
+    made: _Definitions = {}
+    for name, rules in whole.get("$defs", {}).items():
+        made[name] = _compiled(rules, made)
+    made[""] = _compiled(whole, made)
+    return made
+
+
+def _compiled(rules: Mapping[str, Any], made: _Definitions) -> _Examiner:
+    parts = [
+        _MAKERS[keyword](expected, made) for keyword, expected in rules.items() if keyword not in _ANNOTATIONS
+    ]
+    if len(parts) == 1:
+        return parts[0]
+
+    def examine(value: Any) -> _Fault | None:
+        for part in parts:
+            found = part(value)
+            if found is not None:
+                return found
+        return None
+
+    return examine
 
 
 def _given(value: Any) -> str:
@@ -85,91 +97,149 @@ def _given(value: Any) -> str:
     return shown if len(shown) <= 60 else f"{shown[:57]}..."
 
 
-def _is_type(value: Any, name: str) -> bool:
-    if isinstance(value, bool) and name != "boolean":
-        return False
-    if name == "integer" and isinstance(value, float):
-        return value.is_integer()
-    return isinstance(value, _TYPES[name])
-
-
-def _type(value: Any, expected: str | list[str], where: str) -> Iterator[_Fault]:
+def _type(expected: str | list[str], _: _Definitions) -> _Examiner:
     names = [expected] if isinstance(expected, str) else expected
-    if not any(_is_type(value, name) for name in names):
-        yield where, f"given {_given(value)}, expected {' or '.join(names)}"
+    types = frozenset().union(*(_TYPES[name] for name in names))
+    whole = "integer" in names
+
+    def examine(value: Any) -> _Fault | None:
+        # A whole number may be written 2.0.
+        if type(value) in types or (whole and type(value) is float and value.is_integer()):
+            return None
+        return "", f"given {_given(value)}, expected {' or '.join(names)}"
+
+    return examine
 
 
-def _enum(value: Any, expected: list[Any], where: str) -> Iterator[_Fault]:
-    if not any(value == item and isinstance(value, bool) == isinstance(item, bool) for item in expected):
-        words = ", ".join(repr(item) for item in expected)
-        yield where, f"given {_given(value)}, expected {'one of ' if expected[1:] else ''}{words}"
+def _enum(expected: list[Any], _: _Definitions) -> _Examiner:
+    words = ", ".join(map(repr, expected))
+
+    def examine(value: Any) -> _Fault | None:
+        # True == 1, and is another value in JSON.
+        if any(value == item and isinstance(value, bool) == isinstance(item, bool) for item in expected):
+            return None
+        return "", f"given {_given(value)}, expected {'one of ' if expected[1:] else ''}{words}"
+
+    return examine
 
 
-def _minimum(value: Any, expected: float, where: str) -> Iterator[_Fault]:
-    if _is_type(value, "number") and not value >= expected:
-        yield where, f"given {_given(value)}, expected at least {expected}"
+def _minimum(expected: float, _: _Definitions) -> _Examiner:
+    def examine(value: Any) -> _Fault | None:
+        if type(value) not in _TYPES["number"] or value >= expected:
+            return None
+        return "", f"given {_given(value)}, expected at least {expected}"
+
+    return examine
 
 
-def _min_length(value: Any, expected: int, where: str) -> Iterator[_Fault]:
-    if isinstance(value, str) and len(value) < expected:
-        yield where, f"given {_given(value)}, expected at least {expected} characters"
+def _min_length(expected: int, _: _Definitions) -> _Examiner:
+    def examine(value: Any) -> _Fault | None:
+        if type(value) is not str or len(value) >= expected:
+            return None
+        return "", f"given {_given(value)}, expected at least {expected} characters"
+
+    return examine
 
 
-def _min_items(value: Any, expected: int, where: str) -> Iterator[_Fault]:
-    if isinstance(value, list) and len(value) < expected:
-        yield where, f"given {len(value)} items, expected at least {expected}"
+def _min_items(expected: int, _: _Definitions) -> _Examiner:
+    def examine(value: Any) -> _Fault | None:
+        if type(value) is not list or len(value) >= expected:
+            return None
+        return "", f"given {len(value)} items, expected at least {expected}"
+
+    return examine
 
 
-def _max_items(value: Any, expected: int, where: str) -> Iterator[_Fault]:
-    if isinstance(value, list) and len(value) > expected:
-        yield where, f"given {len(value)} items, expected at most {expected}"
+def _max_items(expected: int, _: _Definitions) -> _Examiner:
+    def examine(value: Any) -> _Fault | None:
+        if type(value) is not list or len(value) <= expected:
+            return None
+        return "", f"given {len(value)} items, expected at most {expected}"
+
+    return examine
 
 
-def _required(value: Any, expected: list[str], where: str) -> Iterator[_Fault]:
-    if isinstance(value, dict):
-        for name in expected:
-            if name not in value:
-                yield where, f"the field `{name}` is missing"
+def _required(expected: list[str], _: _Definitions) -> _Examiner:
+    names = frozenset(expected)
+
+    def examine(value: Any) -> _Fault | None:
+        if type(value) is not dict or names <= value.keys():
+            return None
+        missing = next(name for name in expected if name not in value)
+        return "", f"the field `{missing}` is missing"
+
+    return examine
 
 
-def _properties(value: Any, expected: Mapping[str, Any], where: str) -> Iterator[_Fault]:
-    if isinstance(value, dict):
-        for name, rules in expected.items():
-            if name in value:
-                yield from _violations(value[name], rules, f"{where}.{name}")
+def _properties(expected: Mapping[str, Any], made: _Definitions) -> _Examiner:
+    parts = {name: _compiled(rules, made) for name, rules in expected.items()}
+
+    def examine(value: Any) -> _Fault | None:
+        if type(value) is dict:
+            for name, item in value.items():
+                part = parts.get(name)
+                found = None if part is None else part(item)
+                if found is not None:
+                    return f".{name}{found[0]}", found[1]
+        return None
+
+    return examine
 
 
-def _additional(value: Any, expected: Mapping[str, Any], where: str) -> Iterator[_Fault]:
-    if isinstance(value, dict):
-        for name, item in value.items():
-            yield from _violations(item, expected, f"{where}.{name}")
+def _additional(expected: Mapping[str, Any], made: _Definitions) -> _Examiner:
+    part = _compiled(expected, made)
+
+    def examine(value: Any) -> _Fault | None:
+        if type(value) is dict:
+            for name, item in value.items():
+                found = part(item)
+                if found is not None:
+                    return f".{name}{found[0]}", found[1]
+        return None
+
+    return examine
 
 
-def _items(value: Any, expected: Mapping[str, Any], where: str) -> Iterator[_Fault]:
-    if isinstance(value, list):
-        # Plain numbers are nearly all of a record: they are decided without descending.
-        numeric = expected.get("$ref") in _NUMERIC
-        for i, item in enumerate(value):
-            if not (numeric and type(item) in (float, int)):
-                yield from _violations(item, expected, f"{where}[{i}]")
+def _items(expected: Mapping[str, Any], made: _Definitions) -> _Examiner:
+    part = _compiled(expected, made)
+    plain = _TYPES["number"] if expected.get("$ref") in _NUMERIC else frozenset()
+
+    def examine(value: Any) -> _Fault | None:
+        # Plain numbers are nearly all of a record: they are decided without a call for each.
+        if type(value) is not list or plain.issuperset(map(type, value)):
+            return None
+        for place, item in enumerate(value):
+            found = part(item)
+            if found is not None:
+                return f"[{place}]{found[0]}", found[1]
+        return None
+
+    return examine
 
 
-def _ref(value: Any, expected: str, where: str) -> Iterator[_Fault]:
-    yield from _violations(value, schema()["$defs"][expected.removeprefix("#/$defs/")], where)
+def _ref(expected: str, made: _Definitions) -> _Examiner:
+    name = expected.removeprefix("#/$defs/")
+    # Looked up when used: definitions may refer to later ones, and to themselves.
+    return lambda value: made[name](value)
 
 
-def _any_of(value: Any, expected: list[Mapping[str, Any]], where: str) -> Iterator[_Fault]:
-    faults = []
-    for rules in expected:
-        found = next(_violations(value, rules, where), None)
-        if found is None:
-            return
-        faults.append(found)
-    # The alternative that was followed deepest is the one that was meant.
-    yield max(faults, key=lambda fault: len(fault[0]))
+def _any_of(expected: list[Mapping[str, Any]], made: _Definitions) -> _Examiner:
+    choices = [_compiled(rules, made) for rules in expected]
+
+    def examine(value: Any) -> _Fault | None:
+        faults = []
+        for choice in choices:
+            found = choice(value)
+            if found is None:
+                return None
+            faults.append(found)
+        # The alternative that was followed deepest is the one that was meant.
+        return max(faults, key=lambda fault: len(fault[0]))
+
+    return examine
 
 
-_EXAMINERS: dict[str, Callable[[Any, Any, str], Iterator[_Fault]]] = {
+_MAKERS: dict[str, Callable[[Any, _Definitions], _Examiner]] = {
     "type": _type,
     "enum": _enum,
     "minimum": _minimum,
