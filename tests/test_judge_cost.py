@@ -69,3 +69,26 @@ def test_a_claim_that_loses_its_digits_is_compared_at_other_points():
     result = gradcheck.check(counted, lambda x: (s := 1 / (1 + np.exp(-x))) * (1 - s), 25.0)
     assert str(result.verdict) != "fail"
     assert counted.calls > 100
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_other_jacobians_are_taken_only_where_one_product_leaves_them_possible(refused):
+    def f(x):
+        return np.sin(np.asarray(x, float) if refused else x)
+
+    def wrong(x):
+        value = np.diag(np.cos(x))
+        value[3, 3] *= 1.01
+        return value
+
+    def at_another_point(x):
+        return np.diag(np.cos(x + 1.0))
+
+    x = np.linspace(0.3, 2.0, 10)
+    counted, other = Counted(f), Counted(f)
+    result = gradcheck.check(counted, wrong, x)
+    assert "only one entry is wrong" in result.diagnosis
+    assert counted.calls == result.nfev <= (10 + 12) + (20 * 10 + 20) + 60
+    result = gradcheck.check(other, at_another_point, x)
+    assert "at another point: x + 1" in result.diagnosis
+    assert other.calls == result.nfev > counted.calls + 10

@@ -142,6 +142,26 @@ class TestShapes:
         assert result.diagnosis == ""
 
 
+class TestRounding:
+    def test_the_rounding_of_another_row_hides_no_mistake(self):
+        def f(x):
+            return np.tanh(DATA @ x * 9)
+
+        def jac(x):
+            return 9 * (1 - np.tanh(DATA @ x * 9) ** 2)[:, None] * DATA
+
+        def wrong(x):
+            value = jac(x)
+            value[2, 1] *= 1.5
+            return value
+
+        x = np.array([0.05, 0.7, -0.2])
+        exact = 9 / np.cosh(DATA @ x * 9)[:, None] ** 2 * DATA
+        off = np.abs(jac(x) / exact - 1)
+        assert off.max() > 1e-13, "a formula that cancels"
+        assert "only one entry is wrong, entry [2, 1]" in said(f, wrong, x)
+
+
 class TestSuspects:
     def problem(self, f, *args, argnums=0):
         problem = Problem(f, args, argnums)
@@ -162,7 +182,7 @@ class TestSuspects:
 
     def test_what_is_offered(self):
         suspects = Suspects(self.problem(mean_square, X, DATA), "auto", None)
-        context = suspects.context()
+        context = suspects.context(suspects.here(), suspects.here())
         assert context.arguments == {}
         value, error = context.samples()
         assert value.shape == error.shape == (3, 1, 3)
@@ -173,14 +193,71 @@ class TestSuspects:
         def f(x):
             return np.where(x > 1, 5.0, np.sin(x))
 
-        value, error = Suspects(self.problem(f, np.array([1.02])), "central", None).context().left()
+        suspects = Suspects(self.problem(f, np.array([1.02])), "central", None)
+        value, error = suspects.context(suspects.here(), suspects.here()).left()
         assert abs(value[0, 0] - np.cos(1.02)) <= error[0, 0] < 1e-4
 
     def test_points_outside_the_bounds_are_left_out(self):
         problem = self.problem(np.exp, X)
         bounds = (np.full(3, -1.0), np.full(3, 1.5))
-        assert "x + 1" not in Suspects(problem, "central", bounds).context().points
-        assert "x + 1" in Suspects(problem, "central", None).context().points
+        here = np.diag(np.exp(X)), np.zeros((3, 3))
+        assert "x + 1" not in Suspects(problem, "central", bounds).context(here, here).points
+        assert "x + 1" in Suspects(problem, "central", None).context(here, here).points
+
+    @pytest.mark.parametrize("method", ["auto", "central"])
+    def test_one_product_tells_which_may_be_the_claim(self, method):
+        def f(x, y):
+            return np.sin(DATA @ x) * np.cos(DATA @ y)
+
+        def by_x(x, y):
+            return (np.cos(DATA @ x) * np.cos(DATA @ y))[:, None] * DATA
+
+        def by_y(x, y):
+            return -(np.sin(DATA @ x) * np.sin(DATA @ y))[:, None] * DATA
+
+        def offered(claim, error=1e-15):
+            suspects = Suspects(self.problem(f, X, Y), method, None)
+            bars = np.full(claim.shape, error)
+            found = suspects.resembling((claim, bars), (by_x(X, Y), bars), arguments_only=False)
+            return found, suspects.nfev
+
+        at, cost = offered(by_x(X + 1.0, Y))
+        assert list(at.points) == ["x + 1"]
+        assert not at.arguments
+        assert (at.left, at.right) == (None, None)
+        assert cost < 100
+        assert list(offered(by_y(X, Y))[0].arguments) == ["y"]
+        assert offered(1.001 * by_x(X + 1.0, Y))[0] is None
+        everything = offered(by_x(X + 1.0, Y), error=np.inf)[0]
+        assert len(everything.points) > 3
+        assert list(everything.arguments) == ["y"]
+
+    @pytest.mark.parametrize("method", ["auto", "central"])
+    def test_a_side_is_offered_only_where_it_is_another_derivative(self, method):
+        def f(x):
+            return np.where(x > 1, 5.0 * x, np.sin(x))
+
+        def side(at, value):
+            suspects = Suspects(self.problem(f, np.array([at])), method, None)
+            claim, here = np.array([[value]]), np.array([[5.0]])
+            return suspects.resembling((claim, 0 * claim), (here, 0 * here), arguments_only=False)
+
+        assert side(1.02, np.cos(1.02)).left is not None
+        assert side(1.02, np.cos(1.02)).right is None
+        assert side(1.02, 4.9) is None
+        assert side(9.0, 5.5) is None
+
+    def test_a_function_that_refuses_a_sample_has_none(self):
+        def f(x, a):
+            if len(a) < 3:
+                raise ValueError("too few")
+            return a @ x
+
+        suspects = Suspects(self.problem(f, X, DATA), "auto", None)
+        claim = DATA + 1.0, 0 * DATA
+        assert suspects.resembling(claim, suspects.here(), arguments_only=False) is None
+        with pytest.raises(ValueError, match="one sample"):
+            suspects.context(claim, suspects.here()).samples()
 
     def test_large_functions_are_left_alone(self):
         assert not Suspects(self.problem(np.sum, np.ones(100)), "auto", None).affordable

@@ -145,7 +145,8 @@ class Diagnosis:
     text
         One sentence for a person.
     complete
-        False when compositions of two mistakes were not searched because the matrix is large.
+        False when compositions of two mistakes might say more and were not searched, because the
+        matrix is large or because they were not asked for.
     """
 
     named: tuple[Explanation, ...]

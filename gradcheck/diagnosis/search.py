@@ -38,6 +38,7 @@ def diagnose(
     reference_error: Array | float,
     *,
     context: Context | None = None,
+    pairs: bool = True,
 ) -> Diagnosis:
     """Name the known mistake that turns ``reference`` into ``claim``: ``C = M(R)`` for a known ``M``.
 
@@ -55,6 +56,8 @@ def diagnose(
         Bounds on their errors, same shapes or one number each.
     context
         Names, and other Jacobians that may have been taken for this one.
+    pairs
+        Whether two mistakes are searched where one explains nothing.
 
     Raises
     ------
@@ -74,8 +77,8 @@ def diagnose(
     if not state.claim.size or not state.reference.size:
         return Diagnosis((), summary((), state.claim, state.reference, complete=True))
     search = _Search(context, Library(context))
-    complete = max(state.claim.size, state.reference.size) <= LARGEST_FOR_PAIRS
-    named = search.run(state, pairs=complete)
+    pairs = pairs and max(state.claim.size, state.reference.size) <= LARGEST_FOR_PAIRS
+    named, complete = search.run(state, pairs=pairs)
     return Diagnosis(named, summary(named, state.claim, state.reference, complete=complete), complete)
 
 
@@ -100,17 +103,21 @@ class _Search:
         self.context = context
         self.library = library
 
-    def run(self, state: State, *, pairs: bool) -> tuple[Explanation, ...]:
-        """Return the simplest explanations: one mistake, else two, else a place where all is wrong."""
+    def run(self, state: State, *, pairs: bool) -> tuple[tuple[Explanation, ...], bool]:
+        """Return the simplest explanations: one mistake, else two, else a place where all is wrong.
+
+        And whether all was searched that might say more.
+        """
         with np.errstate(all="ignore"):
             first = list(self._first(state))
             term = terms.rank_one(state) if state.comparable else ()
             found = _accepted((step,) for step in (*first, *self._last(state, 1), *term))
+            complete = pairs or (bool(found) and not _repetitive(found[0]))
             if pairs and (not found or _repetitive(found[0])):
                 found = _accepted([*found, *self._pairs(state, first)])
             if not found and state.comparable:
                 found = _accepted((step,) for step in localise.wrong_blocks(state, self.context))
-            return self._told(state, found)
+            return self._told(state, found), complete
 
     def _first(self, state: State) -> Iterator[Step]:
         """Yield mistakes of the whole matrix; each may be the first of two to be undone."""

@@ -28,7 +28,7 @@ from gradcheck.estimators.flat import FlatEstimate, gravest, unusable
 from gradcheck.estimators.primal import InconsistentOutput, Primal
 from gradcheck.results import Status
 
-__all__ = ["complex_step_jacobian"]
+__all__ = ["complex_step_jacobian", "complex_step_slope"]
 
 _EPS = float(np.finfo(np.float64).eps)
 # A slope below the smallest subnormal over the step 2**-40 of the complex loops is lost in them.
@@ -67,21 +67,21 @@ def _outcome(result: Any, m: int, shape: tuple[int, ...] | None) -> tuple[Array,
     return plain, np.zeros((REPLICAS, m))
 
 
-def _run(primal: Primal, direction: Array, number: int) -> tuple[Array, Array, Trace]:
+def _run(primal: Primal, x: Array, direction: Array, number: int) -> tuple[Array, Array, Trace]:
     trace = Trace(number)
-    argument = Continuation.seed(primal.x.reshape(primal.x_shape), direction.reshape(primal.x_shape), trace)
+    argument = Continuation.seed(x.reshape(primal.x_shape), direction.reshape(primal.x_shape), trace)
     primals, tangents = _outcome(primal.call(argument), primal.m, primal.f_shape)
     return primals, tangents, trace
 
 
-def _columns(primal: Primal, directions: Array) -> _Columns:
+def _columns(primal: Primal, x: Array, directions: Array) -> _Columns:
     count, m = len(directions), primal.m
     found = _Columns(np.empty((count, REPLICAS, m)), np.empty((count, REPLICAS, m)), [], [])
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("error", np.exceptions.ComplexWarning)
             for j, direction in enumerate(directions):
-                found.primals[j], found.tangents[j], trace = _run(primal, direction, j)
+                found.primals[j], found.tangents[j], trace = _run(primal, x, direction, j)
                 found.ties += trace.ties
                 found.jumps += trace.jumps
     except _Refused:
@@ -235,7 +235,7 @@ def complex_step_jacobian(primal: Primal, *, direction: Array | None = None) -> 
     notes: tuple[str, ...] = ()
     value, error = np.zeros((m, width)), np.zeros((m, width))
     try:
-        runs = _columns(primal, directions)
+        runs = _columns(primal, primal.x, directions)
         value, error = _estimated(runs)
         with np.errstate(all="ignore"):
             notes = _certified(primal, base, runs, value, None if direction is None else directions[0])
@@ -250,6 +250,35 @@ def complex_step_jacobian(primal: Primal, *, direction: Array | None = None) -> 
     if refusal:
         return unusable(m, width, Status.REFUSED, nfev, refusal)
     return _assembled(base, value, error, nfev, notes)
+
+
+def complex_step_slope(primal: Primal, x: Array, direction: Array) -> tuple[Array, Array] | None:
+    """Return ``J(x) @ direction``, ``(m,)``, and its rounding from one run without a certificate.
+
+    To tell Jacobians apart, never to be believed.  None where the run is refused or took a branch at a tie.
+
+    Parameters
+    ----------
+    primal
+        The function; it has been called before, so that the shape of its output is known.
+    x, direction
+        ``(n,)`` each.
+
+    Examples
+    --------
+    >>> primal = Primal(np.sin, [np.zeros(2)])
+    >>> _ = primal(primal.x)
+    >>> complex_step_slope(primal, np.zeros(2), np.array([3.0, 4.0]))[0]
+    array([3., 4.])
+    """
+    try:
+        runs = _columns(primal, x, direction.reshape(1, -1))
+    except _Refused:
+        return None
+    if runs.ties:
+        return None
+    value, error = _estimated(runs)
+    return value[:, 0], error[:, 0]
 
 
 def _estimated(runs: _Columns) -> tuple[Array, Array]:

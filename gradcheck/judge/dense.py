@@ -100,6 +100,7 @@ class _Dense:
         self.decisive: tuple[Reference, Comparison] | None = None
         self.latest: Reference | None = None
         self.kink_visited = False
+        self.nearby: Nearby | None = None
 
     def verdict(self) -> CheckResult:
         """Compare, and look closer where an entry disagrees, as long as evaluations are left."""
@@ -124,7 +125,7 @@ class _Dense:
         smooth = reference.without(kinked)
         compared = self._compare(smooth)
         if compared.verdict is Verdict.FAIL:
-            nearby = self._nearby(smooth, compared)
+            nearby = self.nearby = self._nearby(smooth, compared)
             compared = self._beyond_rounding(smooth, compared, nearby)
             lost = compared.verdict is Verdict.FAIL and self._lost(smooth, compared, nearby)
             self.nfev += nearby.nfev
@@ -321,9 +322,12 @@ class _Dense:
         """Return the finding in words, and the likely mistake, at the cost that the caller allows."""
         numbers = (self.problem, self.claimed.value, self.claim_error, reference, compared)
         suspects = Suspects(self.problem, self.options.method, self._flat_bounds())
-        nearby = self._nearby(reference, compared)
+        nearby = self.nearby
+        if nearby is None or not nearby.holds_for(reference, compared):
+            nearby = self._nearby(reference, compared)
+        before = nearby.nfev
         found = diagnosed(*numbers, suspects, lambda: nearby.for_diagnosis(self.claim_error))
-        self.nfev += suspects.nfev + nearby.nfev
+        self.nfev += suspects.nfev + nearby.nfev - before
         return found
 
     def _power(self, error: Array, reference: Reference) -> Power:

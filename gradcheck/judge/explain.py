@@ -19,6 +19,7 @@ from gradcheck.tolerance import FEW_EPS, detectable
 __all__ = ["diagnosed", "diagnosed_shape", "entry_of", "is_vague", "power_of", "worst_entry"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
+Bars = tuple[Array, Array]
 
 _VAGUE = (diagnosis.Mistake.WRONG_BLOCK, diagnosis.Mistake.ENTRIES, diagnosis.Mistake.RANK_ONE)
 _FITTED = (
@@ -94,15 +95,32 @@ def diagnosed(
     where = "" if index is None else f", worst {entry_of(problem, (index[0], index[1]))}"
     those = f"{count} of {claimed.size} entries differ" if claimed.size > 1 else "the only entry differs"
     text = f"{those} beyond both error bars{where}"
-    names = names_alone(problem)
-    found = diagnosis.diagnose(claimed, reference.value, claim_error, reference.error, context=names)
-    explained, few = _explained(found), np.count_nonzero(reference.value[reference.decided]) <= _FEW
-    if suspects is None or not suspects.affordable or (explained and not few):
-        return text, found.text
-    error = claim_error if explained or widened is None else widened()
-    context = suspects.arguments_alone() if explained else suspects.context()
-    further = diagnosis.diagnose(claimed, reference.value, error, reference.error, context=context)
-    return text, further.text if further.named else found.text
+    claim, known = (claimed, claim_error), (reference.value, reference.error)
+    if suspects is None or not suspects.affordable:
+        return text, _named(claim, known, names_alone(problem)).text
+    # What two mistakes explain, another Jacobian may explain alone: that one comes first.
+    alone = _named(claim, known, names_alone(problem), pairs=False)
+    explained, few = _explained(alone), np.count_nonzero(reference.value[reference.decided]) <= _FEW
+    if explained and not few:
+        return text, alone.text
+    wider = (claimed, claim_error if explained or widened is None else widened())
+    if alone.complete:
+        # One mistake is enough, so that another Jacobian has to be the claim as it is.
+        context = suspects.resembling(wider, known, arguments_only=explained)
+        if context is None and wider[1] is claim_error:
+            return text, alone.text
+        further = _named(wider, known, context or names_alone(problem))
+    else:
+        further = _named(wider, known, suspects.context(wider, known))
+    if further.named or wider[1] is claim_error:
+        return text, further.text
+    return text, _named(claim, known, names_alone(problem)).text
+
+
+def _named(
+    claim: Bars, reference: Bars, context: diagnosis.Context, *, pairs: bool = True
+) -> diagnosis.Diagnosis:
+    return diagnosis.diagnose(claim[0], reference[0], claim[1], reference[1], context=context, pairs=pairs)
 
 
 def diagnosed_shape(problem: Problem, claim: Claim, suspects: Suspects) -> str:

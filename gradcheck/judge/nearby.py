@@ -17,7 +17,7 @@ from gradcheck.judge.absorbed import absorbed
 from gradcheck.judge.claim import Claim
 from gradcheck.judge.elsewhere import Elsewhere, worst_columns
 from gradcheck.judge.references import Reference
-from gradcheck.judge.rounding import assumed_rounding, claim_rounding
+from gradcheck.judge.rounding import COARSE, FINE, assumed_rounding, claim_rounding
 from gradcheck.results import Status
 
 __all__ = ["Nearby"]
@@ -63,11 +63,16 @@ class Nearby:
         method = "complex-step" if exact is not None and exact.status is Status.OK else "central"
         self._sharp = Elsewhere(claim.problem, method, bounds)
         self._central = Elsewhere(claim.problem, "central", bounds)
+        self._scattered: dict[tuple[float, ...], Array | None] = {}
 
     @property
     def nfev(self) -> int:
         """Evaluations of f so far."""
         return self._sharp.nfev + self._central.nfev
+
+    def holds_for(self, reference: Reference, compared: Comparison) -> bool:
+        """Whether all that was found out about it so far is of this comparison too."""
+        return reference is self.reference and np.array_equal(compared.wrong, self.compared.wrong)
 
     def widened(self, claim_error: Array, wrong_with: Callable[[Array], Array]) -> Array | None:
         """Return the claim's error with its own rounding added where it disagrees; None where that is not it.
@@ -87,14 +92,18 @@ class Nearby:
         return widened
 
     def for_diagnosis(self, claim_error: Array) -> Array:
-        """Return the claim's error with its own rounding in the worst columns, where that is large.
+        """Return the claim's error with its own rounding, as it scatters; where large, in the worst columns.
 
         A mistake at a point where the claim cancels is off by the mistake and by the rounding.
         """
         wrong = self.compared.wrong
-        scattered = self._scatter_alone() if self.claim.movable else None
+        fine, scattered = self._alone(FINE), self._scatter_alone()
         if scattered is None or not (scattered > _LARGE * np.abs(self.claimed.value[wrong])).any():
-            return claim_error
+            if fine is None or not (fine > claim_error[wrong]).any():
+                return claim_error
+            widened = claim_error.copy()
+            widened[wrong] += fine
+            return widened
         widened = claim_error.copy()
         columns = worst_columns(self.compared.ratio, wrong)[0]
         part = widened[:, columns]
@@ -131,7 +140,7 @@ class Nearby:
         What scatters by more than four times the reference's own swing does so, for three quarters at
         least, of itself.
         """
-        scattered = self._scatter_alone() if self.claim.movable else None
+        scattered = self._scatter_alone()
         if scattered is None:
             return False
         excess = (self.compared.difference - self.compared.allowed)[self.compared.wrong]
@@ -139,6 +148,17 @@ class Nearby:
 
     def _scatter_alone(self) -> Array | None:
         """Return how far the wrong entries of the claim scatter about a parabola, without any reference."""
+        fine, coarse = self._alone(FINE), self._alone(COARSE)
+        if fine is None or coarse is None:
+            return coarse if fine is None else fine
+        return np.asarray(np.fmax(fine, coarse))
+
+    def _alone(self, scales: tuple[float, ...]) -> Array | None:
+        if scales not in self._scattered:
+            self._scattered[scales] = self._measured_alone(scales) if self.claim.movable else None
+        return self._scattered[scales]
+
+    def _measured_alone(self, scales: tuple[float, ...]) -> Array | None:
         wrong = self.compared.wrong
 
         def alone(x: Array) -> tuple[Array, Array] | None:
@@ -148,7 +168,8 @@ class Nearby:
             return claimed[wrong], np.zeros(int(wrong.sum()))
 
         # A claim that is 0 at some points and one last digit at others scatters: nothing here comes and goes.
-        return claim_rounding(self.x, alone, self.rng(), np.full(int(wrong.sum()), np.inf))
+        granted = np.full(int(wrong.sum()), np.inf)
+        return claim_rounding(self.x, alone, self.rng(), granted, scales=scales)
 
     def _rounding(self, claim_error: Array, columns: Array) -> Array:
         """Return the claim's rounding in ``columns``, measured, or assumed where it cannot be called."""

@@ -8,20 +8,22 @@ the same wherever it is not gone, is a mistake.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-__all__ = ["assumed_rounding", "claim_rounding", "scatter"]
+__all__ = ["COARSE", "FINE", "assumed_rounding", "claim_rounding", "scatter"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 _POINTS = np.array([-4.0, -2.83, -2.17, -0.91, 1.0, 1.62, 3.14, 3.77])
 """Unevenly spaced: the roundings of evenly spaced numbers may lie on a straight line."""
-_SCALES = (2.0**-51, 2.0**-32, 2.0**-22, 2.0**-12)
-"""Relative distance between neighbours, from a few ulp to 2.4e-4, so that the farthest is 1e-3 away: the
-finest that shows a rounding shows it best, for there the derivative itself is smoothest."""
+FINE = (2.0**-51, 2.0**-32, 2.0**-22)
+"""Relative distance between neighbours, from a few ulp: within 1e-6 a smooth function is a parabola."""
+COARSE = (2.0**-12,)
+"""The same up to 2.4e-4, so that the farthest is 1e-3 away: the finest that shows a rounding shows it best,
+for there the derivative itself is smoothest."""
 _DEGREE = 2
 _CALM = 4.0
 """Scatter counts as the claim's rounding only this far above the reference's own along the same points."""
@@ -41,6 +43,7 @@ def claim_rounding(
     rng: np.random.Generator,
     granted: Array,
     enough: Array | None = None,
+    scales: Sequence[float] = (*FINE, *COARSE),
 ) -> Array | None:
     """Return a bound on the claim's rounding at ``x``, shape ``(m, n)``; None when it cannot be measured.
 
@@ -57,6 +60,8 @@ def claim_rounding(
         The deviation allowed anyway, ``(m, n)``.
     enough
         What there is to explain, ``(m, n)``: coarser scales are visited only where it is not reached.
+    scales
+        Distances to visit, from fine to coarse.
 
     Examples
     --------
@@ -67,7 +72,7 @@ def claim_rounding(
     """
     signs = rng.choice([-1.0, 1.0], size=x.shape)
     found = None
-    for scale in _SCALES:
+    for scale in scales:
         visited = [deviation_at(x * (1.0 + scale * step * signs)) for step in _POINTS]
         kept = [(step, one) for step, one in zip(_POINTS, visited, strict=True) if one is not None]
         if len(kept) < _DEGREE + 3:

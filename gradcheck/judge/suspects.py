@@ -19,6 +19,7 @@ from gradcheck.estimators.primal import Primal
 from gradcheck.judge.budget import counter_of
 from gradcheck.judge.problem import Problem, argument_names
 from gradcheck.judge.references import central, complex_step
+from gradcheck.judge.resemblance import Slope, Slopes, alike, unlike
 from gradcheck.pytree import Structure, flatten
 from gradcheck.results import Status
 
@@ -57,16 +58,17 @@ class Suspects:
         The reference asked for: ``"auto"``, ``"central"`` or ``"complex-step"``.
     bounds
         Flat, or None: points outside are left out.
-
-    Attributes
-    ----------
-    nfev
-        Evaluations of f so far.
     """
 
     def __init__(self, problem: Problem, method: str, bounds: Any) -> None:
         self.problem, self.method, self.bounds = problem, method, bounds
-        self.nfev = 0
+        self._spent = 0
+        self._slopes: Slopes | None = None
+
+    @property
+    def nfev(self) -> int:
+        """Evaluations of f so far."""
+        return self._spent + (0 if self._slopes is None else self._slopes.nfev)
 
     @property
     def affordable(self) -> bool:
@@ -78,23 +80,70 @@ class Suspects:
         """Return the reference at the point itself."""
         return self._jacobian(self.problem, self.problem.x)
 
-    def arguments_alone(self) -> diagnosis.Context:
-        """Return the derivatives by the other arguments, which cost nothing where there are none."""
-        return replace(names_alone(self.problem), arguments=dict(self._arguments()))
+    def resembling(self, claim: Found, reference: Found, *, arguments_only: bool) -> diagnosis.Context | None:
+        """Return those that one product does not tell from the claim; None where it tells all of them."""
+        slopes = self._slopes_like(claim, reference)
+        claimed = slopes.of(*claim)
+        arguments = {
+            name: partial(self._by_argument, other)
+            for name, other in self._arguments()
+            if not unlike(slopes.at(other, other.x), claimed)
+        }
+        found = replace(names_alone(self.problem), arguments=arguments)
+        if arguments_only:
+            return found if arguments else None
+        points = {
+            name: at
+            for name, at in self._points()
+            if self._inside(at) and not unlike(slopes.at(self.problem, at), claimed)
+        }
+        left, right = (self._side(side, slopes, claimed, slopes.of(*reference)) for side in (-1.0, 1.0))
+        found = self._with_points(replace(found, left=left, right=right), points)
+        samples = list(self._each_sample())
+        if samples and not all(unlike(slopes.at(one, one.x), claimed) for one in samples):
+            found = replace(found, samples=self._samples())
+        some = arguments or points or left or right or found.samples
+        return found if some else None
 
-    def context(self) -> diagnosis.Context:
-        """Return all that a claim may have been taken for."""
-        points = {name: at for name, at in self._points() if self._inside(at)}
+    def context(self, claim: Found, reference: Found) -> diagnosis.Context:
+        """Return all that a claim may have been taken for, with another mistake on top."""
+        slopes = self._slopes_like(claim, reference)
+        left, right = (self._side(side, slopes, None, slopes.of(*reference)) for side in (-1.0, 1.0))
+        arguments = {name: partial(self._by_argument, other) for name, other in self._arguments()}
+        names = replace(
+            names_alone(self.problem), arguments=arguments, samples=self._samples(), left=left, right=right
+        )
+        return self._with_points(names, {name: at for name, at in self._points() if self._inside(at)})
+
+    def _with_points(self, context: diagnosis.Context, points: dict[str, Array]) -> diagnosis.Context:
         return replace(
-            names_alone(self.problem),
-            arguments=dict(self._arguments()),
-            samples=self._samples(),
-            left=lambda: self._continued(-1.0),
-            right=lambda: self._continued(1.0),
+            context,
             reference_at=lambda x: self._jacobian(self.problem, x),
             points=points,
             max_evaluations=_MOST_SAMPLES + len(points),
         )
+
+    def _slopes_like(self, claim: Found, reference: Found) -> Slopes:
+        if self._slopes is None:
+            like = np.fmax(np.abs(claim[0]), np.abs(reference[0]))
+            continued = self.method != "central"
+            self._slopes = Slopes(like, continued=continued, bounded=self.bounds is not None)
+        return self._slopes
+
+    def _side(
+        self, side: float, slopes: Slopes, claimed: Slope | None, reference: Slope
+    ) -> Callable[[], Found] | None:
+        """Return the derivative from one side, unless it is the reference or, where given, not the claim."""
+        places = self._beside(side)
+        if not all(self._inside(place) for place in places):
+            return None
+        found = [slopes.at(self.problem, place) for place in places]
+        known = [one for one in found if one is not None]
+        if len(known) == len(found):
+            continued = _continued(known)
+            if alike(continued, reference) or (claimed is not None and unlike(continued, claimed)):
+                return None
+        return partial(self._continued, side)
 
     def _inside(self, x: Array) -> bool:
         return self.bounds is None or bool(np.all((x >= self.bounds[0]) & (x <= self.bounds[1])))
@@ -107,13 +156,13 @@ class Suspects:
                 if found.status is Status.OK:
                     return found.value, found.error
             found = central(Primal(problem, [x]), self.bounds if problem is self.problem else None, None)
-            self.nfev += found.nfev
+            self._spent += found.nfev
             return found.value, found.error
         finally:
-            self.nfev += primal.nfev
+            self._spent += primal.nfev
 
-    def _arguments(self) -> Iterator[tuple[str, Callable[[], Found]]]:
-        """Yield the derivatives by the arguments that are held, where they have as many columns."""
+    def _arguments(self) -> Iterator[tuple[str, Problem]]:
+        """Yield the function of each argument that is held, where it has as many columns."""
         whole = self.problem
         names = argument_names(whole.f, len(whole.args))
         for place, name in enumerate(names):
@@ -123,11 +172,10 @@ class Suspects:
                 other = Problem(whole.f, whole.args, place, whole.kwargs)
             except InvalidArgument:
                 continue
-            if other.x.size == whole.x.size and not other.inp.discrete.any():
-                yield name, partial(self._by_argument, other)
+            if other.x.size == whole.x.size and not other.inp.discrete.any() and _evaluated(other):
+                yield name, other
 
     def _by_argument(self, other: Problem) -> Found:
-        other.evaluate()
         return self._jacobian(other, other.x)
 
     def _points(self) -> Iterator[tuple[str, Array]]:
@@ -138,47 +186,66 @@ class Suspects:
             if value.size == x.size and not np.array_equal(value, x):
                 yield f"the value of {name}", value
 
-    def _continued(self, side: float) -> Found:
-        """Return the derivative of the branch on one side, continued to the point by a polynomial."""
+    def _beside(self, side: float) -> list[Array]:
         x = self.problem.x
         scale = np.where(x == 0, 1.0, np.abs(x))
-        places = [x + side * distance * scale for distance in _BESIDE]
-        if not all(self._inside(place) for place in places):
-            raise ValueError("outside the bounds")
-        found = [self._jacobian(self.problem, place) for place in places]
-        values = np.array([value for value, _ in found])
-        fine, amplified = _at_zero(_BESIDE)
-        coarse, _ = _at_zero(_BESIDE[:-1])
-        value = np.tensordot(fine, values, 1)
-        error = np.abs(value - np.tensordot(coarse, values[:-1], 1))
-        return value, error + amplified * np.max([bar for _, bar in found], axis=0)
+        return [x + side * distance * scale for distance in _BESIDE]
+
+    def _continued(self, side: float) -> Found:
+        """Return the derivative of the branch on one side, continued to the point by a polynomial."""
+        return _continued([self._jacobian(self.problem, place) for place in self._beside(side)])
 
     def _samples(self) -> Callable[[], Found] | None:
         """Return the derivatives of each sample alone, where the held arrays share a first axis."""
-        whole = self.problem
-        if not whole.single:
+        if not self._sample_count():
             return None
-        held = {k: np.shape(v) for k, v in enumerate(whole.args) if k not in whole.argnums}
-        extents = {shape[0] for shape in held.values() if shape}
-        if len(extents) != 1 or not 2 <= min(extents) <= _MOST_SAMPLES:
-            return None
-        count = min(extents)
 
         def supply() -> Found:
-            found = [self._jacobian(one, one.x) for one in (self._sample(k) for k in range(count))]
+            found = [self._jacobian(one, one.x) for one in self._each_sample()]
+            if len(found) < self._sample_count():
+                raise ValueError("the function refuses one sample")
             return np.array([value for value, _ in found]), np.array([error for _, error in found])
 
         return supply
 
-    def _sample(self, k: int) -> Problem:
+    def _sample_count(self) -> int:
         whole = self.problem
-        args = [
-            value if place in whole.argnums or not np.shape(value) else np.asarray(value)[k : k + 1]
-            for place, value in enumerate(whole.args)
-        ]
-        one = Problem(whole.f, args, whole.argnums[0], whole.kwargs)
-        one.evaluate()
-        return one
+        held = {k: np.shape(v) for k, v in enumerate(whole.args) if k not in whole.argnums}
+        extents = {shape[0] for shape in held.values() if shape}
+        if not whole.single or len(extents) != 1 or not 2 <= min(extents) <= _MOST_SAMPLES:
+            return 0
+        return int(min(extents))
+
+    def _each_sample(self) -> Iterator[Problem]:
+        whole = self.problem
+        for k in range(self._sample_count()):
+            args = [
+                value if place in whole.argnums or not np.shape(value) else np.asarray(value)[k : k + 1]
+                for place, value in enumerate(whole.args)
+            ]
+            one = Problem(whole.f, args, whole.argnums[0], whole.kwargs)
+            if not _evaluated(one):
+                return
+            yield one
+
+
+def _evaluated(problem: Problem) -> bool:
+    """Evaluate it once, and tell whether it can be."""
+    try:
+        problem.evaluate()
+    except Exception:
+        return False
+    return True
+
+
+def _continued(found: list[Found]) -> Found:
+    """Return what numbers known at distances ``_BESIDE`` are at distance 0, and the bar."""
+    values = np.array([value for value, _ in found])
+    fine, amplified = _at_zero(_BESIDE)
+    coarse, _ = _at_zero(_BESIDE[:-1])
+    value = np.tensordot(fine, values, 1)
+    error = np.abs(value - np.tensordot(coarse, values[:-1], 1))
+    return value, error + amplified * np.max([bar for _, bar in found], axis=0)
 
 
 def _at_zero(points: Array) -> tuple[Array, float]:
