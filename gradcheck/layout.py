@@ -14,7 +14,7 @@ from gradcheck.errors import InvalidArgument
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["from_numerator", "to_denominator", "to_numerator"]
+__all__ = ["to_numerator"]
 
 
 def to_numerator(jacobian: np.ndarray[Any, Any], f_shape: tuple[int, ...], x_shape: tuple[int, ...]) -> Any:
@@ -40,22 +40,3 @@ def to_numerator(jacobian: np.ndarray[Any, Any], f_shape: tuple[int, ...], x_sha
             "jacobian", tuple(jacobian.shape), f"shape {expected}", "reshape it to f.shape + x.shape"
         )
     return jacobian.reshape(math.prod(f_shape), math.prod(x_shape))
-
-
-def to_denominator(jacobian: np.ndarray[Any, Any], f_shape: tuple[int, ...], x_shape: tuple[int, ...]) -> Any:
-    """Return the transpose of :func:`to_numerator`, shape ``(n, m)``."""
-    return to_numerator(jacobian, f_shape, x_shape).T
-
-
-def from_numerator(matrix: np.ndarray[Any, Any], f_shape: tuple[int, ...], x_shape: tuple[int, ...]) -> Any:
-    """Return a 2-D numerator matrix in the API's shape ``f_shape + x_shape``.
-
-    Raises
-    ------
-    InvalidArgument
-        If ``matrix`` is not of shape ``(prod(f_shape), prod(x_shape))``.
-    """
-    expected = (math.prod(f_shape), math.prod(x_shape))
-    if tuple(matrix.shape) != expected:
-        raise InvalidArgument.of("matrix", tuple(matrix.shape), f"shape {expected}", "use numerator layout")
-    return matrix.reshape(tuple(f_shape) + tuple(x_shape))

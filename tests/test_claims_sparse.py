@@ -1,4 +1,4 @@
-"""Sparse matrices and linear operators as claims: their entries, damage, memory."""
+"""Sparse matrices and linear operators as claims: their entries, and damage."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 import scipy.sparse.linalg
-from claim_cases import J, inp, operator, out, problem, value_of
+from claim_cases import J, inp, out, problem, value_of
 
 from gradcheck.claims import as_matrix
 from gradcheck.results import Reason
@@ -109,13 +109,6 @@ def test_an_operator_with_products_of_the_wrong_shape_is_wrong():
     assert (
         message == "`jac`: the product of the 2 x 3 operator with 3 columns has shape (3, 3), expected (2, 3)"
     )
-
-
-@pytest.mark.parametrize("claim", [scipy.sparse.csr_array(J), operator()], ids=["sparse", "operator"])
-def test_memory_is_asked_for_before_it_is_used(claim):
-    value_of(as_matrix(claim, out(2), inp(3), max_memory=48))
-    message = problem(as_matrix(claim, out(2), inp(3), max_memory=47), None)
-    assert "needs 48 bytes when dense, more than `max_memory` = 47" in message
 
 
 def test_a_shape_is_checked_before_memory_is_used():

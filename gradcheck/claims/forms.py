@@ -36,7 +36,6 @@ def as_matrix(
     *,
     layout: str = "numerator",
     name: str = "jac",
-    max_memory: float | None = None,
 ) -> ClaimMatrix | ClaimProblem:
     r"""Return the claimed :math:`J_{ij} = \partial f_i / \partial x_j` as a dense ``(m, n)`` matrix.
 
@@ -53,8 +52,6 @@ def as_matrix(
         ``"denominator"`` expects ``x.shape + f.shape``, the argument's containers outermost.
     name
         What messages call the claim.
-    max_memory
-        Most bytes that a sparse matrix or operator may need when dense.
 
     Returns
     -------
@@ -78,13 +75,11 @@ def as_matrix(
     if layout not in LAYOUTS:
         raise InvalidArgument.of("layout", layout, f"one of {LAYOUTS}", "leave it out")
     if layout == "numerator":
-        return _read(claim, (("f", out), ("x", inp)), name, max_memory)
-    return _read(claim, (("x", inp), ("f", out)), name, max_memory, np.transpose)
+        return _read(claim, (("f", out), ("x", inp)), name)
+    return _read(claim, (("x", inp), ("f", out)), name, np.transpose)
 
 
-def as_second(
-    claim: Any, out: Structure, inp: Structure, *, name: str = "jac", max_memory: float | None = None
-) -> ClaimMatrix | ClaimProblem:
+def as_second(claim: Any, out: Structure, inp: Structure) -> ClaimMatrix | ClaimProblem:
     r"""Return the claimed :math:`\partial^2 f_i / \partial x_j \partial x_k` as a ``(m * n, n)`` matrix.
 
     Row ``i * n + j``, column ``k``.
@@ -102,12 +97,10 @@ def as_second(
     def stacked(value: Array) -> Array:
         return value.reshape(value.shape[0] * value.shape[1], value.shape[2])
 
-    return _read(claim, (("f", out), ("x", inp), ("x", inp)), name, max_memory, stacked)
+    return _read(claim, (("f", out), ("x", inp), ("x", inp)), "jac", stacked)
 
 
-def as_gradient(
-    claim: Any, inp: Structure, *, name: str = "grad", max_memory: float | None = None
-) -> ClaimMatrix | ClaimProblem:
+def as_gradient(claim: Any, inp: Structure) -> ClaimMatrix | ClaimProblem:
     """Return the claimed gradient of a scalar f, of ``x``'s structure and shape, as the row ``(1, n)``.
 
     Examples
@@ -116,7 +109,7 @@ def as_gradient(
     >>> as_gradient({"w": [1.0, 2.0]}, flatten({"w": np.zeros(2)})[1]).value
     array([[1., 2.]])
     """
-    return _read(claim, (("x", inp),), name, max_memory, lambda value: value.reshape(1, -1))
+    return _read(claim, (("x", inp),), "grad", lambda value: value.reshape(1, -1))
 
 
 def as_jvp(claim: Any, out: Structure, *, name: str = "jvp") -> ClaimMatrix | ClaimProblem:
@@ -128,7 +121,7 @@ def as_jvp(claim: Any, out: Structure, *, name: str = "jvp") -> ClaimMatrix | Cl
     >>> as_jvp(np.ones((2, 2)), flatten(np.zeros((2, 2)), "f")[1]).value.shape
     (4,)
     """
-    return _read(claim, (("f", out),), name, None)
+    return _read(claim, (("f", out),), name)
 
 
 def as_vjp(claim: Any, inp: Structure, *, name: str = "vjp") -> ClaimMatrix | ClaimProblem:
@@ -140,18 +133,17 @@ def as_vjp(claim: Any, inp: Structure, *, name: str = "vjp") -> ClaimMatrix | Cl
     >>> as_vjp((1.0, np.ones(2)), flatten((0.0, np.zeros(2)))[1]).value
     array([1., 1., 1.])
     """
-    return _read(claim, (("x", inp),), name, None)
+    return _read(claim, (("x", inp),), name)
 
 
 def _read(
     claim: Any,
     axes: Axes,
     name: str,
-    max_memory: float | None,
     shaped: Callable[[Array], Array] = lambda value: value,
 ) -> ClaimMatrix | ClaimProblem:
     """Read ``claim`` over ``axes``; ``shaped`` brings the result to its final shape."""
-    reader = _Reader(axes, max_memory)
+    reader = _Reader(axes)
     try:
         reader.visit(claim, name, ())
     except Unreadable as unreadable:
@@ -169,9 +161,8 @@ def _read(
 class _Reader:
     """One pass over a claim, filling a dense array with one axis for each structure."""
 
-    def __init__(self, axes: Axes, max_memory: float | None) -> None:
+    def __init__(self, axes: Axes) -> None:
         self.axes = axes
-        self.max_memory = max_memory
         self.value = np.empty([structure.size for _, structure in axes])
         self.blocks: list[tuple[tuple[slice, ...], str]] = []
         self.notes: list[str] = []
@@ -226,7 +217,7 @@ class _Reader:
 
     def _place_matrix(self, claim: Any, path: str, groups: tuple[Group, ...]) -> None:
         _check_shape(tuple(claim.shape), path, groups, as_matrix=True)
-        dense = materialised(claim, path, self.max_memory)
+        dense = materialised(claim, path)
         self.notes.append(dense.note)
         self._place(dense.value, dense.dtype, groups)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradcheck.claims.matrix import ClaimProblem, Unreadable, coarsest, precision
 from gradcheck.errors import InvalidArgument
-from gradcheck.pytree import as_real_array, described
+from gradcheck.pytree import as_real_array
 from gradcheck.results import Reason
 
 __all__ = ["Dense", "is_matrix_like", "materialised"]
@@ -46,23 +46,14 @@ def is_matrix_like(claim: Any) -> bool:
     return is_sparse(claim) or is_operator(claim)
 
 
-def materialised(claim: Any, path: str, max_memory: float | None) -> Dense:
+def materialised(claim: Any, path: str) -> Dense:
     """Return the dense form of a sparse matrix or linear operator.
 
     Raises
     ------
     Unreadable
-        When the operator raises or is not real, the sparse structure is damaged, or the dense form
-        would need more than ``max_memory`` bytes.
+        When the operator raises or is not real, or the sparse structure is damaged.
     """
-    needed = 8.0 * float(np.prod([float(k) for k in claim.shape]))
-    if max_memory is not None and not needed <= max_memory:
-        text = (
-            f"`{path}`: {described(claim)} of shape {tuple(claim.shape)} needs {needed:.3g} bytes when dense"
-        )
-        raise Unreadable(
-            ClaimProblem(f"{text}, more than `max_memory` = {max_memory:.3g}; raise `max_memory`")
-        )
     return _from_sparse(claim, path) if is_sparse(claim) else _from_operator(claim, path)
 
 

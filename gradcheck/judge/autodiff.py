@@ -31,8 +31,6 @@ __all__ = ["judge_autodiff"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-_MODES = ("reverse", "forward")
-
 
 class _Traced:
     """``f`` as a function of one flat vector, which JAX can run and differentiate."""

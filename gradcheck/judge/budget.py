@@ -8,6 +8,9 @@ from typing import Any
 
 __all__ = ["BudgetSpent", "Counter", "counter_of"]
 
+_KEPT = 2
+"""Evaluations kept for what follows an estimate: the point again, and once more at the end."""
+
 
 class BudgetSpent(BaseException):
     """No evaluation is left.
@@ -61,9 +64,9 @@ class Counter:
             raise BudgetSpent
         self.spent += 1
 
-    def allowed(self, wanted: int, reserved: int = 2) -> int:
+    def allowed(self, wanted: int) -> int:
         """Return how many of ``wanted`` evaluations may be used, some kept for what follows."""
-        usable = max(self.left - reserved, 0)
+        usable = max(self.left - _KEPT, 0)
         self.pinched |= usable < wanted
         return min(wanted, usable)
 

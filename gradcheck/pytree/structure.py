@@ -167,9 +167,9 @@ class Structure:
         match(self.node, tree, (self.name if name is None else name) or "x", found)
         return found
 
-    def leaves_in(self, tree: Any, name: str | None = None) -> list[Any]:
+    def leaves_in(self, tree: Any) -> list[Any]:
         """Return what :meth:`placed_in` finds, without the paths."""
-        return [value for _, value in self.placed_in(tree, name)]
+        return [value for _, value in self.placed_in(tree)]
 
     def vector_of(self, tree: Any, name: str | None = None) -> Array:
         """Return the numbers of another value of this structure, float64 ``(n,)``, in this structure's order.

@@ -15,6 +15,7 @@ __all__ = ["failure_text"]
 
 _LINES = 25
 _WIDTH = 110
+_INPUTS = 3
 
 
 def failure_text(check: Mapping[str, Any], failure: Mapping[str, Any]) -> str:
@@ -56,10 +57,10 @@ def _wrapped(text: str, most: int = 3) -> list[str]:
     return [f"  {fit(line, _WIDTH - 2)}" for line in lines]
 
 
-def _repeated(label: str, texts: Sequence[str], most: int = 3) -> list[tuple[str, str]]:
-    shown = list(texts[:most])
-    if len(texts) > most:
-        shown[-1] = f"… and {len(texts) - most + 1} more, in the report"
+def _repeated(label: str, texts: Sequence[str]) -> list[tuple[str, str]]:
+    shown = list(texts[:_INPUTS])
+    if len(texts) > _INPUTS:
+        shown[-1] = f"… and {len(texts) - _INPUTS + 1} more, in the report"
     return [(label if i == 0 else "", text) for i, text in enumerate(shown)]
 
 

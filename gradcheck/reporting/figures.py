@@ -51,7 +51,7 @@ class _Sheet:
 
         self.figure = Figure(figsize=(width / _POINTS, height / _POINTS), dpi=_POINTS, frameon=False)
 
-    def line(self, places: Line, ink: str, width: float = 1.0, dashes: Sequence[float] | None = None) -> None:
+    def line(self, places: Line, ink: str, width: float, dashes: Sequence[float] | None = None) -> None:
         """Draw a line through ``places``."""
         from matplotlib.lines import Line2D
         from matplotlib.transforms import IdentityTransform
@@ -92,7 +92,7 @@ class _Sheet:
         style = {"facecolor": "none", "edgecolor": _COLOURS["grid"], "linewidth": 0.75}
         self.figure.add_artist(PathPatch(Path(places, codes), transform=IdentityTransform(), **style))
 
-    def word(self, x: float, y: float, text: str, align: str = "left", angle: float = 0) -> None:
+    def word(self, x: float, y: float, text: str, align: str) -> None:
         """Write ``text``; ``align`` says which end stands at ``x``."""
         from matplotlib.transforms import IdentityTransform
 
@@ -104,8 +104,6 @@ class _Sheet:
             fontsize=11,
             ha=align,
             va="baseline",
-            rotation=angle,
-            rotation_mode="anchor",
             parse_math=False,
             transform=IdentityTransform(),
         )

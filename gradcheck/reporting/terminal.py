@@ -47,7 +47,6 @@ def summary_table(
     *,
     colour: bool = False,
     width: int = 100,
-    report: str | None = None,
     folder: str = "",
 ) -> str:
     """Return what a person wants to know of a run, its outcome on the last line.
@@ -63,8 +62,6 @@ def summary_table(
         Whether to use ANSI colours; words say the same without.
     width
         Columns of the terminal.
-    report
-        Where the report lies, for the last line.
     folder
         Where the record lies, for the commands that replay a point, unless it is where they look for it.
     """
@@ -78,8 +75,7 @@ def summary_table(
     end = outcome(record)
     last = f"{end.headline.upper()}: {end.sentence}"
     style = "right" if end.slug == "right" else "wrong"
-    where = f" Report: {printable(report)}" if report else ""
-    return "\n".join(map(inert, [*lines, "", paint(last, style, colour) + where])) + "\n"
+    return "\n".join(map(inert, [*lines, "", paint(last, style, colour)])) + "\n"
 
 
 def _by_section(checks: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:

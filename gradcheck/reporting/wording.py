@@ -106,7 +106,7 @@ def figure(value: Any, digits: int = 4) -> str:
     return repr(value).removesuffix(".0") if digits >= 17 else f"{value:.{digits}g}"
 
 
-def bar_text(value: Any, digits: int = 2) -> str:
+def bar_text(value: Any) -> str:
     """Return an error bar, or an error that would be caught: what underflows is 0.
 
     Examples
@@ -114,7 +114,7 @@ def bar_text(value: Any, digits: int = 2) -> str:
     >>> bar_text(3.21e-13), bar_text(5e-312), bar_text(None)
     ('3.2e-13', '0', '–')
     """
-    return "0" if isinstance(value, float) and 0 < value < _UNDERFLOW else figure(value, digits)
+    return "0" if isinstance(value, float) and 0 < value < _UNDERFLOW else figure(value, 2)
 
 
 def detects_text(value: Any) -> str:
