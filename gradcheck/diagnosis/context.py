@@ -57,8 +57,8 @@ class Context:
         Known vectors, such as ``{"w": w, "f'(z)": d}``: candidates for a missing diagonal factor.
     arguments
         Jacobians with respect to the other arguments, by name.
-    paths
-        Terms whose sum the total derivative is, by name.
+    paths, paths_tried
+        Terms of the total derivative, by name, and among how many they were chosen, if more.
     samples
         Shares of the samples whose sum (or mean) is the derivative, shape ``(N, m, n)``, with errors.
     left, right
@@ -75,6 +75,7 @@ class Context:
     vectors: Mapping[str, Array] = field(default_factory=dict)
     arguments: Mapping[str, Supply] = field(default_factory=dict)
     paths: Mapping[str, Supply] = field(default_factory=dict)
+    paths_tried: int = 0
     samples: Supply | None = None
     left: Supply | None = None
     right: Supply | None = None

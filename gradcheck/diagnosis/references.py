@@ -85,7 +85,7 @@ class Library:
                     continue
                 value = np.sum([term[0] for term in terms if term is not None], axis=0)
                 error = state.reference_error + np.sum([t[1] for t in terms if t is not None], axis=0)
-                choice = 1.0 + ways(len(paths) ** size)
+                choice = 1.0 + ways(max(len(paths), self.context.paths_tried) ** size)
                 lost, twice = Mistake.MISSING_TERM, Mistake.DOUBLED_TERM
                 yield Finding(lost, parameter=names), state.reference - value, error, choice
                 yield Finding(twice, parameter=names), state.reference + value, error, choice

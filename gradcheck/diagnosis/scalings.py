@@ -175,7 +175,8 @@ def _column_factors(state: State, *, robust: bool) -> Iterator[Step]:
 def known_vectors(state: State, context: Context) -> Iterator[Step]:
     """Yield the context's vectors as diagonal factors, missing or extra, on the left or on the right."""
     m, n = state.reference.shape
-    choice = ways(4 * len(context.vectors))
+    # A number is simpler than a vector that happens to be constant where it is looked at.
+    choice = NAMED_BITS + ways(4 * len(context.vectors))
     for name, vector in context.vectors.items():
         v = np.asarray(vector, dtype=float).ravel()
         for mistake, length, along in (
@@ -187,7 +188,7 @@ def known_vectors(state: State, context: Context) -> Iterator[Step]:
             by = v[along]
             extra = state.applied(state.reference * by, state.reference_error * np.abs(by))
             yield Step(Finding(mistake, parameter=v, label=name), extra, choice)
-            if np.any((by == 0) & (np.abs(state.reference) > state.reference_error)):
+            if np.any((by == 0) & (state.claim != 0)):
                 # Multiplied by 0 any claim is 0: that undoes nothing.
                 continue
             with np.errstate(all="ignore"):

@@ -34,6 +34,11 @@ def propose(state: State) -> Iterator[Step]:
     if state.claim.ndim == 2:
         for axis in (0, 1):
             yield from _more_or_fewer(state, axis)
+    elif state.claim.ndim == 1:
+        for axis, line in ((0, (1, n)), (1, (m, 1))):
+            if state.claim.size == math.prod(line):
+                one = state.undone(state.claim.reshape(line), state.claim_error.reshape(line))
+                yield from _more_or_fewer(one, axis)
 
 
 def _diagonal_vector(state: State) -> Step:

@@ -15,13 +15,14 @@ import functools
 import inspect
 import os
 from pathlib import Path
+from types import FrameType
 from typing import Any, NoReturn
 
 import numpy as np
 
 from gradcheck.errors import RefusedOperation
 
-__all__ = ["REPLICAS", "Array", "Trace", "raised_at", "refuse", "user_place"]
+__all__ = ["REPLICAS", "Array", "Trace", "place_of", "raised_at", "refuse", "user_frame", "user_place"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -56,6 +57,19 @@ def _shown(name: str) -> str:
     return Path(name).name
 
 
+def user_frame() -> FrameType | None:
+    """Return the innermost frame that is neither ours nor NumPy's nor SciPy's."""
+    frame = inspect.currentframe()
+    while frame is not None and _is_foreign(frame.f_code.co_filename):
+        frame = frame.f_back
+    return frame
+
+
+def place_of(name: str, line: int) -> str:
+    """Return ``file:line`` for a file's whole name."""
+    return f"{_shown(name)}:{line}"
+
+
 def user_place() -> str:
     """Return ``file:line`` of the innermost frame that is neither ours nor NumPy's nor SciPy's.
 
@@ -64,13 +78,8 @@ def user_place() -> str:
     >>> ":" in user_place()
     True
     """
-    frame = inspect.currentframe()
-    while frame is not None:
-        name = frame.f_code.co_filename
-        if not _is_foreign(name):
-            return f"{_shown(name)}:{frame.f_lineno}"
-        frame = frame.f_back
-    return "unknown line"
+    frame = user_frame()
+    return "unknown line" if frame is None else place_of(frame.f_code.co_filename, frame.f_lineno)
 
 
 def raised_at(cause: BaseException) -> str:

@@ -321,7 +321,7 @@ class _Dense:
     def _diagnosed(self, reference: Reference, compared: Comparison) -> tuple[str, str]:
         """Return the finding in words, and the likely mistake, at the cost that the caller allows."""
         numbers = (self.problem, self.claimed.value, self.claim_error, reference, compared)
-        suspects = Suspects(self.problem, self.options.method, self._flat_bounds())
+        suspects = Suspects(self.problem, self.options.method, self._flat_bounds(), self.options.others)
         nearby = self.nearby
         if nearby is None or not nearby.holds_for(reference, compared):
             nearby = self._nearby(reference, compared)

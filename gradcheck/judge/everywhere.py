@@ -22,6 +22,9 @@ _UNASKED: Final = CheckResult(
     Verdict.INCONCLUSIVE, Reason.BUDGET, "max_nfev leaves no evaluation for this point"
 )
 
+_MOST_OTHERS: Final = 8
+"""Other points at which a wrong claim may have been made that are looked at."""
+
 
 def judged_everywhere(
     called: str,
@@ -60,10 +63,21 @@ def judged_everywhere(
     results: list[CheckResult] = []
     for number, place in enumerate(places):
         share = _share(options, results, len(places) - number)
-        found = _UNASKED if share is None else judged(Asked(f, place, share, options.surrogate))
+        found = _UNASKED
+        if share is not None:
+            share = replace(share, others=_others(places, number))
+            found = judged(Asked(f, place, share, options.surrogate))
         found = _annotated(found, options)
         results.append(with_snippet(found, called, given, place, options.keywords | dict(beside or {})))
     return settled(results, f, options)
+
+
+def _others(places: list[tuple[Any, ...]], number: int) -> dict[str, tuple[Any, ...]]:
+    """Return the other points by name, the one before first: there a claim may have been made by mistake."""
+    before = number - 1
+    order = sorted((k for k in range(len(places)) if k != number), key=lambda k: (k != before, k))
+    names = {k: f"points[{k}]" + (", the previous point" if k == before else "") for k in order}
+    return {names[k]: places[k] for k in order[:_MOST_OTHERS]}
 
 
 def _share(options: Options, results: list[CheckResult], points: int) -> Options | None:

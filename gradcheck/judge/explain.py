@@ -22,12 +22,9 @@ Array = np.ndarray[Any, np.dtype[Any]]
 Bars = tuple[Array, Array]
 
 _VAGUE = (diagnosis.Mistake.WRONG_BLOCK, diagnosis.Mistake.ENTRIES, diagnosis.Mistake.RANK_ONE)
-_FITTED = (
-    diagnosis.Mistake.FACTOR,
-    diagnosis.Mistake.ROW_SCALING,
-    diagnosis.Mistake.COLUMN_SCALING,
-    diagnosis.Mistake.OFFSET,
-)
+_FITTED = (diagnosis.Mistake.FACTOR, diagnosis.Mistake.OFFSET)
+_SCALED = (diagnosis.Mistake.ROW_SCALING, diagnosis.Mistake.COLUMN_SCALING)
+"""Another point may scale rows too, by numbers that a vector at hand happens to hold."""
 _MOST_NUMBERS = 10_000
 _FEW = 3
 """Entries that many mistakes explain alike: the sign of one number, and the same function at ``-x``."""
@@ -113,8 +110,17 @@ def diagnosed(
     else:
         further = _named(wider, known, suspects.context(wider, known))
     if further.named or wider[1] is claim_error:
-        return text, further.text
+        return text, _both(alone, further)
     return text, _named(claim, known, names_alone(problem)).text
+
+
+def _both(alone: diagnosis.Diagnosis, further: diagnosis.Diagnosis) -> str:
+    """Return the further finding, and the first one beside it where it explains the claim as well."""
+    known = {one.text for one in further.named}
+    alike = [one.text for one in alone.named if not is_vague(one) and one.text not in known]
+    if not further.named or not alike or len(further.named) > 1 or len(further.named[0].findings) > 1:
+        return further.text
+    return f"{further.text} (the same for this matrix: {alike[0]})"
 
 
 def _named(
@@ -160,4 +166,6 @@ def _explained(found: diagnosis.Diagnosis) -> bool:
     if not found.named or len(found.named[0].findings) > 1:
         return False
     first = found.named[0].findings[0]
+    if first.mistake in _SCALED:
+        return False
     return first.mistake not in _VAGUE and (first.mistake not in _FITTED or bool(first.label))

@@ -36,6 +36,8 @@ class Options:
         Indices of the parameters examined; all of them for None.
     side
         The triangle by whose claims a symmetric matrix is judged under the free convention.
+    others
+        Further points of the same check, by name: a claim may have been made at one of them.
     """
 
     bounds: tuple[Any, Any] | None = None
@@ -58,6 +60,7 @@ class Options:
     order: int = 1
     columns: np.ndarray[Any, np.dtype[Any]] | None = None
     side: str = "lower"
+    others: Mapping[str, tuple[Any, ...]] | None = None
 
     @classmethod
     def of(cls, called: str, kind: Any, given: Mapping[str, Any]) -> Options:
@@ -131,7 +134,7 @@ class Options:
     @property
     def keywords(self) -> dict[str, Any]:
         """What a call needs to repeat the check: all but the name and what is expected."""
-        apart = {"name", "expect", "allow_inconclusive", "points", "columns", "side"}
+        apart = {"name", "expect", "allow_inconclusive", "points", "columns", "side", "others"}
         return {one.name: getattr(self, one.name) for one in fields(self) if one.name not in apart}
 
     @property

@@ -66,6 +66,8 @@ class Problem:
         Which entries of ``space`` the parameters move; None where each moves its own.
     out
         The structure of the output, after :meth:`evaluate`.
+    value
+        The flat output at the point, after :meth:`evaluate`.
     mutates
         Whether a call changed one of its arguments.
 
@@ -101,6 +103,7 @@ class Problem:
         if self.directions is not None:
             self._reparametrise(self.directions)
         self.out: Structure | None = None
+        self.value: Array = np.zeros(0)
         self.mutates = False
 
     def _reparametrise(self, directions: Directions) -> None:
@@ -160,6 +163,7 @@ class Problem:
         value, self.out = flatten(result, "f")
         if not self.out.leaves:
             raise no_numbers("f", result)
+        self.value = np.array(value, dtype=np.float64)
         return value
 
     def __call__(self, x: Any) -> Any:

@@ -6,7 +6,7 @@ They are taken only after a FAIL that the claim and the reference alone do not e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -20,6 +20,7 @@ from gradcheck.judge.budget import counter_of
 from gradcheck.judge.problem import Problem, argument_names
 from gradcheck.judge.references import central, complex_step
 from gradcheck.judge.resemblance import Slope, Slopes, alike, unlike
+from gradcheck.judge.stopped import missing_paths
 from gradcheck.pytree import Structure, flatten
 from gradcheck.results import Status
 
@@ -58,10 +59,19 @@ class Suspects:
         The reference asked for: ``"auto"``, ``"central"`` or ``"complex-step"``.
     bounds
         Flat, or None: points outside are left out.
+    others
+        Arguments of further points of the same check, by name.
     """
 
-    def __init__(self, problem: Problem, method: str, bounds: Any) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        method: str,
+        bounds: Any,
+        others: Mapping[str, tuple[Any, ...]] | None = None,
+    ) -> None:
         self.problem, self.method, self.bounds = problem, method, bounds
+        self._others = others or {}
         self._spent = 0
         self._slopes: Slopes | None = None
 
@@ -93,16 +103,18 @@ class Suspects:
         if arguments_only:
             return found if arguments else None
         points = {
-            name: at
-            for name, at in self._points()
-            if self._inside(at) and not unlike(slopes.at(self.problem, at), claimed)
+            name: (problem, at)
+            for name, problem, at in self._places()
+            if not unlike(slopes.at(problem, at), claimed)
         }
         left, right = (self._side(side, slopes, claimed, slopes.of(*reference)) for side in (-1.0, 1.0))
-        found = self._with_points(replace(found, left=left, right=right), points)
+        paths, tried = self._paths(claim, reference)
+        found = replace(found, left=left, right=right, paths=paths, paths_tried=tried)
+        found = self._with_points(found, points)
         samples = list(self._each_sample())
         if samples and not all(unlike(slopes.at(one, one.x), claimed) for one in samples):
             found = replace(found, samples=self._samples())
-        some = arguments or points or left or right or found.samples
+        some = arguments or points or left or right or paths or found.samples
         return found if some else None
 
     def context(self, claim: Found, reference: Found) -> diagnosis.Context:
@@ -113,15 +125,44 @@ class Suspects:
         names = replace(
             names_alone(self.problem), arguments=arguments, samples=self._samples(), left=left, right=right
         )
-        return self._with_points(names, {name: at for name, at in self._points() if self._inside(at)})
+        paths, tried = self._paths(claim, reference)
+        names = replace(names, paths=paths, paths_tried=tried)
+        return self._with_points(names, {name: (problem, at) for name, problem, at in self._places()})
 
-    def _with_points(self, context: diagnosis.Context, points: dict[str, Array]) -> diagnosis.Context:
+    def _with_points(
+        self, context: diagnosis.Context, points: dict[str, tuple[Problem, Array]]
+    ) -> diagnosis.Context:
         return replace(
             context,
-            reference_at=lambda x: self._jacobian(self.problem, x),
+            reference_at=lambda place: self._jacobian(*place),
             points=points,
-            max_evaluations=_MOST_SAMPLES + len(points),
+            max_evaluations=_MOST_SAMPLES + len(points) + len(context.paths),
         )
+
+    def _paths(self, claim: Found, reference: Found) -> tuple[dict[str, Callable[[], Found]], int]:
+        """Return the terms that the claim may lack, where f can be run on continued numbers."""
+        if self.method == "central":
+            return {}, 0
+        primal = Primal(self.problem, [self.problem.x])
+        found = missing_paths(primal, claim[0], reference[0])
+        self._spent += primal.nfev
+        return found
+
+    def _places(self) -> Iterator[tuple[str, Problem, Array]]:
+        """Yield where a derivative may have been taken by mistake: points nearby, and those of the check."""
+        for name, at in self._points():
+            if self._inside(at):
+                yield name, self.problem, at
+        whole = self.problem
+        for name, args in self._others.items():
+            try:
+                other = Problem(
+                    whole.f, args, whole.argnums[0] if whole.single else whole.argnums, whole.kwargs
+                )
+            except InvalidArgument:
+                continue
+            if other.x.size == whole.x.size and _evaluated(other):
+                yield name, other, other.x
 
     def _slopes_like(self, claim: Found, reference: Found) -> Slopes:
         if self._slopes is None:
@@ -266,9 +307,19 @@ def _held(problem: Problem) -> Iterator[tuple[str, Array]]:
 
 
 def _vectors(problem: Problem) -> Iterator[tuple[str, Array]]:
+    """Yield what a diagonal factor may be: a held vector, x, f, and what a chain ends in most often."""
     yield from _held(problem)
     if problem.inp.is_leaf:
-        yield problem.inp.leaves[0].path, problem.x
+        name = problem.inp.leaves[0].path
+        yield name, problem.x
+        yield f"(2 {name})", 2 * problem.x
+    f = problem.value
+    if problem.out is not None and problem.out.is_leaf and np.isfinite(f).all():
+        name = problem.out.leaves[0].path
+        yield name, f
+        yield f"(2 {name})", 2 * f
+        yield f"(1 - {name}**2)", 1 - f * f
+        yield f"({name} (1 - {name}))", f * (1 - f)
 
 
 def _extents(problem: Problem) -> dict[str, int]:
