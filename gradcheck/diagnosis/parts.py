@@ -39,14 +39,21 @@ FORMS: Mapping[str, Callable[[Array], Array]] = {
 """What is done to a square Jacobian by mistake; linear with non-negative parts, so bars go through too."""
 
 
-def propose(state: State) -> Iterator[Step]:
-    """Yield the parts that the zeros and the symmetry of the claim allow."""
+_ON_DIAGONAL = frozenset(
+    {"J + J.T", "strict upper triangle", "strict lower triangle", "diagonal twice", "off-diagonal only"}
+)
+_ON_DIAGONAL_ALONE = frozenset({"diagonal twice", "off-diagonal only"})
+"""Forms that change the diagonal, and those that change nothing else."""
+
+
+def propose(state: State, *, robust: bool) -> Iterator[Step]:
+    """Yield the parts that the zeros and the symmetry of the claim allow; else those that may undo all."""
     yield from _zeroed(state)
     m, n = state.reference.shape
     if min(m, n) > 1:
         yield from _diagonal_only(state)
     if m == n and n > 1:
-        yield from _forms(state)
+        yield from _forms(state, robust=robust)
 
 
 def _zeroed(state: State) -> Iterator[Step]:
@@ -85,8 +92,10 @@ def _diagonal_only(state: State) -> Iterator[Step]:
         yield Step(Finding(Mistake.OFF_DIAGONAL), after, 1.0, own=float(after.bits.sum()) - 1.0)
 
 
-def _forms(state: State) -> Iterator[Step]:
+def _forms(state: State, *, robust: bool) -> Iterator[Step]:
     claim = state.claim
+    on_wrong = not robust and bool(np.diag(state.wrong).any())
+    off_wrong = not robust and np.count_nonzero(state.wrong) > np.count_nonzero(np.diag(state.wrong))
     zeros = {"upper": not np.tril(claim, -1).any(), "lower": not np.triu(claim, 1).any()}
     with np.errstate(invalid="ignore"):
         symmetric = bool(np.all(np.abs(claim - claim.T) <= state.claim_error + state.claim_error.T))
@@ -94,6 +103,8 @@ def _forms(state: State) -> Iterator[Step]:
     choice = 2.0 + ways(len(FORMS))
     for name, form in FORMS.items():
         if not _possible(name, zeros, symmetric=symmetric, hollow=hollow):
+            continue
+        if (on_wrong and name not in _ON_DIAGONAL) or (off_wrong and name in _ON_DIAGONAL_ALONE):
             continue
         value = form(state.reference)
         if not np.any(np.abs(value - state.reference) > state.reference_error):

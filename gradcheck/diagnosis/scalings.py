@@ -30,10 +30,14 @@ NAMED_BITS = 5.0
 
 def propose(state: State, context: Context, *, robust: bool) -> Iterator[Step]:
     """Yield every scaling that undoes most of the claim (``robust``) or may undo all of it."""
-    yield from factor(state, context, robust=robust)
-    yield from row_factors(state, robust=robust)
-    yield from _column_factors(state, robust=robust)
-    yield from known_vectors(state, context)
+    low, high = state.multipliers
+    if robust or low.max() <= high.min():
+        yield from factor(state, context, robust=robust)
+    if robust or np.all(low.max(axis=1) <= high.min(axis=1)):
+        yield from row_factors(state, robust=robust)
+    if robust or np.all(low.max(axis=0) <= high.min(axis=0)):
+        yield from _column_factors(state, robust=robust)
+    yield from known_vectors(state, context, robust=robust)
     yield from offset(state, robust=robust)
     if robust:
         yield from shuffled_factors(state, context)
@@ -144,14 +148,11 @@ def _shared(fits: list[Fit]) -> tuple[Array, list[list[int]]]:
 
 def _fits_of_rows(state: State, *, robust: bool) -> list[Fit] | None:
     at = state.informative
-    with np.errstate(all="ignore"):
-        low, high = multiplier_intervals(
-            state.claim, state.claim_error, state.reference, state.reference_error
-        )
+    low, high = state.multipliers
     if robust:
         return [deepest(low[i, at[i]], high[i, at[i]]) for i in range(at.shape[0])]
-    lows = np.max(np.where(at, low, -np.inf), axis=1, initial=-np.inf)
-    highs = np.min(np.where(at, high, np.inf), axis=1, initial=np.inf)
+    lows = np.max(low, axis=1, initial=-np.inf)
+    highs = np.min(high, axis=1, initial=np.inf)
     if not np.all(lows <= highs):
         return None
     return [
@@ -172,7 +173,7 @@ def _column_factors(state: State, *, robust: bool) -> Iterator[Step]:
         yield replace(step, finding=finding, state=_turned(step.state))
 
 
-def known_vectors(state: State, context: Context) -> Iterator[Step]:
+def known_vectors(state: State, context: Context, *, robust: bool) -> Iterator[Step]:
     """Yield the context's vectors as diagonal factors, missing or extra, on the left or on the right."""
     m, n = state.reference.shape
     # A number is simpler than a vector that happens to be constant where it is looked at.
@@ -186,15 +187,29 @@ def known_vectors(state: State, context: Context) -> Iterator[Step]:
             if v.size != length or np.all(v == 1.0):
                 continue
             by = v[along]
-            extra = state.applied(state.reference * by, state.reference_error * np.abs(by))
-            yield Step(Finding(mistake, parameter=v, label=name), extra, choice)
-            if np.any((by == 0) & (state.claim != 0)):
-                # Multiplied by 0 any claim is 0: that undoes nothing.
-                continue
-            with np.errstate(all="ignore"):
-                inverse = 1.0 / v
-            missing = state.undone(state.claim * by, state.claim_error * np.abs(by))
-            yield Step(Finding(mistake, parameter=inverse, label=f"1/{name}"), missing, choice)
+            extra, missing = (True, True) if robust else _at_pivot(state, by)
+            if extra:
+                after = state.applied(state.reference * by, state.reference_error * np.abs(by))
+                yield Step(Finding(mistake, parameter=v, label=name), after, choice)
+            # Multiplied by 0 any claim is 0: that undoes nothing.
+            if missing and not np.any((by == 0) & (state.claim != 0)):
+                with np.errstate(all="ignore"):
+                    inverse = 1.0 / v
+                after = state.undone(state.claim * by, state.claim_error * np.abs(by))
+                yield Step(Finding(mistake, parameter=inverse, label=f"1/{name}"), after, choice)
+
+
+def _at_pivot(state: State, by: Array) -> tuple[bool, bool]:
+    """Return whether the factors ``by`` on the reference, and on the claim, mend the first wrong entry."""
+    at = state.pivot
+    if at is None:
+        return True, True
+    factor = float(by[at[0] % by.shape[0], at[1] % by.shape[1]])
+    claim, claim_error = float(state.claim[at]), float(state.claim_error[at])
+    reference, error = float(state.reference[at]), float(state.reference_error[at])
+    extra = abs(claim - reference * factor) <= claim_error + error * abs(factor)
+    missing = abs(claim * factor - reference) <= claim_error * abs(factor) + error
+    return extra, missing
 
 
 def offset(state: State, *, robust: bool) -> Iterator[Step]:

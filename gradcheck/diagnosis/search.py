@@ -132,7 +132,7 @@ class _Search:
         yield from pointwise.not_finite(state)
         yield from scalings.propose(state, self.context, robust=robust)
         yield from orderings.propose(state, robust=robust)
-        yield from parts.propose(state)
+        yield from parts.propose(state, robust=robust)
         yield from pointwise.propose(state)
         yield from pointwise.lower_precision(state)
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.diagnosis.fitting import multiplier_intervals
 from gradcheck.diagnosis.mistakes import Finding, Where
 from gradcheck.tolerance import budget
 
@@ -105,6 +106,22 @@ class State:
                 & (np.abs(self.reference) > self.reference_error)
                 & (np.abs(self.claim) > self.claim_error)
             )
+
+    @cached_property
+    def multipliers(self) -> tuple[Array, Array]:
+        """The least and the greatest number that undoes each entry's factor; any where it says nothing."""
+        with np.errstate(all="ignore"):
+            low, high = multiplier_intervals(
+                self.claim, self.claim_error, self.reference, self.reference_error
+            )
+        return np.where(self.informative, low, -np.inf), np.where(self.informative, high, np.inf)
+
+    @cached_property
+    def pivot(self) -> tuple[int, int] | None:
+        """The first entry that disagrees: what does not mend it does not mend all."""
+        at = int(np.argmax(self.wrong)) if self.wrong.size else 0
+        row, column = divmod(at, self.wrong.shape[1])
+        return (row, column) if self.wrong.size and self.wrong[row, column] else None
 
     def undone(self, claim: Array, claim_error: Array, scale: Array | None = None) -> State:
         """Replace the claim's side."""

@@ -103,7 +103,7 @@ def unlike(one: Slope | None, other: Slope) -> bool:
         return one is not None and bool(np.any(np.abs(one[0] - other[0]) > one[1] + other[1]))
 
 
-def alike(one: Slope | None, other: Slope) -> bool:
-    """Whether every row agrees within both bars; what is not known does not."""
+def alike(one: Slope, other: Slope, bars: float) -> bool:
+    """Whether every row agrees within so many of both bars; what is not known does not."""
     with np.errstate(all="ignore"):
-        return one is not None and bool(np.all(np.abs(one[0] - other[0]) <= one[1] + other[1]))
+        return bool(np.all(np.abs(one[0] - other[0]) <= bars * (one[1] + other[1])))

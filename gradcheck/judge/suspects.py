@@ -31,6 +31,8 @@ Found = tuple[Array, Array]
 
 _BESIDE = np.array([0.05, 0.07, 0.09, 0.11, 0.13, 0.15, 0.17, 0.19])
 """Distances to one side, relative to each coordinate: from there its branch is continued to the point."""
+_BEYOND = 16.0
+"""A continuation is another derivative where it is off by this many of its bars: they are but estimates."""
 _MOST_SAMPLES = 16
 _WIDEST = 64
 """Columns up to which other Jacobians are worth their cost."""
@@ -182,7 +184,7 @@ class Suspects:
         known = [one for one in found if one is not None]
         if len(known) == len(found):
             continued = _continued(known)
-            if alike(continued, reference) or (claimed is not None and unlike(continued, claimed)):
+            if alike(continued, reference, _BEYOND) or (claimed is not None and unlike(continued, claimed)):
                 return None
         return partial(self._continued, side)
 
