@@ -88,6 +88,7 @@ def test_a_counterexample_is_replayed_and_is_exit_code_0(recorded, judged):
     assert code == 0
     assert text.startswith("FAIL")
     passing = [row["id"] for row in rows(recorded, "t/misprint")["points"] if row["verdict"] == "pass"]
+    assert passing
     assert all(judged(identity)[1] == 1 for identity in passing)
 
 

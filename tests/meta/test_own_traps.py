@@ -1,16 +1,13 @@
-"""Traps of our own: extreme scales, kinks, bad functions, bad claims.  Each with its must-fail twin."""
+"""Traps of our own: extreme scales, bad functions, bad claims.  Each with its must-fail twin."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy import sparse
+from own_traps import X, coarse, logistic
 from trap import Trap, spring
 
 import gradcheck
-
-X = np.array([0.3, -1.1, 2.4])
-EPS = 1e-12
 
 
 def wrong_by(jac, share):
@@ -18,10 +15,6 @@ def wrong_by(jac, share):
         return (1 + share) * np.asarray(jac(*args, **kwargs))
 
     return wrong
-
-
-def logistic(x):
-    return 1 / (1 + np.exp(-x))
 
 
 def cancelling(x):
@@ -101,100 +94,6 @@ def test_smooth_right_passes_wrong_fails(name):
             assert np.array_equal(before, after)
 
 
-# Kinks: at, near, outside Clarke's set in one direction only, several at once.
-
-
-def two_sided(x):
-    return np.abs(x[0]) - np.abs(x[1])
-
-
-def l1(x):
-    return np.sum(np.abs(x))
-
-
-def biggest(x):
-    return np.max(x)
-
-
-ZERO2 = np.zeros(2)
-KINKS = [
-    Trap("max tie inside", biggest, lambda x: np.array([0.25, 0.75]), (np.ones(2),), "pass", "subgradient"),
-    Trap("max tie in the box only", biggest, lambda x: np.ones(2), (np.ones(2),), "fail"),
-    Trap(
-        "difference of moduli inside",
-        two_sided,
-        lambda x: np.array([1.0, 0.5]),
-        (ZERO2,),
-        "pass",
-        "subgradient",
-    ),
-    Trap("difference of moduli outside", two_sided, lambda x: np.array([1.1, 0.5]), (ZERO2,), "fail"),
-    Trap(
-        "three kinks inside", l1, lambda x: np.array([0.0, -1.0, 0.3]), (np.zeros(3),), "pass", "subgradient"
-    ),
-    Trap("three kinks outside in one", l1, lambda x: np.array([0.0, -1.0, 1.3]), (np.zeros(3),), "fail"),
-    Trap("three ties inside", biggest, lambda x: np.full(3, 1 / 3), (np.ones(3),), "pass", "subgradient"),
-    Trap("three ties, sum not 1", biggest, lambda x: np.full(3, 0.5), (np.ones(3),), "fail"),
-    Trap(
-        "kink and a huge smooth row inside",
-        lambda x: np.array([np.abs(x[0]), 1e6 * x[1]]),
-        lambda x: np.diag([0.5, 1e6]),
-        (ZERO2,),
-        "pass",
-        "subgradient",
-    ),
-    Trap(
-        "kink and a smooth row wrong",
-        lambda x: np.array([np.abs(x[0]), 1e6 * x[1]]),
-        lambda x: np.diag([0.5, 1.1e6]),
-        (ZERO2,),
-        "fail",
-    ),
-    Trap(
-        "kink and a row outside the domain",
-        lambda x: np.array([np.abs(x[0]), np.log(x[1] - 1)]),
-        lambda x: np.diag([0.5, -1.0]),
-        (ZERO2,),
-        "inconclusive",
-        "outside the domain",
-    ),
-    Trap(
-        "kink outside and a row outside the domain",
-        lambda x: np.array([np.abs(x[0]), np.log(x[1] - 1)]),
-        lambda x: np.diag([1.5, -1.0]),
-        (ZERO2,),
-        "fail",
-    ),
-    Trap(
-        "kink hidden from the axes inside",
-        lambda x: np.minimum(np.abs(x[0]), np.abs(x[1])),
-        lambda x: np.array([0.5, 0.25]),
-        (ZERO2,),
-        "pass",
-        "subgradient",
-    ),
-    Trap(
-        "kink hidden from the axes outside",
-        lambda x: np.minimum(np.abs(x[0]), np.abs(x[1])),
-        lambda x: np.array([0.8, 0.8]),
-        (ZERO2,),
-        "fail",
-    ),
-    Trap("kink, NaN claimed", np.abs, lambda x: np.nan, (0.0,), "fail"),
-    Trap("kink of slope 1e150", lambda x: 1e150 * np.abs(x), lambda x: 5e149, (0.0,), "pass", "subgradient"),
-    Trap("kink of slope 1e150 outside", lambda x: 1e150 * np.abs(x), lambda x: 1.5e150, (0.0,), "fail"),
-    Trap("jump", lambda x: np.where(x > 0, 1.0 + x, x), lambda x: 1.0, (0.0,), "inconclusive"),
-    Trap("jump by sign", np.sign, lambda x: 0.0, (0.0,), "inconclusive"),
-    Trap("step away from the jump", np.sign, lambda x: 0.0, (0.7,), "pass"),
-    Trap("step away from the jump claimed 1", np.sign, lambda x: 1.0, (0.7,), "fail"),
-]
-
-
-@pytest.mark.parametrize("trap", KINKS, ids=str)
-def test_kinks_and_jumps(trap):
-    spring(trap)
-
-
 # Functions that misbehave.
 
 
@@ -261,10 +160,6 @@ def picky(x):
     if np.any(np.asarray(x) < 0):
         raise ValueError("negative")
     return np.sqrt(x)
-
-
-def coarse(x):
-    return np.round(np.sin(x) / 1e-7) * 1e-7
 
 
 def single(x):
@@ -376,24 +271,6 @@ def test_a_claim_that_draws_random_numbers_is_not_taken_for_one_with_rounding(si
     assert str(result.reason) == "nondeterministic"
 
 
-@pytest.mark.parametrize(("claim", "verdict"), [(1.0, "pass"), (-1.0, "fail"), (0.0, "fail"), (1.3, "fail")])
-def test_so_near_a_kink_that_only_the_complex_step_sees_the_side(claim, verdict):
-    assert str(gradcheck.check(lambda x: np.abs(x - 1), lambda x: claim, 1 + 1e-13).verdict) == verdict
-
-
-@pytest.mark.parametrize("x", np.linspace(10.0, 28.0, 40))
-def test_the_rounding_of_a_cancelling_claim_is_seen_wherever_it_is(x):
-    result = gradcheck.check(logistic, lambda x: logistic(x) * (1 - logistic(x)), float(x))
-    assert str(result.verdict) == "pass", str(result)
-    assert result.detectable < 1e-3
-    wrong = gradcheck.check(logistic, lambda x: 1.01 * logistic(x) * (1 - logistic(x)), float(x))
-    assert str(wrong.verdict) == "fail", str(wrong)
-
-
-def test_a_rounded_function_is_never_a_false_alarm():
-    assert str(gradcheck.check(coarse, lambda x: np.diag(np.cos(x)), X).verdict) != "fail"
-
-
 def test_a_function_that_gives_its_first_answer_forever_passes_only_as_a_constant():
     assert str(gradcheck.check(Caching(), lambda x: np.diag(2 * x), X).verdict) != "pass"
 
@@ -426,88 +303,3 @@ def test_a_read_only_input_can_be_checked():
     x.setflags(write=False)
     assert str(gradcheck.check(np.sin, lambda x: np.diag(np.cos(x)), x).verdict) == "pass"
     assert str(gradcheck.check(np.sin, lambda x: np.diag(np.sin(x)), x).verdict) == "fail"
-
-
-# Shapes.
-
-
-def product(x):
-    return np.array([x[0] * x[1], x[2] ** 2])
-
-
-PRODUCT = np.array([[X[1], X[0], 0.0], [0.0, 0.0, 2 * X[2]]])
-SHAPES = [
-    Trap("right", product, lambda x: PRODUCT, (X,), "pass"),
-    Trap("transposed", product, lambda x: PRODUCT.T, (X,), "fail", "wrong shape"),
-    Trap(
-        "denominator layout declared",
-        product,
-        lambda x: PRODUCT.T,
-        (X,),
-        "pass",
-        "",
-        "",
-        {"layout": "denominator"},
-    ),
-    Trap(
-        "denominator layout, given the other",
-        product,
-        lambda x: PRODUCT,
-        (X,),
-        "fail",
-        "wrong shape",
-        "",
-        {"layout": "denominator"},
-    ),
-    Trap(
-        "square, transposed",
-        lambda x: np.array([x[0] * x[1], x[1]]),
-        lambda x: np.array([[x[1], 0.0], [x[0], 1.0]]),
-        (X[:2],),
-        "fail",
-        "disagrees",
-    ),
-    Trap("would broadcast, row", np.sin, lambda x: np.cos(x), (X,), "fail", "wrong shape"),
-    Trap("would broadcast, number", lambda x: 2 * x, lambda x: 2.0, (X,), "fail", "wrong shape"),
-    Trap("gradient as a row matrix", lambda x: x @ x, lambda x: 2 * x[None], (X,), "fail", "wrong shape"),
-    Trap("gradient as a column", lambda x: x @ x, lambda x: 2 * x[:, None], (X,), "fail", "wrong shape"),
-    Trap("gradient", lambda x: x @ x, lambda x: 2 * x, (X,), "pass"),
-    Trap("one-entry output, row", lambda x: np.array([x @ x]), lambda x: 2 * x[None], (X,), "pass"),
-    Trap("one-entry output, flat", lambda x: np.array([x @ x]), lambda x: 2 * x, (X,), "pass"),
-    Trap("one-entry output, wrong", lambda x: np.array([x @ x]), lambda x: 3 * x, (X,), "fail", "disagrees"),
-    Trap("sparse", product, lambda x: sparse.csr_array(PRODUCT), (X,), "pass"),
-    Trap("sparse wrong", product, lambda x: sparse.coo_array(PRODUCT * 1.001), (X,), "fail", "disagrees"),
-    Trap("sparse transposed", product, lambda x: sparse.csc_matrix(PRODUCT.T), (X,), "fail", "wrong shape"),
-    Trap("numbers given", product, PRODUCT, (X,), "pass"),
-    Trap("numbers given, wrong", product, PRODUCT * 1.001, (X,), "fail"),
-    Trap("scipy style", lambda x: (x @ x, 2 * x), True, (X,), "pass"),
-    Trap("scipy style, wrong", lambda x: (x @ x, 3 * x), True, (X,), "fail"),
-    Trap("expected to fail", product, lambda x: 2 * PRODUCT, (X,), "fail", "", "", {"expect": "fail"}),
-    Trap("loosened", np.sin, lambda x: 1.00005 * np.cos(x), (0.5,), "pass", "", "loosened", {"rtol": 1e-4}),
-    Trap(
-        "loosened, still wrong",
-        np.sin,
-        lambda x: 1.001 * np.cos(x),
-        (0.5,),
-        "fail",
-        "",
-        "loosened",
-        {"rtol": 1e-4},
-    ),
-]
-
-
-@pytest.mark.parametrize("trap", SHAPES, ids=str)
-def test_shapes_and_forms(trap):
-    spring(trap)
-
-
-@pytest.mark.parametrize("f", [lambda x: x * 2, lambda x: np.zeros(0), np.sum], ids=["same", "empty", "sum"])
-def test_size_zero_compares_nothing_and_raises_nothing(f):
-    x = np.zeros(0)
-    shape = (*np.shape(f(x)), 0)
-    result = gradcheck.check(f, lambda x: np.zeros(shape), x)
-    assert result.entries == 0
-    assert str(result.verdict) != "fail"
-    wrong = gradcheck.check(f, lambda x: np.zeros((*shape, 2)), x)
-    assert str(wrong.reason) == "wrong shape"
