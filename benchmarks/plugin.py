@@ -1,7 +1,9 @@
 """What the pytest plugin costs: at the start, for each test without a check, for each check, and on disk.
 
-Every figure is the smallest of several processes' own CPU time: other programs of the machine add to it and
-never take away.  Run ``python benchmarks/plugin.py`` with gradcheck importable.
+Every figure is the smallest of several processes', with and without the plugin in turn: their own CPU time,
+to which other programs of the machine add and from which they never take away, and, where Linux's ``perf``
+is installed, the instructions that they executed, which no other program changes and which differ by 0.2 %
+from run to run.  Run ``python benchmarks/plugin.py`` with gradcheck importable.
 """
 
 from __future__ import annotations
@@ -9,9 +11,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from importlib import metadata
 from pathlib import Path
 
@@ -43,22 +47,53 @@ def named():
     return [] if installed else ["-p", "gradcheck.pytest_plugin"], ["-p", "no:gradcheck"]
 
 
-def cpu(folder, text, arguments):
-    """Return the CPU seconds of one run of pytest on ``text``."""
+COUNTED = ["perf", "stat", "-x,", "-e", "instructions:u"]
+
+
+def can_count():
+    """Whether the instructions of a process can be counted here."""
+    if shutil.which("perf") is None:
+        return False
+    tried = subprocess.run([*COUNTED, "true"], capture_output=True, text=True, check=False)
+    return tried.returncode == 0 and "not" not in tried.stderr
+
+
+def cost(folder, text, arguments):
+    """Return the CPU seconds of one run of pytest on ``text``, and its instructions (0 where unknown)."""
     (folder / "test_it.py").write_text(text, encoding="utf-8")
-    command = [sys.executable, "-c", TIMED, "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *arguments]
-    done = subprocess.run(command, cwd=folder, text=True, capture_output=True, check=False, env=os.environ)
+    count = COUNTED if can_count() else []
+    quiet = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:randomly"]
+    command = [*count, sys.executable, "-c", TIMED, *quiet, *arguments]
+    environment = os.environ | {"PYTHONHASHSEED": "0"}
+    # As for a user, whose modules are compiled once.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    done = subprocess.run(command, cwd=folder, text=True, capture_output=True, check=False, env=environment)
     last = done.stdout.splitlines()[-1].split()
     if last[0] != "cpu" or last[2] not in ("0", "ExitCode.OK"):
         sys.exit(done.stdout + done.stderr)
-    return float(last[1])
+    counted = [line for line in done.stderr.splitlines() if "instructions" in line]
+    return float(last[1]), int(counted[-1].split(",")[0]) if counted else 0
 
 
 def compared(folder, text, runs, *extra):
-    """Return the smallest CPU seconds without and with the plugin, taken in turn."""
+    """Return the smallest cost without and with the plugin, taken in turn; the first run compiles."""
     on, off = named()
-    times = [(cpu(folder, text, off), cpu(folder, text, [*on, *extra])) for _ in range(runs)]
-    return min(one[0] for one in times), min(one[1] for one in times)
+    cost(folder, text, [*on, *extra])
+    found = [(cost(folder, text, off), cost(folder, text, [*on, *extra])) for _ in range(runs)]
+    return [tuple(min(column) for column in zip(*side, strict=True)) for side in zip(*found, strict=True)]
+
+
+def files(runs):
+    """Return the seconds in which pytest looks through an installed gradcheck; 0 where it is not."""
+    times = []
+    for _ in range(runs):
+        start = time.process_time()
+        try:
+            _ = [str(file) for file in metadata.distribution("gradcheck").files or ()]
+        except metadata.PackageNotFoundError:
+            return 0.0
+        times.append(time.process_time() - start)
+    return min(times)
 
 
 def loading(runs):
@@ -75,28 +110,40 @@ def main():
     parser.add_argument("--recorded", type=int, default=10_000)
     options = parser.parse_args()
     print(json.dumps({"loading the plugin, ms": 1e3 * loading(3 * options.runs)}))
+    print(json.dumps({"its list of files, ms": 1e3 * files(3 * options.runs)}))
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        few, many = EMPTY.format(tests=1), EMPTY.format(tests=5000)
-        start = compared(folder, few, options.runs)
-        print(json.dumps({"starting and ending a session, ms": 1e3 * (start[1] - start[0])}))
-        without, with_it = compared(folder, many, options.runs)
-        per_test = (with_it - without - (start[1] - start[0])) / 5000
-        print(json.dumps({"a test without a check, us": 1e6 * per_test, "of": 1e6 * without / 5000}))
+        idle(folder, options.runs)
         text = CHECKS.format(tests=options.checks // 10, each=10)
         for extra in ([], ["--gradcheck-json=out.json"]):
             without, with_it = compared(folder, text, options.runs, *extra)
-            share = 100 * (with_it - without) / without
-            print(json.dumps({"checks": options.checks, "options": extra, "s": without, "added, %": share}))
+            shares = [100 * (b - a) / a if a else None for a, b in zip(without, with_it, strict=True)]
+            added = dict(zip(("added CPU, %", "added instructions, %"), shares, strict=True))
+            print(json.dumps({"checks": options.checks, "options": extra, "CPU, s": without[0]} | added))
         size(folder, options.recorded)
+
+
+def idle(folder, runs, tests=5000):
+    """Print what a suite without checks pays, at the start and for each test."""
+    few, many = EMPTY.format(tests=1), EMPTY.format(tests=tests)
+    start, all_tests = compared(folder, few, runs), compared(folder, many, runs)
+    (base, added), (base_many, added_many) = zip(*start, strict=True), zip(*all_tests, strict=True)
+    session = {"CPU, ms": 1e3 * (base[1] - base[0]), "instructions": added[1] - added[0]}
+    print(json.dumps({"starting and ending a session": session}))
+    per_test = {
+        "CPU, us": 1e6 * (base_many[1] - base_many[0] - base[1] + base[0]) / tests,
+        "instructions": (added_many[1] - added_many[0] - added[1] + added[0]) / tests,
+        "of": (base_many[0] / tests * 1e6, added_many[0] / tests),
+    }
+    print(json.dumps({"a test without a check": per_test}))
 
 
 def size(folder, count):
     """Print the size of a record of ``count`` checks."""
     text = CHECKS.format(tests=count // 10, each=10)
-    took = cpu(folder, text, [*named()[0], "--gradcheck-json=out.json"])
+    took, _ = cost(folder, text, [*named()[0], "--gradcheck-json=out.json"])
     megabytes = {name: (folder / name).stat().st_size / 1e6 for name in ("out.json", "out.jsonl")}
-    print(json.dumps({"recorded checks": count, "s": took} | megabytes))
+    print(json.dumps({"recorded checks": count, "CPU, s": took} | megabytes))
 
 
 if __name__ == "__main__":

@@ -130,7 +130,7 @@ def ratio_histogram(ratios: Sequence[Array]) -> Histogram | None:
     >>> ratio_histogram([np.array([0.0, 0.5, 1.0, np.inf])]).counts
     (1, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 1)
     """
-    flat = np.concatenate([one.ravel() for one in ratios]) if len(ratios) > 1 else np.ravel([*ratios])
+    flat = ratios[0].ravel() if len(ratios) == 1 else np.concatenate([np.empty(0), *map(np.ravel, ratios)])
     known = flat[flat == flat]
     if not known.size:
         return None

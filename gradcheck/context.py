@@ -33,7 +33,8 @@ Observer = Callable[["CheckResult"], None]
 Defaults = Callable[[], Mapping[str, Any]]
 """Returns keywords for a check that is about to be made; they stand where the call does not give them."""
 
-_Surroundings = tuple[Observer, Defaults | None]
+_Surroundings = tuple[Observer, Defaults | None, bool]
+"""An observer, its defaults, whether it needs evidence: to make a class of it costs time at every start."""
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 _CURRENT: ContextVar[_Surroundings | None] = ContextVar("gradcheck_surroundings", default=None)
@@ -42,7 +43,9 @@ _LOCK = threading.Lock()
 
 
 @contextmanager
-def observing(observer: Observer, defaults: Defaults | None = None) -> Iterator[None]:
+def observing(
+    observer: Observer, defaults: Defaults | None = None, *, evidence: bool = True
+) -> Iterator[None]:
     """Hand every check made inside the block to ``observer``, those of other threads included.
 
     A thread without an observer of its own reports to the one entered last.
@@ -53,6 +56,8 @@ def observing(observer: Observer, defaults: Defaults | None = None) -> Iterator[
         Called with each result, in the thread that made the check.
     defaults
         Called before each check: keywords that hold where the call does not give them.
+    evidence
+        Whether the observer needs the numbers behind a verdict, :class:`~gradcheck.results.Evidence`.
 
     Examples
     --------
@@ -63,8 +68,8 @@ def observing(observer: Observer, defaults: Defaults | None = None) -> Iterator[
     >>> len(seen)
     1
     """
-    detach = attach(observer, defaults)
-    token = _CURRENT.set((observer, defaults))
+    detach = attach(observer, defaults, evidence=evidence)
+    token = _CURRENT.set((observer, defaults, evidence))
     try:
         yield
     finally:
@@ -72,15 +77,22 @@ def observing(observer: Observer, defaults: Defaults | None = None) -> Iterator[
         detach()
 
 
-def attach(observer: Observer, defaults: Defaults | None = None) -> Callable[[], None]:
+def attach(
+    observer: Observer, defaults: Defaults | None = None, *, evidence: bool = True
+) -> Callable[[], None]:
     """Hand every check of the process to ``observer``, but those inside an :func:`observing` block.
+
+    Parameters
+    ----------
+    observer, defaults, evidence
+        As for :func:`observing`.
 
     Returns
     -------
     callable
         Ends it; may be called in any thread.
     """
-    surroundings = (observer, defaults)
+    surroundings = (observer, defaults, evidence)
     with _LOCK:
         _EVERYWHERE.append(surroundings)
 
@@ -101,9 +113,13 @@ def _surroundings() -> _Surroundings | None:
 
 @contextmanager
 def redirected(observer: Observer) -> Iterator[None]:
-    """Hand the checks made inside the block to ``observer`` in place of whoever listens; defaults stay."""
+    """Hand the checks made inside the block to ``observer`` in place of whoever listens.
+
+    The defaults, and whether evidence is kept, stay as they are.
+    """
     current = _surroundings()
-    with observing(observer, None if current is None else current[1]):
+    _, given, evidence = current or (None, None, False)
+    with observing(observer, given, evidence=evidence):
         yield
 
 
@@ -114,8 +130,9 @@ def defaults() -> Mapping[str, Any]:
 
 
 def listening() -> bool:
-    """Whether somebody will be told of a check's result: only then is evidence worth its cost."""
-    return _surroundings() is not None
+    """Whether somebody wants to know what stands behind a verdict: only then is evidence worth its cost."""
+    current = _surroundings()
+    return current is not None and current[2]
 
 
 def emit(result: CheckResult) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import gradcheck
-from gradcheck.context import attach, listening, observing, with_defaults
+from gradcheck.context import attach, listening, observing, redirected, with_defaults
 from gradcheck.errors import InconclusiveCheck
 
 CHECKS = {
@@ -97,3 +97,24 @@ def test_an_inner_block_hides_an_attached_observer():
     finally:
         detach()
     assert (len(outer), len(inner)) == (1, 2)
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_evidence_is_kept_for_an_observer_that_needs_it_and_for_no_other(wanted):
+    seen = []
+    detach = attach(seen.append, evidence=wanted)
+    try:
+        assert listening() is wanted
+        gradcheck.check(np.sin, lambda x: 2 * np.cos(x), 0.5)
+        with redirected(seen.append):
+            gradcheck.check(np.sin, np.cos, 0.5)
+    finally:
+        detach()
+    assert [result.evidence is not None for result in seen] == [wanted, wanted]
+
+
+def test_nobody_listens_where_nobody_listened_before_a_redirection():
+    seen = []
+    with redirected(seen.append):
+        gradcheck.check(np.sin, np.cos, 0.5)
+    assert seen[0].evidence is None

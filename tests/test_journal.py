@@ -275,10 +275,20 @@ def test_a_torn_last_line_is_tolerated(tmp_path, cut):
     assert violation(found) is None
 
 
-def test_a_line_cut_by_a_signal_is_overwritten(tmp_path):
+def test_a_line_cut_by_a_signal_is_overwritten(tmp_path, monkeypatch):
+    write = os.write
+
+    def cut_short(stream, data):
+        write(stream, data[:20])
+        raise KeyboardInterrupt
+
     with Journal(tmp_path) as journal:
         journal.header(HEADER)
-        os.write(journal._stream, b'{"kind":"check","che')
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "write", cut_short)
+            with pytest.raises(KeyboardInterrupt):
+                journal.check(check())
+        assert journal.journal_path.read_text(encoding="utf-8").endswith('\n{"kind":"check","che')
         journal.check(check())
         journal.finish(record(checks=[check()]), complete=True)
     assert read_record(tmp_path / "gradcheck.jsonl")["checks"] == [check()]

@@ -86,3 +86,22 @@ def test_what_gates(result, options, gates):
     entry = check_entry(result, identity="f", **options)
     assert entry["gates"] == bool(gates)
     assert entry["as_expected"] == (not gates or gates.startswith("too weak"))
+
+
+def test_an_entry_keeps_every_digit_of_a_claim_and_enough_of_a_bar():
+    third, bar = 1 / 3, 1e-13 / 3
+    worst = Entry((1, 2), "d f[1] / d x[2]", third, -third, bar, bar, 2 * bar)
+    result = found(Verdict.FAIL, Reason.DISAGREES, worst=worst, power=Power(bar, 3.0, "d f", 1))
+    entry = check_entry(result, identity="f")
+    assert (entry["worst"]["claimed"], entry["worst"]["reference"]) == (third, -third)
+    assert entry["worst"]["budget"] == entry["largest"]["bar"] == pytest.approx(2 * bar, rel=1e-11)
+    assert entry["largest"]["index"] == [1, 2]
+    assert entry["power"]["worst"] == entry["detectable"]["worst"] == 3.0
+
+
+def test_numbers_of_arrays_are_plain_in_an_entry():
+    worst = Entry((np.int64(0), np.int64(1)), "d f", np.float64(0.1), np.float32(0.5), *np.ones(3))
+    result = found(worst=worst, entries=np.int64(4), nfev=np.int64(9), power=Power(np.float64(0.1), 1, "", 0))
+    entry = check_entry(result, identity="f")
+    assert violation(entry, "check") is None
+    assert (entry["worst"]["claimed"], entry["largest"]["index"], entry["entries"]) == (0.1, [0, 1], 4)

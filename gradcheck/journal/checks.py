@@ -1,23 +1,26 @@
 """A single check as an entry of the record: what the plugin and a user's own script write down.
 
-Standard library only.  An entry holds plain data from the start: it is written without being examined again,
-because a check takes less than a millisecond.
+Standard library only.  An entry is text from the start: a small check takes a millisecond, and to build its
+tree and walk it again takes a tenth of that.  One long string is also nothing to Python's garbage collector,
+which would visit the trees of all checks again and again.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from gradcheck.journal.encoding import encode
-from gradcheck.journal.evidence import evidence_fields
+from gradcheck.journal.encoding import encode, to_json
+from gradcheck.journal.evidence import evidence_fields, histogram_text
 from gradcheck.results import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gradcheck.results import CheckResult, Power
+    from gradcheck.results import CheckResult, Entry, Power
 
 __all__ = ["check_entry", "gate_reason"]
 
@@ -60,6 +63,44 @@ def gate_reason(
     return ""
 
 
+_NEUTRAL = to_json(
+    {
+        "dtype": "",
+        "group": "check",
+        "kind": "derivative",
+        "section": "",
+        "formula": "",
+        "latex": "",
+        "domain": "",
+        "example": "",
+        "signature": "",
+        "sources": [],
+        "erratum": None,
+        "witnesses": {},
+        "pairs": [],
+        "conventions": [],
+        "points": [],
+        "counterexample": None,
+        "self_test": None,
+    }
+)[1:-1]
+"""The fields that every check has, neutral where only a rule has them."""
+
+
+def as_expected(result: CheckResult, gate: str) -> bool:
+    """Return whether ``result`` is what its check expects, or allowed; ``gate`` is its :func:`gate_reason`.
+
+    Examples
+    --------
+    >>> from gradcheck.results import CheckResult, Reason
+    >>> as_expected(CheckResult(Verdict.FAIL, Reason.DISAGREES, "", expect="fail"), "")
+    True
+    """
+    if result.verdict is Verdict.INCONCLUSIVE:
+        return not gate
+    return result.verdict is (Verdict.FAIL if result.expect == "fail" else Verdict.PASS)
+
+
 def check_entry(
     result: CheckResult,
     *,
@@ -89,132 +130,140 @@ def check_entry(
     ('pass', False, True)
     """
     gate = gate_reason(result, allow_inconclusive=allow_inconclusive, max_detectable=max_detectable)
-    inconclusive = result.verdict is Verdict.INCONCLUSIVE
-    wanted = Verdict.FAIL if result.expect == "fail" else Verdict.PASS
-    return _blank(identity) | {
-        "verdict": result.verdict.value,
-        "reason": result.reason.slug,
-        "message": _text(result.message),
-        "expected": result.expect,
-        "as_expected": result.verdict is wanted or (inconclusive and not gate),
-        "gates": bool(gate),
-        "gate_reason": gate,
-        "function": _text(result.name),
-        "notes": _text("\n".join(result.notes)),
-        "entries": int(result.entries),
-        "nfev": int(result.nfev),
-        "largest": _largest(result),
-        "detectable": _detectable(result),
-        "strata": _strata(result),
-        "test": test,
-        "diagnosis": _text(result.diagnosis),
-        "convention": _text(result.convention),
-        "method": result.method,
-        "strategy": result.strategy,
-        "text": "" if result.verdict is Verdict.PASS else _text(str(result)),
-        "worst": _worst(result),
-        "power": _power(result),
-        **evidence_fields(result),
-    }
+    beginning = unended(result, identified(identity), as_expected(result, gate))
+    entry: dict[str, Any] = json.loads(beginning + ending(gate, to_json(test)))
+    return entry
 
 
-def _blank(identity: str) -> dict[str, Any]:
-    """Return the fields that every check has, neutral where only a rule has them."""
-    return {
-        "id": _identity(identity),
-        "dtype": "",
-        "group": "check",
-        "kind": "derivative",
-        "section": "",
-        "formula": "",
-        "latex": "",
-        "domain": "",
-        "example": "",
-        "signature": "",
-        "sources": [],
-        "erratum": None,
-        "witnesses": {},
-        "pairs": [],
-        "conventions": [],
-        "points": [],
-        "failures": [],
-        "counterexample": None,
-        "self_test": None,
-    }
+def unended(result: CheckResult, identity: str, expected: bool) -> str:
+    """Return the entry of ``result`` as one line of JSON, but for what is known when its test has ended.
+
+    Parameters
+    ----------
+    result
+        What the check found.
+    identity
+        As :func:`identified` returns it.
+    expected
+        As :func:`as_expected` returns it.
+
+    Returns
+    -------
+    str
+        What makes a whole line with :func:`ending` behind it.
+    """
+    passed = result.verdict is Verdict.PASS
+    return (
+        f'{{"id":{to_json(identity)},{_NEUTRAL},"verdict":{_word(result.verdict.value)},'
+        f'"reason":{_word(result.reason.slug)},"message":{_text(result.message)},'
+        f'"expected":{_word(result.expect)},"as_expected":{"true" if expected else "false"},'
+        f'"function":{_text(result.name)},"notes":{_text(chr(10).join(result.notes))},'
+        f'"entries":{int(result.entries)},"nfev":{int(result.nfev)},'
+        f'"diagnosis":{_text(result.diagnosis)},"convention":{_text(result.convention)},'
+        f'"method":{_word(result.method)},"strategy":{_word(result.strategy)},'
+        f'"text":{_EMPTY if passed else _text(str(result))},"strata":{_strata(result)},'
+        f"{_worst(result.worst, result.method)},{_power(result.power)},{_evidence(result)}"
+    )
 
 
-def _identity(identity: str) -> str:
-    """Return ``identity``, a long one cut without becoming another's."""
+def ending(gate: str, test: str) -> str:
+    """Return the end of an entry: why it gates, and the test that made it, as JSON.
+
+    Examples
+    --------
+    >>> ending("", "null")
+    ',"gates":false,"gate_reason":"","test":null}'
+    """
+    return f',"gates":{"true" if gate else "false"},"gate_reason":{_text(gate)},"test":{test}}}'
+
+
+_EMPTY = '""'
+_word = lru_cache(maxsize=256)(to_json)
+"""The JSON of one of the few words that stand in every entry."""
+
+
+def identified(identity: str) -> str:
+    """Return ``identity`` as the record holds it: plain, and a long one cut without becoming another's.
+
+    Examples
+    --------
+    >>> identified("test_it.py::test_one::wave")
+    'test_it.py::test_one::wave'
+    """
     if len(identity) <= _LONGEST:
-        return _text(identity) or "check"
+        return _plain(identity) or "check"
     mark = hashlib.sha256(identity.encode(errors="replace")).hexdigest()[:16]
-    return f"{_text(identity[: _LONGEST // 2])}…{mark}"
+    return f"{_plain(identity[: _LONGEST // 2])}…{mark}"
 
 
-def _text(text: str) -> str:
+def _plain(text: str) -> str:
     kept = str(text) if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
     # Nearly all is ASCII, which needs no look for lone surrogates.
     return kept if kept.isascii() else str(encode(kept))
 
 
-def _strata(result: CheckResult) -> list[dict[str, Any]]:
-    return [
-        {
-            "stratum": drawn.stratum,
-            "expected": [result.expect],
-            "points": drawn.points,
-            "pass": drawn.passed,
-            "fail": drawn.failed,
-            "inconclusive": drawn.inconclusive,
-            "unexpected": drawn.failed if result.expect == "pass" else 0,
-        }
-        for drawn in result.drawn
-    ]
+def _text(text: str) -> str:
+    return to_json(_plain(text)) if text else _EMPTY
 
 
-def _number(value: float) -> float | str:
-    return float(value) if math.isfinite(value) else str(encode(float(value)))
+def _strata(result: CheckResult) -> str:
+    if not result.drawn:
+        return "[]"
+    return to_json(
+        [
+            {
+                "stratum": drawn.stratum,
+                "expected": [result.expect],
+                "points": drawn.points,
+                "pass": drawn.passed,
+                "fail": drawn.failed,
+                "inconclusive": drawn.inconclusive,
+                "unexpected": drawn.failed if result.expect == "pass" else 0,
+            }
+            for drawn in result.drawn
+        ]
+    )
 
 
-def _largest(result: CheckResult) -> dict[str, Any] | None:
-    worst = result.worst
+def _number(value: float) -> str:
+    # As `json` writes it; an array's scalar has a `repr` of its own.
+    return float.__repr__(float(value)) if math.isfinite(value) else to_json(encode(float(value)))
+
+
+def _size(value: float) -> str:
+    """Return an error or a bar: more digits than mean anything, in a third of the time of all of them."""
+    return f"{value:.12g}" if math.isfinite(value) else to_json(encode(float(value)))
+
+
+def _worst(worst: Entry | None, method: str) -> str:
     if worst is None:
-        return None
+        return '"largest":null,"worst":null'
     error = abs(worst.claimed - worst.reference)
     ratio = error / worst.budget if worst.budget > 0 else math.inf if error > 0 else 0.0
-    return {
-        "ratio": _number(ratio),
-        "error": _number(error),
-        "bar": _number(worst.budget),
-        "pair": ["claim", result.method or "reference"],
-        "index": [int(worst.index[0]), int(worst.index[1])],
-        "point": "",
-    }
+    budget, (row, column) = _size(worst.budget), worst.index
+    return (
+        f'"largest":{{"ratio":{_size(ratio)},"error":{_size(error)},"bar":{budget},'
+        f'"pair":["claim",{_word(method or "reference")}],"index":[{int(row)},{int(column)}],"point":""}},'
+        f'"worst":{{"path":{_text(worst.path)},"claimed":{_number(worst.claimed)},'
+        f'"reference":{_number(worst.reference)},"claimed_error":{_size(worst.claimed_error)},'
+        f'"reference_error":{_size(worst.reference_error)},"budget":{budget}}}'
+    )
 
 
-def _worst(result: CheckResult) -> dict[str, Any] | None:
-    worst = result.worst
-    if worst is None:
-        return None
-    return {
-        "path": _text(worst.path),
-        "claimed": _number(worst.claimed),
-        "reference": _number(worst.reference),
-        "claimed_error": _number(worst.claimed_error),
-        "reference_error": _number(worst.reference_error),
-        "budget": _number(worst.budget),
-    }
+def _power(power: Power | None) -> str:
+    if power is None:
+        return '"detectable":null,"power":null'
+    sizes = f'"median":{_size(power.median)},"worst":{_size(power.worst)}'
+    return (
+        f'"detectable":{{{sizes},"index":null,"point":""}},'
+        f'"power":{{{sizes},"path":{_text(power.path)},"apart":{int(power.apart)}}}'
+    )
 
 
-def _detectable(result: CheckResult) -> dict[str, Any] | None:
-    power = result.power
-    return None if power is None else _caught(power) | {"index": None, "point": ""}
-
-
-def _power(result: CheckResult) -> dict[str, Any] | None:
-    power = result.power
-    return None if power is None else _caught(power) | {"path": _text(power.path), "apart": int(power.apart)}
-
-
-def _caught(power: Power) -> dict[str, Any]:
-    return {"median": _number(power.median), "worst": _number(power.worst)}
+def _evidence(result: CheckResult) -> str:
+    evidence = result.evidence
+    if evidence is None:
+        return '"histogram":null,"failures":[]'
+    if result.verdict is Verdict.PASS:
+        return f'"histogram":{histogram_text(evidence.histogram)},"failures":[]'
+    return to_json(evidence_fields(result))[1:-1]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from gradcheck.journal.encoding import encode, number_text
+from gradcheck.journal.encoding import encode, number_text, to_json
 from gradcheck.results import Verdict
 
 if TYPE_CHECKING:
     from gradcheck.results import CheckResult, Curve, Evidence, Histogram
 
-__all__ = ["curve_field", "evidence_fields", "histogram_field"]
+__all__ = ["curve_field", "evidence_fields", "histogram_field", "histogram_text"]
 
 _MOST_ENTRIES = 400
 _SIDE = 20
@@ -47,6 +48,27 @@ def histogram_field(histogram: Histogram | None) -> dict[str, Any] | None:
         return None
     edges = [edge if math.isfinite(edge) else number_text(edge) for edge in histogram.edges]
     return {"edges": edges, "counts": list(histogram.counts)}
+
+
+def histogram_text(histogram: Histogram | None) -> str:
+    """Return :func:`histogram_field` as JSON.
+
+    Examples
+    --------
+    >>> from gradcheck.results import Histogram
+    >>> histogram_text(Histogram((0.0, 1.0, float("inf")), (4, 0)))
+    '{"edges":[0.0,1.0,"inf"],"counts":[4, 0]}'
+    """
+    if histogram is None:
+        return "null"
+    # Whole numbers alone: Python writes such a list as JSON does.
+    return f'{{"edges":{_edges(histogram.edges)},"counts":{[*histogram.counts]}}}'
+
+
+@lru_cache(maxsize=8)
+def _edges(edges: tuple[float, ...]) -> str:
+    """Return edges as JSON: every check has the same."""
+    return to_json([edge if math.isfinite(edge) else number_text(edge) for edge in edges])
 
 
 def curve_field(curve: Curve | None) -> dict[str, Any] | None:

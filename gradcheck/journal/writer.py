@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import json
 import os
 import signal
 import threading
@@ -64,11 +65,10 @@ class Journal:
         self._stale = [self.path, self.journal_path, *([self.folder / _PAGE] if stem == _STEM else [])]
         self._lock = threading.Lock()
         self._header: dict[str, Any] = {}
-        self._checks: list[dict[str, Any]] = []
-        # By identity of the entry, kept alive above: each is turned into text once.
-        self._texts: dict[int, str] = {}
+        self._checks: list[dict[str, Any] | str] = []
         self._stream: int | None = None
         self._whole = 0
+        self._torn = False
         self._finished = False
         self._previous: dict[int, Any] = {}
         self._asked: int | None = None
@@ -162,35 +162,38 @@ class Journal:
             # What the signal raised was lost: Python drops exceptions in callbacks of its garbage collector.
             self._leave(self._asked, None)
 
-    def append(self, entries: Sequence[dict[str, Any]]) -> None:
-        """Append checks that :func:`~gradcheck.journal.checks.check_entry` made.
+    def append(self, lines: Sequence[str]) -> None:
+        """Append checks that are JSON already, as :func:`~gradcheck.journal.checks.unended` begins them.
 
-        Their lines are on disk when this returns.  Such an entry is plain and follows the
-        schema from the start.  It is not examined again: that takes as long as a small check.
+        Their lines are on disk when this returns.  They follow the schema from the start, and are not
+        examined again: that takes as long as a small check.
         """
         with self._lock:
-            texts = [to_json(entry) for entry in entries]
-            self._write("".join(f'{{"kind":"check","check":{text}}}\n' for text in texts).encode())
-            self._checks += entries
-            self._texts.update(zip(map(id, entries), texts, strict=True))
+            self._write("".join(f'{{"kind":"check","check":{line}}}\n' for line in lines).encode())
+            self._checks += lines
 
-    def end(self, record: Mapping[str, Any], complete: bool) -> None:
-        """Write ``gradcheck.json`` and the journal's last line; the checks of ``record`` are not examined.
+    def end(self, record: Mapping[str, Any], lines: Sequence[str]) -> None:
+        """Write ``gradcheck.json`` and the journal's last line.
+
+        Parameters
+        ----------
+        record
+            All fields but ``checks``.
+        lines
+            The checks, as for :meth:`append`.
 
         Raises
         ------
         InvalidArgument
-            If another field of ``record`` breaks the schema; nothing is written then.
+            If a field of ``record`` breaks the schema; nothing is written then.
         UnwritableRecord
             If the file cannot be written.
         """
-        rest = encode({name: item for name, item in record.items() if name != "checks"}) | {
-            "complete": complete
-        }
+        rest = encode(record)
         fault = violation(rest | {"checks": []})
         if fault is not None:
             raise InvalidArgument(f"`record`: breaks the schema: {fault}")
-        self._end(rest | {"checks": record["checks"]})
+        self._end(rest | {"checks": lines})
 
     def finish(self, record: Mapping[str, Any], complete: bool) -> None:
         """Write ``gradcheck.json`` in one step, and the journal's last line.
@@ -212,7 +215,8 @@ class Journal:
         if not self._header:
             return
         record = self._header | {"checks": self._checks, "complete": False}
-        record["summary"] = tally(self._checks, messages=[_CUT_SHORT])
+        found = [json.loads(one) if isinstance(one, str) else one for one in self._checks]
+        record["summary"] = tally(found, messages=[_CUT_SHORT])
         record.setdefault("self_test", None)
         # The exception that ends the run says more than a full disk does.
         with contextlib.suppress(UnwritableRecord) if suppress else contextlib.nullcontext():
@@ -226,7 +230,7 @@ class Journal:
         }
         with self._lock:
             self._line({"kind": "end", "complete": record["complete"]} | news)
-            self._replace(record_text(record, self._texts))
+            self._replace(record_text(record))
             self._finished = True
 
     def _line(self, entry: Mapping[str, Any]) -> None:
@@ -236,15 +240,18 @@ class Journal:
         if self._stream is None:
             raise InvalidArgument.of("journal", "a closed journal", "an open one", "use it in a `with` block")
         try:
-            # A signal may have cut the last line short: the next one starts where it did.
-            os.ftruncate(self._stream, self._whole)
-            os.lseek(self._stream, self._whole, os.SEEK_SET)
+            if self._torn:
+                # A signal cut the last line short: the next one starts where it did.
+                os.ftruncate(self._stream, self._whole)
+                os.lseek(self._stream, self._whole, os.SEEK_SET)
+            self._torn = True
             written = 0
             while written < len(data):
                 written += os.write(self._stream, data[written:])
         except OSError as cause:
             raise UnwritableRecord.because(self.journal_path, cause) from cause
         self._whole += len(data)
+        self._torn = False
 
     def _replace(self, text: str) -> None:
         try:
@@ -301,16 +308,15 @@ class _Ended(KeyboardInterrupt):
         self.number = number
 
 
-def record_text(record: Mapping[str, Any], known: Mapping[int, str] | None = None) -> str:
+def record_text(record: Mapping[str, Any]) -> str:
     """Return JSON with a line for each field and each check, so that two records can be compared.
 
-    ``known`` holds the texts of checks by their ``id()``.
+    A check that is a ``str`` is JSON already.
     """
-    texts = known or {}
     fields = []
     for name, item in record.items():
         if name == "checks" and item:
-            lines = (texts.get(id(check)) or to_json(check) for check in item)
+            lines = (check if isinstance(check, str) else to_json(check) for check in item)
             text = "[\n" + ",\n".join(lines) + "\n]"
         else:
             text = to_json(item)

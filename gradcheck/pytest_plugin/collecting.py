@@ -5,35 +5,33 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gradcheck.journal.checks import check_entry
+from gradcheck.journal.checks import as_expected, identified, unended
 from gradcheck.journal.draws import Draws
-from gradcheck.journal.encoding import to_json
+from gradcheck.journal.encoding import encode, to_json
+from gradcheck.pytest_plugin.kept import Row, kept, why_it_gates
 from gradcheck.pytest_plugin.places import Place, own_place, place_of, test_facts
 from gradcheck.pytest_plugin.settings import defaults_for, marked
-from gradcheck.results import CheckResult
+from gradcheck.results import CheckResult, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
-    from gradcheck.pytest_plugin.listening import Listener
+    from gradcheck.pytest_plugin import Listener
     from gradcheck.pytest_plugin.receiving import Receiver
 
-Found = dict[str, Any] | Draws | CheckResult
-
-_FEW = 64
-_SMALL = 256
-"""Results wait to be made entries together, which is faster, unless they are many or hold large matrices."""
-
-__all__ = ["PROPERTY", "Collector", "carried", "unpacked"]
+__all__ = ["PROPERTY", "Collector", "taken_from"]
 
 _CARRIED = "gradcheck_checks"
 """The attribute of a report that carries the checks of its test."""
 PROPERTY = "gradcheck"
-_FACTS = ("verdict", "reason", "entries", "nfev", "method", "expected", "gates")
+
+_Found = tuple[Place, CheckResult | Draws, str]
+"""Where a check was made, its result or those at its points, and its entry where it could not wait."""
 
 
 class _Attempt:
@@ -42,62 +40,50 @@ class _Attempt:
     Attributes
     ----------
     found
-        By identity: where the check was made, and its entry, its result, or its results at drawn points.
-    waiting
-        The identities of results that are not entries yet.
+        By identity.
     defaults
         The keywords that hold in it.
     outcome
         Of the test so far.
+    forgiven
+        Whether the test is marked as known to fail.
     """
 
     def __init__(self, item: pytest.Item | None, defaults: dict[str, Any]) -> None:
         self.item = item
         self.place = own_place(item)
         self.defaults = defaults
-        self.found: dict[str, tuple[Place, Found]] = {}
-        self.waiting: list[str] = []
+        self.found: dict[str, _Found] = {}
         self.outcome = "passed"
         self.forgiven = False
-        self._test: dict[str, Any] | None = None
         self._numbers: Counter[str] = Counter()
         self._drawn: Counter[str] = Counter()
         self._example: object = None
 
-    @property
-    def test(self) -> dict[str, Any] | None:
-        """What the record says of the test, one object for all of its checks."""
-        if self.item is None:
-            return None
-        if self._test is None:
-            self._test = test_facts(self.item, self.outcome)
-        self._test["outcome"] = self.outcome
-        return self._test
+    def facts(self) -> dict[str, Any] | None:
+        """Return what the record says of the test."""
+        return None if self.item is None else test_facts(self.item, self.outcome)
 
-    def add(self, place: Place, result: CheckResult) -> None:
-        """Keep ``result``; those of the examples of a property test are counted together."""
-        base = f"{place.prefix}::{result.name}" if place.prefix else result.name
-        example = _example()
-        if example is None:
-            identity = _numbered(base, self._numbers)
-            # A property's points may share its name with a check beside it.
-            while identity in self.found:
-                identity = _numbered(base, self._numbers)
-            self._keep(identity, place, result)
-            return
+    def identity(self, place: Place, name: str) -> str:
+        """Return the identity of one more check called ``name``, made at ``place``."""
+        base = identified(f"{place.prefix}::{name}" if place.prefix else name)
+        found = _numbered(base, self._numbers)
+        # A property's points may share its name with a check beside it.
+        while found in self.found:
+            found = _numbered(base, self._numbers)
+        return found
+
+    def draw(self, place: Place, result: CheckResult, example: object) -> bool:
+        """Count ``result`` as one point of a property test; False where its name is another's."""
         if example is not self._example:
             self._example = example
             self._drawn.clear()
-        identity = _numbered(base, self._drawn)
-        draws = self.found.setdefault(identity, (place, Draws()))[1]
+        base = identified(f"{place.prefix}::{result.name}" if place.prefix else result.name)
+        draws = self.found.setdefault(_numbered(base, self._drawn), (place, Draws(), ""))[1]
         if isinstance(draws, Draws):
             draws.add(result)
-        else:
-            self._keep(_numbered(base, self._numbers), place, result)
-
-    def _keep(self, identity: str, place: Place, result: CheckResult) -> None:
-        self.found[identity] = (place, result)
-        self.waiting.append(identity)
+            return True
+        return False
 
 
 def _numbered(base: str, numbers: Counter[str]) -> str:
@@ -129,7 +115,8 @@ class Collector:
         self._receiver = receiver
         self._settings = listener.settings
         self._root = str(listener.config.rootpath)
-        self._outside = _Attempt(None, defaults_for(listener.settings))
+        self._recording = self._settings.recording
+        self._outside = _Attempt(None, defaults_for(self._settings))
         self._attempt = self._outside
         self._with_properties = bool(listener.config.getoption("xmlpath", None))
 
@@ -137,9 +124,15 @@ class Collector:
         """Keep the result of a check that was just made."""
         attempt = self._current()
         place = place_of(attempt.place, self._root)
-        attempt.add(place, result)
-        if len(attempt.waiting) >= _FEW or result.entries > _SMALL:
-            self._enter(attempt)
+        example = _example()
+        if example is not None and attempt.draw(place, result, example):
+            return
+        identity, beginning = attempt.identity(place, result.name), ""
+        if result.evidence is not None and result.verdict is not Verdict.PASS:
+            # Its matrices need not stay until the test ends.
+            beginning = self._beginning(identity, result, self._gate(attempt, place, result))
+            result = replace(result, evidence=None)
+        attempt.found[identity] = (place, result, beginning)
 
     def defaults(self) -> Mapping[str, Any]:
         """Return the keywords that hold for a check made now: a marker's for the checks of its test alone."""
@@ -158,6 +151,11 @@ class Collector:
     def _begun(self, item: pytest.Item) -> _Attempt:
         own = marked(item)
         return _Attempt(item, self._outside.defaults | own if own else self._outside.defaults)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Remember the test that runs."""
+        self._listener.item = item
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
@@ -178,9 +176,9 @@ class Collector:
         return report
 
     def _hand_on(self, attempt: _Attempt, report: pytest.TestReport) -> None:
-        entries = self._taken(attempt)
-        # A report that travels between processes must hold nothing but builtin types: one text is safe.
-        setattr(report, _CARRIED, entries if self._receiver is not None else to_json(entries))
+        rows = self._taken(attempt)
+        if rows:
+            setattr(report, _CARRIED, rows)
         self._listener.item = None
         self._attempt = self._outside
 
@@ -188,62 +186,73 @@ class Collector:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Hand on what no report carried: a test that was cut short, and checks outside of tests."""
         with self._listener.lock:
-            entries = self._taken(self._attempt)
+            rows = self._taken(self._attempt)
         if self._receiver is not None:
-            self._receiver.add(entries)
+            self._receiver.add(rows)
         else:
-            session.config.workeroutput[PROPERTY] = to_json(entries)  # type: ignore[attr-defined]
+            session.config.workeroutput[PROPERTY] = rows  # type: ignore[attr-defined]
 
-    def _taken(self, attempt: _Attempt) -> list[dict[str, Any]]:
-        outside = list(self._outside.found.items()) if attempt is not self._outside else []
-        entries = [self._entry(attempt, *one) for one in [*outside, *attempt.found.items()]]
-        for emptied in (self._outside, attempt):
-            emptied.found.clear()
-            emptied.waiting.clear()
-        return entries
+    def _taken(self, attempt: _Attempt) -> list[Row]:
+        """Return the checks of ``attempt`` and those outside of tests, and forget them."""
+        rows: list[Row] = []
+        for one in (self._outside,) if attempt is self._outside else (self._outside, attempt):
+            if one.found:
+                test = to_json(one.facts()) if self._recording else ""
+                rows += [self._row(one, identity, *found, test) for identity, found in one.found.items()]
+                one.found.clear()
+        return rows
 
-    def _enter(self, attempt: _Attempt) -> None:
-        for identity in attempt.waiting:
-            found = attempt.found[identity]
-            attempt.found[identity] = (found[0], self._entry(attempt, identity, found))
-        attempt.waiting.clear()
-
-    def _entered(self, place: Place, identity: str, result: CheckResult) -> dict[str, Any]:
-        own = self._outside.defaults if place.item is None else self._current().defaults
-        return check_entry(
-            result,
-            identity=identity,
-            test=place.test,
-            allow_inconclusive=bool(own.get("allow_inconclusive", False)),
-            max_detectable=own.get("max_detectable", self._settings.max_detectable),
-        )
-
-    def _entry(self, attempt: _Attempt, identity: str, found: tuple[Place, Found]) -> dict[str, Any]:
-        place, entry = found
-        if isinstance(entry, Draws):
-            entry = entry.settled()
-        if isinstance(entry, CheckResult):
-            entry = self._entered(place, identity, entry)
+    def _row(
+        self,
+        attempt: _Attempt,
+        identity: str,
+        place: Place,
+        found: CheckResult | Draws,
+        beginning: str,
+        test: str,
+    ) -> Row:
+        result = found.settled() if isinstance(found, Draws) else found
+        gate = self._gate(attempt, place, result)
+        if self._recording and not beginning:
+            beginning = self._beginning(identity, result, gate)
         if place.item is not None:
-            entry["test"] = attempt.test
-            if attempt.forgiven:
-                entry |= {"gates": False, "gate_reason": ""}
-        return entry
+            return kept(result, identity, gate, attempt.outcome, beginning, test, forgiven=attempt.forgiven)
+        outcome = place.test["outcome"] if place.test else ""
+        return kept(result, identity, gate, outcome, beginning, to_json(place.test), forgiven=False)
+
+    def _gate(self, attempt: _Attempt, place: Place, result: CheckResult) -> str:
+        return why_it_gates(result, (self._outside if place.item is None else attempt).defaults)
+
+    def _beginning(self, identity: str, result: CheckResult, gate: str) -> str:
+        return unended(result, identity, as_expected(result, gate)) if self._recording else ""
 
     def _add_properties(self, item: pytest.Item) -> None:
-        kept = [one for one in item.user_properties if one[0] != PROPERTY]
+        properties = [one for one in item.user_properties if one[0] != PROPERTY]
         attempt = self._current()
-        for identity, found in attempt.found.items():
-            if found[0].item is None:
+        for identity, (place, found, _) in attempt.found.items():
+            if place.item is None:
                 # A fixture that outlives the test: which test sets it up depends on the order.
                 continue
-            entry = self._entry(attempt, identity, found)
-            facts = {"check": identity} | {name: entry[name] for name in _FACTS}
-            detectable = entry["detectable"]
-            facts["detectable"] = None if detectable is None else detectable["worst"]
+            result = found.settled() if isinstance(found, Draws) else found
+            gates = bool(self._gate(attempt, place, result)) and not attempt.forgiven
             # ASCII without control characters, whatever the names are: it goes into XML.
-            kept.append((PROPERTY, json.dumps(facts)))
-        item.user_properties[:] = kept
+            properties.append((PROPERTY, json.dumps(_facts(identity, result, gates=gates))))
+        item.user_properties[:] = properties
+
+
+def _facts(identity: str, result: CheckResult, *, gates: bool) -> dict[str, Any]:
+    """Return what a JUnit file says of a check."""
+    return {
+        "check": identity,
+        "verdict": result.verdict.value,
+        "reason": result.reason.slug,
+        "entries": int(result.entries),
+        "nfev": int(result.nfev),
+        "method": result.method,
+        "expected": result.expect,
+        "gates": gates,
+        "detectable": None if result.power is None else encode(result.power.worst),
+    }
 
 
 def _judge(attempt: _Attempt, report: pytest.TestReport) -> None:
@@ -257,12 +266,7 @@ def _judge(attempt: _Attempt, report: pytest.TestReport) -> None:
         attempt.outcome = "skipped"
 
 
-def carried(report: pytest.TestReport) -> list[dict[str, Any]]:
-    """Return the checks that ``report`` carries."""
-    return unpacked(getattr(report, _CARRIED, None))
-
-
-def unpacked(entries: Any) -> list[dict[str, Any]]:
-    """Return entries that came as JSON, or as they are."""
-    found: list[dict[str, Any]] = json.loads(entries) if isinstance(entries, str) else entries or []
-    return found
+def taken_from(report: pytest.TestReport) -> list[Row]:
+    """Return the checks that ``report`` carries; it carries them no longer, for pytest keeps every report."""
+    rows: list[Row] = vars(report).pop(_CARRIED, [])
+    return rows

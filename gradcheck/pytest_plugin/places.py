@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-__all__ = ["OUTSIDE", "Place", "own_place", "place_of", "test_facts"]
+__all__ = ["OUTSIDE", "Place", "own_place", "place_of", "running", "test_facts"]
 
 
 class Place(NamedTuple):
@@ -53,6 +53,7 @@ _ROOTS = {
         (_code(fixtures, "pytest_fixture_setup"), "fixturedef"),
         (_code(getattr(fixtures, "FixtureDef", None), "finish"), "self"),
         (_code(runner, "pytest_make_collect_report"), "collector"),
+        (_code(runner, "runtestprotocol"), "item"),
         (_code(runner, "pytest_runtest_setup"), "item"),
         (_code(runner, "pytest_runtest_call"), "item"),
         (_code(runner, "pytest_runtest_teardown"), "item"),
@@ -93,6 +94,19 @@ def place_of(own: Place, root: str) -> Place:
             break
         frame = frame.f_back
     return own
+
+
+def running(config: pytest.Config) -> pytest.Item | None:
+    """Return the test that runs in whichever thread of a session; None outside tests."""
+    for frame in sys._current_frames().values():  # noqa: SLF001 a thread of a test has no frame of the test
+        within: FrameType | None = frame
+        while within is not None:
+            if _ROOTS.get(id(within.f_code)) == "item":
+                item: pytest.Item = within.f_locals["item"]
+                if item.config is config:
+                    return item
+            within = within.f_back
+    return None
 
 
 def _fixture(definition: Any, root: str, *, teardown: bool, request: Any) -> Place:

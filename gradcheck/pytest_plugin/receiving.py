@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import shlex
 import time
 from typing import TYPE_CHECKING, Any
@@ -10,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gradcheck.journal import Journal, UnwritableRecord, environment, tally
-from gradcheck.pytest_plugin.collecting import PROPERTY, carried, unpacked
-from gradcheck.pytest_plugin.summary import write_summary
-from gradcheck.results import Verdict
+from gradcheck.pytest_plugin.collecting import PROPERTY, taken_from
+from gradcheck.pytest_plugin.kept import Kept, Row
+from gradcheck.pytest_plugin.summary import FAILED, write_summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["Receiver"]
 
 _WHOLE = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
-_FAILED = ("failed", "error")
 _MESSAGES = 20
 
 
@@ -41,7 +41,7 @@ class Receiver:
 
     def __init__(self, config: pytest.Config, settings: Settings) -> None:
         self.config, self.settings = config, settings
-        self.checks: dict[str, dict[str, Any]] = {}
+        self.checks: dict[str, Kept] = {}
         self.notes: list[str] = []
         self.cut_short: list[str] = []
         self.unwritten: list[str] = []
@@ -52,10 +52,10 @@ class Receiver:
         self._rerun: set[tuple[Any, str]] = set()
 
     @property
-    def gating(self) -> list[dict[str, Any]]:
+    def gating(self) -> list[Kept]:
         """The checks that stop the build although the tests that made them passed."""
-        found = [check for check in self.checks.values() if check["gates"]]
-        return [check for check in found if (check["test"] or {}).get("outcome") not in _FAILED]
+        found = [check for check in self.checks.values() if check.gate_reason]
+        return [check for check in found if check.outcome not in FAILED]
 
     def start(self) -> None:
         """Remove the reports of the last run, and open the record: a killed run shows no old green."""
@@ -77,14 +77,15 @@ class Receiver:
                 f"--gradcheck-html: cannot replace {self.settings.html}: {cause}"
             ) from cause
 
-    def add(self, entries: Sequence[dict[str, Any]]) -> None:
+    def add(self, rows: Sequence[Row]) -> None:
         """Take checks; of two with one identity the graver stays."""
-        for entry in entries:
-            known = self.checks.get(entry["id"])
-            if known is None or _severity(entry) > _severity(known):
-                self.checks[entry["id"]] = entry
-        if self._journal is not None and entries:
-            self._journal.append(entries)
+        checks = [Kept(*row) for row in rows]
+        for check in checks:
+            known = self.checks.get(check.id)
+            if known is None or check.severity > known.severity:
+                self.checks[check.id] = check
+        if self._journal is not None and checks:
+            self._journal.append([check.text for check in checks])
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -96,10 +97,11 @@ class Receiver:
         elif report.when == "setup":
             self._rerun.discard(place)
         if report.when == "teardown":
+            rows = taken_from(report)
             if place in self._rerun:
                 self._rerun.discard(place)
             else:
-                self.add(carried(report))
+                self.add(rows)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Note what could not be collected: its checks are missing."""
@@ -109,7 +111,7 @@ class Receiver:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:
         """Take what a worker process had beside its tests; note a process that died."""
-        self.add(unpacked(getattr(node, "workeroutput", {}).get(PROPERTY)))
+        self.add(getattr(node, "workeroutput", {}).get(PROPERTY, ()))
         if error:
             name = getattr(getattr(node, "gateway", None), "id", "a worker")
             self.cut_short.append(f"worker {name} died, and with it the checks of the test that it ran")
@@ -130,31 +132,38 @@ class Receiver:
             self.cut_short.append(f"the session stopped early: {session.shouldfail or session.shouldstop}")
 
     def _write_reports(self) -> None:
-        record = self._record()
+        checks = [self.checks[identity] for identity in sorted(self.checks)]
+        record = self._record(checks)
         if self._journal is not None:
             try:
-                self._journal.end(record, record["complete"])
+                self._journal.end(record, [check.text for check in checks])
                 self.notes.append(f"record: {self.settings.json}")
             except UnwritableRecord as cause:
                 self.unwritten.append(f"no record: {cause}")
         if self.settings.html is not None:
-            from gradcheck.reporting.html import render
+            self._write_page(record | {"checks": [json.loads(check.text) for check in checks]})
 
-            try:
-                self.settings.html.parent.mkdir(parents=True, exist_ok=True)
-                self.settings.html.write_text(render(record), encoding="utf-8", newline="\n")
-                self.notes.append(f"report: {self.settings.html}")
-            except OSError as cause:
-                self.unwritten.append(f"no page: cannot write {self.settings.html}: {cause.strerror}")
+    def _write_page(self, record: dict[str, Any]) -> None:
+        from gradcheck.reporting.html import render
 
-    def _record(self) -> dict[str, Any]:
-        checks = [self.checks[identity] for identity in sorted(self.checks)]
-        gating = [check for check in checks if check["gates"]]
-        entries = sum(check["entries"] for check in checks)
-        messages = [f"{check['id']}: {check['gate_reason']}" for check in gating[:_MESSAGES]]
+        page = self.settings.html
+        assert page is not None
+        try:
+            page.parent.mkdir(parents=True, exist_ok=True)
+            page.write_text(render(record), encoding="utf-8", newline="\n")
+            self.notes.append(f"report: {page}")
+        except OSError as cause:
+            self.unwritten.append(f"no page: cannot write {page}: {cause.strerror}")
+
+    def _record(self, checks: Sequence[Kept]) -> dict[str, Any]:
+        """Return the record, but for its checks."""
+        gating = [check for check in checks if check.gate_reason]
+        entries = sum(check.entries for check in checks)
+        messages = [f"{check.id}: {check.gate_reason}" for check in gating[:_MESSAGES]]
         messages += [f"and {len(gating) - _MESSAGES} more"] if len(gating) > _MESSAGES else []
         messages += self.cut_short if entries or self.cut_short else ["nothing was checked"]
         code = 2 if self.cut_short else 1 if gating else 0 if entries else 5
+        counts = tally([check.counted for check in checks], messages=messages)
         header = self._header or _header(self.config, self.settings)
         took = round(time.perf_counter() - self._started, 3)
         return {
@@ -162,8 +171,7 @@ class Receiver:
             "schema_version": 1,
             "tool": "gradcheck",
             "complete": not self.cut_short,
-            "checks": checks,
-            "summary": tally(checks, messages=messages) | {"unexpected": len(gating), "exit_code": code},
+            "summary": counts | {"unexpected": len(gating), "exit_code": code},
             "self_test": None,
             "environment": header["environment"] | {"duration_seconds": took},
         }
@@ -178,10 +186,6 @@ def _left(journal: Journal) -> None:
     # That it cannot be written was said when the session ended.
     with contextlib.suppress(UnwritableRecord):
         journal.__exit__(None, None, None)
-
-
-def _severity(entry: dict[str, Any]) -> tuple[bool, int]:
-    return (entry["gates"], Verdict(entry["verdict"]).severity)
 
 
 def _header(config: pytest.Config, settings: Settings) -> dict[str, Any]:

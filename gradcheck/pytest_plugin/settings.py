@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable
 
-__all__ = ["KEYWORDS", "Settings", "defaults_for", "marked", "refuse", "unusable"]
+__all__ = ["KEYWORDS", "Refusal", "Settings", "defaults_for", "marked", "unusable"]
 
 KEYWORDS = (
     "rtol",
@@ -50,6 +50,11 @@ class Settings:
     examples: int | None = None
     max_detectable: float | None = None
     allow_inconclusive: bool = False
+
+    @property
+    def recording(self) -> bool:
+        """Whether the entries of the checks are wanted, with the numbers behind their verdicts."""
+        return self.json is not None or self.html is not None
 
     @classmethod
     def of(cls, config: pytest.Config) -> Settings:
@@ -136,10 +141,12 @@ def defaults_for(settings: Settings) -> dict[str, Any]:
         found["allow_inconclusive"] = True
     if settings.examples is not None:
         found["examples"] = settings.examples
+    if settings.max_detectable is not None:
+        found["max_detectable"] = settings.max_detectable
     return found
 
 
-def unusable(markers: Sequence[pytest.Mark]) -> str:
+def unusable(markers: Iterable[pytest.Mark]) -> str:
     """Return what is wrong with the first of ``markers`` that cannot be used; empty when all can."""
     for marker in markers:
         if marker.args:
@@ -152,7 +159,12 @@ def unusable(markers: Sequence[pytest.Mark]) -> str:
     return ""
 
 
-def refuse(fault: str) -> None:
-    """Fail the test that is set up, because of its marker."""
-    if fault:
-        pytest.fail(f"@pytest.mark.gradcheck: {fault}", pytrace=False)
+class Refusal:
+    """Fails the tests whose markers cannot be used."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Fail a test because of its marker."""
+        fault = unusable(item.iter_markers("gradcheck"))
+        if fault:
+            pytest.fail(f"@pytest.mark.gradcheck: {fault}", pytrace=False)

@@ -230,3 +230,35 @@ def test_switched_off_the_plugin_sees_nothing(suite):
     outcome = suite.run(plugin=False)
     assert outcome.ret == 0
     assert "gradcheck" not in outcome.stdout.str()
+
+
+@pytest.mark.parametrize("option", ["--gradcheck-json=out.json", "--gradcheck-html=out.html", ""])
+def test_the_numbers_behind_a_verdict_are_kept_for_a_record_alone(suite, option):
+    suite.write(f"""
+def test_one():
+    result = check(f, wrong, x, expect="fail")
+    assert (result.evidence is not None) == {bool(option)}
+""")
+    assert suite.run(*[option] * bool(option)).ret == 0
+    # What the terminal says needs no record.
+    suite.write("def test_one(): check(f, wrong, x)")
+    assert "the claim is 2 times the reference" in suite.run(*[option] * bool(option)).stdout.str()
+
+
+def test_the_first_check_of_a_run_may_be_made_in_a_thread_or_in_any_phase(suite):
+    suite.write("""
+import threading
+def in_thread():
+    thread = threading.Thread(target=check, args=(f, right, x))
+    thread.start(); thread.join()
+@pytest.fixture
+def late():
+    yield
+    in_thread()
+def test_first(late): pass
+def test_second(): in_thread()
+""")
+    for chosen in ("test_first", "test_second", "test_"):
+        found = verdicts(suite.record("-k", chosen))
+        expected = {"test_first", "test_second"} if chosen == "test_" else {chosen}
+        assert set(found) == {f"test_it.py::{name}::f" for name in expected}
