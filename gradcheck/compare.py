@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.results import Histogram, Reason, Verdict
 from gradcheck.tolerance import budget
 
 __all__ = ["Comparison", "compare", "ratio_histogram"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 # Two bins a decade, the same for every check, so that histograms add up; 1 is an edge.
 _EDGES = (0.0, *(10.0 ** (half / 2) for half in range(-6, 5)), float("inf"))

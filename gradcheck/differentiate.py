@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.errors import GradcheckError, InvalidArgument
 from gradcheck.estimators.central import central_jacobian
 from gradcheck.estimators.complex_step import complex_step_jacobian
@@ -18,7 +19,6 @@ from gradcheck.results import Estimate, Status
 
 __all__ = ["METHODS", "jacobian"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 METHODS = ("auto", "central", "complex-step", "jax")
 #: Autodiff has no bar of its own: a few roundings of each entry beside the gap between its two modes.

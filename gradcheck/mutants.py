@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
-__all__ = ["MUTANTS", "SHAPE_MUTANTS", "Material", "equivalent"]
+from gradcheck.arrays import Array
 
-Array = np.ndarray[Any, np.dtype[Any]]
+__all__ = ["MUTANTS", "SHAPE_MUTANTS", "Material", "equivalent"]
 
 
 @dataclass(frozen=True)

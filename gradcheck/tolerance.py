@@ -7,9 +7,10 @@ written so that NaN fails it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+
+from gradcheck.arrays import Array
 
 __all__ = [
     "FEW_EPS",
@@ -22,7 +23,6 @@ __all__ = [
     "rounding_floor",
 ]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 FEW_EPS = 8.0
 """Roundings granted to a claim before its own are measured: a handful of correctly rounded operations

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Call", "floating"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 _PRECISIONS = ("float64", "float32", "float16", "bfloat16")
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.autodiff.arguments import Call
 from gradcheck.autodiff.programs import checked, derivative_program, eager, primal_of, swept, value_program
 from gradcheck.autodiff.protocol import MODES, Availability, Derivatives
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = ["JaxWitness"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 _PROGRAMS = 32
 """Programs kept: those of a few functions at a few shapes."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.autodiff.arguments import Call, floating
 from gradcheck.autodiff.protocol import Derivatives
 from gradcheck.autodiff.tape import Operations, Tape
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 __all__ = ["checked", "derivative_program", "eager", "primal_of", "swept", "value_program"]
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def primal_of(jax: ModuleType, f: Callable[..., Any], call: Call) -> Callable[..., Any]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from gradcheck.arrays import Array
+
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import DTypeLike
 
-    Array = np.ndarray[Any, np.dtype[Any]]
 
 __all__ = ["MODES", "Autodiff", "Availability", "Derivatives"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.campaign.extent_factors import mistaken_extent
 from gradcheck.campaign.signatures import extents_of
 from gradcheck.campaign.verdicts import Pair, PointVerdict
@@ -23,7 +23,6 @@ from gradcheck.tolerance import rounding_floor
 
 __all__ = ["Case", "mistake_of"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 _POINTS = 4
 """Points of matrices that are diagnosed one by one."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.campaign.tallies import Judged
 from gradcheck.campaign.verdicts import Pair, PointVerdict
 from gradcheck.campaign.witnesses import CENTRAL
@@ -18,7 +19,6 @@ from gradcheck.rules.registry import Group, Rule
 
 __all__ = ["failure_evidence", "histogram_of"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 _MOST_NUMBERS = 2000
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.autodiff.protocol import Autodiff
 from gradcheck.campaign.rationals import exact_array
 from gradcheck.campaign.verdicts import PointVerdict, verdict_on
@@ -24,7 +25,6 @@ from gradcheck.tolerance import eps_of, rounding_floor
 
 __all__ = ["judge_identity"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 # From the point itself to 1e-4 away: rounding hides where a formula happens to be exact.
 _NEIGHBOURS = (0.0, 2.0**-50, -(2.0**-49), 2.0**-30, -(2.0**-20), 2.0**-12)

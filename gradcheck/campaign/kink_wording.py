@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.campaign.witnesses import CLOSED_FORM, Testimony
 from gradcheck.clarke import Cell
 from gradcheck.rules.registry import Rule
@@ -14,7 +15,6 @@ from gradcheck.strategies import Point
 
 __all__ = ["outside_text"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 _SHOWN = 3
 _SMALL = 12

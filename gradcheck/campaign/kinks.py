@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 
 from gradcheck import clarke
+from gradcheck.arrays import Array
 from gradcheck.campaign.kink_wording import outside_text
 from gradcheck.campaign.verdicts import Pair, PointVerdict
 from gradcheck.campaign.witnesses import CENTRAL, COMPLEX_STEP, Testimony, primal_of
@@ -19,8 +19,6 @@ from gradcheck.rules.registry import Rule
 from gradcheck.strategies import Point
 
 __all__ = ["conventions", "judge_at_kink"]
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def judge_at_kink(rule: Rule, point: Point, said: Sequence[Testimony], nfev: int) -> PointVerdict:

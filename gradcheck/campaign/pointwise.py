@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.autodiff.protocol import Autodiff
 from gradcheck.campaign.identities import judge_identity
 from gradcheck.campaign.kinks import conventions, judge_at_kink
@@ -33,7 +34,6 @@ from gradcheck.tolerance import rounding_floor
 
 __all__ = ["judge_point", "judge_with", "only_autodiff_differs"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 _COARSE = 2.0**-3
 """The largest relative step of the estimators."""

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.errors import InvalidArgument
 
 __all__ = ["exact_array", "exact_value"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 _OPERATIONS = ("add", "radd", "sub", "rsub", "mul", "rmul", "truediv", "rtruediv", "pow", "neg", "pos", "abs")
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.campaign.apart import outside_given
 from gradcheck.campaign.overheard import overhearing
 from gradcheck.campaign.pointwise import judge_point
@@ -24,8 +25,6 @@ from gradcheck.strategies import Point
 from gradcheck.tolerance import rounding_floor
 
 __all__ = ["Examined", "examine_mutants", "examine_rule"]
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass(frozen=True)

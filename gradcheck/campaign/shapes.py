@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.autodiff.protocol import Autodiff
 from gradcheck.campaign.verdicts import Pair, PointVerdict, pairs_of
 from gradcheck.campaign.witnesses import CENTRAL, CLOSED_FORM, JAX_FORWARD, JAX_REVERSE, Testimony
@@ -19,7 +20,6 @@ from gradcheck.strategies import Point
 
 __all__ = ["claimed_shapes", "judge_against", "judge_shapes"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 Shapes = tuple[tuple[int, ...], ...]
 
 

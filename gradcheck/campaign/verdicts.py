@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.campaign.witnesses import (
     AUTODIFF,
     CENTRAL,
@@ -29,7 +30,6 @@ from gradcheck.tolerance import Detectable, detectable, max_detectable
 
 __all__ = ["Pair", "PointVerdict", "pairs_of", "verdict_on"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 _ORDER = (CLOSED_FORM, JAX_FORWARD, JAX_REVERSE, CENTRAL, COMPLEX_STEP, EXACT)
 _NUMERICAL = (CENTRAL, COMPLEX_STEP, EXACT)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -15,7 +14,6 @@ from gradcheck.results import Status, Verdict
 
 __all__ = ["witness_lines"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 _HEAD = ("witness", "says", "bar at most", "calls", "against the closed form")
 _SHOWN = 64

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.autodiff.protocol import Autodiff
 from gradcheck.campaign.rationals import exact_value
 from gradcheck.errors import InvalidArgument
@@ -41,7 +42,6 @@ __all__ = [
     "value_rounding",
 ]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 CLOSED_FORM = "closed form"
 CENTRAL = "central"

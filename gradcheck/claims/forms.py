@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.claims.matrix import ClaimMatrix, ClaimProblem, Unreadable, coarsest, precision
 from gradcheck.claims.operators import is_matrix_like, materialised
 from gradcheck.claims.shapes import Group, accepted, flat, mismatch
@@ -23,7 +24,6 @@ from gradcheck.tolerance import eps_of
 
 __all__ = ["as_gradient", "as_jvp", "as_matrix", "as_second", "as_vjp"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 Axes = tuple[tuple[str, Structure], ...]
 
 LAYOUTS = ("numerator", "denominator")

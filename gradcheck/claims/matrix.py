@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-
+from gradcheck.arrays import Array
 from gradcheck.errors import InvalidArgument
 from gradcheck.results import Reason
 
 __all__ = ["ClaimMatrix", "ClaimProblem", "Unreadable", "precision"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 _COARSE = ("bfloat16", "float16", "float32")
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.claims.matrix import ClaimProblem, Unreadable, coarsest, precision
 from gradcheck.errors import InvalidArgument
 from gradcheck.pytree import as_real_array
@@ -15,7 +16,6 @@ from gradcheck.results import Reason
 
 __all__ = ["Dense", "is_matrix_like", "materialised"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 _COLUMNS_AT_ONCE = 64
 """Columns of the identity handed to a linear operator in one product: bounds the memory for the identity."""

@@ -9,10 +9,12 @@ random directions would miss.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.optimize import linprog
+
+from gradcheck.arrays import Array
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Arrangement", "same"]
 
-Array = np.ndarray[Any, Any]
 Signs = tuple[int, ...]
 
 # Enough to part two walls; the wall itself is read off the jump, not off where it was met.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.clarke.limits import Fault, Probe
 from gradcheck.clarke.search import Search
 from gradcheck.errors import InvalidArgument
@@ -20,7 +21,7 @@ from gradcheck.results import Reason, Verdict
 
 if TYPE_CHECKING:
     from gradcheck.clarke.hull import Membership
-    from gradcheck.clarke.limits import Array, Cell, JacobianAt, ValueAt
+    from gradcheck.clarke.limits import Cell, JacobianAt, ValueAt
 
 __all__ = ["ClarkeVerdict", "explore"]
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.optimize import linprog
 
+from gradcheck.arrays import Array
 from gradcheck.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    Array = np.ndarray[Any, Any]
     Pair = tuple[Array, Array]
 
 __all__ = ["Membership", "membership"]

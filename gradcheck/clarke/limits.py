@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = ["Cell", "Fault", "Probe", "limit_along"]
 
-Array = np.ndarray[Any, Any]
 JacobianAt = Callable[[Array], tuple[Any, Any]]
 ValueAt = Callable[[Array], Any]
 

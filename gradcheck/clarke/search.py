@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.clarke.arrangement import Arrangement, same
 from gradcheck.clarke.hull import Membership, membership
 from gradcheck.clarke.limits import Cell, Fault, Probe, limit_along
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gradcheck.clarke.arrangement import Signs
-    from gradcheck.clarke.limits import Array
 
 __all__ = ["Search"]
 

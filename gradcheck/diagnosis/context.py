@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
+
 __all__ = ["Context", "Leaf", "candidate_points"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 Supply = Callable[[], tuple[Array, Array]]
 """Gives a Jacobian and its error bar, both 2-D in numerator layout, when asked."""
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["Fit", "NamedNumber", "common", "deepest", "multiplier_intervals", "named_factors", "settle"]
+from gradcheck.arrays import Array
 
-Array = np.ndarray[Any, np.dtype[Any]]
+__all__ = ["Fit", "NamedNumber", "common", "deepest", "multiplier_intervals", "named_factors", "settle"]
 
 
 class Fit(NamedTuple):

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.diagnosis import pointwise, scalings
 from gradcheck.diagnosis.context import Context, Leaf
 from gradcheck.diagnosis.mistakes import Finding, Mistake, Where
@@ -14,7 +15,6 @@ from gradcheck.diagnosis.state import MOST_BITS, State, Step, ways
 
 __all__ = ["entries", "local_mistakes", "single_lines", "wrong_blocks"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 Region = tuple[Where, float]
 
 

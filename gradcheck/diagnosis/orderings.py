@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from gradcheck.arrays import Array
 from gradcheck.diagnosis.mistakes import Finding, Mistake
 from gradcheck.diagnosis.state import State, Step, ways
 
 __all__ = ["propose"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 MOST_COMPARISONS = 4_000_000
 """Entries compared when every column is held against every other: 160 x 160 x 160, about 50 MB of work."""

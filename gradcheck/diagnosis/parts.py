@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.diagnosis.mistakes import Finding, Mistake, Where
 from gradcheck.diagnosis.state import State, Step, ways
 
 __all__ = ["FORMS", "propose"]
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def _diagonal(a: Array) -> Array:

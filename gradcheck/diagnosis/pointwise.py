@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.diagnosis.mistakes import Finding, Mistake
 from gradcheck.diagnosis.state import State, Step
 from gradcheck.tolerance import FEW_EPS, eps_of
 
 __all__ = ["float32_note", "lower_precision", "not_finite", "propose"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 _SINGLE = FEW_EPS * eps_of("float32")
 _SINGLE_AT_LEAST = 2.0**-30

@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.diagnosis.context import Context, Supply
 from gradcheck.diagnosis.mistakes import Finding, Mistake
 from gradcheck.diagnosis.state import State, Step, ways
 
 __all__ = ["Library"]
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 class Library:

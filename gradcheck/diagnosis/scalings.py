@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.diagnosis.context import Context
 from gradcheck.diagnosis.fitting import (
     Fit,
@@ -22,7 +22,6 @@ from gradcheck.diagnosis.state import MOST_BITS, State, Step, ways
 
 __all__ = ["factor", "known_vectors", "offset", "propose", "row_factors", "shuffled_factors"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 NAMED_BITS = 5.0
 """Choosing among the named factors: there are about 2**5 of them, sizes included."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.compare import compare
 from gradcheck.diagnosis import localise, orderings, parts, pointwise, scalings, shapes, terms
 from gradcheck.diagnosis.context import Context
@@ -18,7 +19,6 @@ from gradcheck.errors import InvalidArgument
 
 __all__ = ["diagnose"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 MISTAKE_BITS = 5.0
 """Choosing the kind of mistake: there are about 2**5."""

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.diagnosis.mistakes import Finding, Mistake
 from gradcheck.diagnosis.state import State, Step, ways
 
 __all__ = ["propose"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 _REDUCTIONS: tuple[tuple[str, Callable[..., Array]], ...] = (("sum", np.sum), ("mean", np.mean))
 

@@ -16,13 +16,13 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.diagnosis.fitting import multiplier_intervals
 from gradcheck.diagnosis.mistakes import Finding, Where
 from gradcheck.tolerance import budget
 
 __all__ = ["MOST_BITS", "REQUIRED_BITS", "State", "Step", "ways"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 REQUIRED_BITS = 12.0
 """Bits that must remain: an unrelated claim is named by chance once in 4096 times at the very most."""

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
+from gradcheck.arrays import Array
 from gradcheck.diagnosis.context import Context, Leaf
 from gradcheck.diagnosis.mistakes import Explanation, Finding, Mistake, Where
 
 __all__ = ["place", "summary", "tell"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 _LISTED = 6
 _AXES = ("rows", "columns")

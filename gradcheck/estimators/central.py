@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.errors import InvalidArgument
 from gradcheck.estimators.flat import Curves, FlatEstimate, gravest, unusable
 from gradcheck.estimators.ladder import NO_RUNG, Ladder
@@ -23,7 +24,6 @@ from gradcheck.results import Status
 
 __all__ = ["central_jacobian"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 #: A relative bar that needs no more evaluations, in float64; lower precisions stop at `ROUNDINGS`.
 TARGET = 1e-10

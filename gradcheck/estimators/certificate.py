@@ -9,15 +9,14 @@ is ``O(h**2)`` plus rounding, for a wrong one it tends to the mistake.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.estimators.primal import Primal
 
 __all__ = ["Confirmation", "confirm"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 _EPS = float(np.finfo(np.float64).eps)
 

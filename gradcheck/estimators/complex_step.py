@@ -19,11 +19,12 @@ import numpy as np
 
 import gradcheck.estimators.continuation_linalg
 import gradcheck.estimators.continuation_reductions  # noqa: F401
+from gradcheck.arrays import Array
 from gradcheck.errors import InvalidArgument, RefusedOperation
 from gradcheck.estimators.certificate import Confirmation, confirm
 from gradcheck.estimators.continuation import Continuation
 from gradcheck.estimators.continuation_dispatch import lift
-from gradcheck.estimators.continuation_trace import REPLICAS, Array, Trace, raised_at
+from gradcheck.estimators.continuation_trace import REPLICAS, Trace, raised_at
 from gradcheck.estimators.flat import FlatEstimate, gravest, unusable
 from gradcheck.estimators.primal import InconsistentOutput, Primal
 from gradcheck.results import Status

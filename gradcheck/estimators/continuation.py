@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.estimators.continuation_carrier import Carrier, basic_index, plain_index
 from gradcheck.estimators.continuation_dispatch import UFUNC_METHODS, apply, dispatch, lift, stored
-from gradcheck.estimators.continuation_trace import REPLICAS, Array, refuse
+from gradcheck.estimators.continuation_trace import REPLICAS, refuse
 from gradcheck.estimators.continuation_ufuncs import UNARY
 
 __all__ = ["Continuation"]

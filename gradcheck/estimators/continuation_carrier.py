@@ -11,7 +11,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from gradcheck.estimators.continuation_trace import REPLICAS, Array, Trace, refuse
+from gradcheck.arrays import Array
+from gradcheck.estimators.continuation_trace import REPLICAS, Trace, refuse
 
 __all__ = ["Carrier", "basic_index", "plain_index"]
 

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.estimators.continuation import Continuation
 from gradcheck.estimators.continuation_dispatch import FUNCTIONS, UFUNC_METHODS, apply, lift
 from gradcheck.estimators.continuation_structure import register
-from gradcheck.estimators.continuation_trace import REPLICAS, Array, Trace, refuse
+from gradcheck.estimators.continuation_trace import REPLICAS, Trace, refuse
 
 __all__ = ["multilinear"]
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.estimators.continuation import Continuation
 from gradcheck.estimators.continuation_dispatch import FUNCTIONS, UFUNC_METHODS, apply, lift
 from gradcheck.estimators.continuation_structure import register
-from gradcheck.estimators.continuation_trace import REPLICAS, Array, refuse
+from gradcheck.estimators.continuation_trace import REPLICAS, refuse
 
 __all__ = ["linear"]
 

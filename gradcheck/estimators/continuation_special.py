@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.estimators.continuation_trace import Array, Trace, refuse
+from gradcheck.arrays import Array
+from gradcheck.estimators.continuation_trace import Trace, refuse
 
 __all__ = ["SPECIAL"]
 

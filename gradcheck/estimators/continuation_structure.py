@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.estimators.continuation import Continuation
 from gradcheck.estimators.continuation_dispatch import FUNCTIONS, lift
-from gradcheck.estimators.continuation_trace import REPLICAS, Array, refuse
+from gradcheck.estimators.continuation_trace import REPLICAS, refuse
 
 __all__ = ["register"]
 

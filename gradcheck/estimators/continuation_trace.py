@@ -20,11 +20,11 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.errors import RefusedOperation
 
-__all__ = ["REPLICAS", "Array", "Trace", "place_of", "raised_at", "refuse", "user_frame", "user_place"]
+__all__ = ["REPLICAS", "Trace", "place_of", "raised_at", "refuse", "user_frame", "user_place"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 # One undisturbed copy and three disturbed ones: the fewest for which a bar of a few times their distance
 # holds in 99.5 % of the cases (two would need a factor of 14).

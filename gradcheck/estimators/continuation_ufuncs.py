@@ -22,7 +22,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.estimators.continuation_trace import Array, Trace
+from gradcheck.arrays import Array
+from gradcheck.estimators.continuation_trace import Trace
 
 __all__ = ["BINARY", "COMPARISONS", "JUMPS", "TESTS", "UNARY", "power", "special_rule"]
 

@@ -13,13 +13,14 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from gradcheck.arrays import Array
+
 __all__ = ["Best", "best_window"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 #: Longest window: seven rungs, order 14 for central differences; more only amplifies rounding.
 MAX_LEVEL = 6

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.results import Status
 
 __all__ = ["Curves", "FlatEstimate", "gravest", "unusable"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 # Gravest first: what spoils the whole function, then what spoils the point, then what
 # spoils only this estimator's answer.

@@ -7,15 +7,13 @@ so that no rounding of ``x + h`` enters the difference quotients.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.estimators.primal import Primal
 
 __all__ = ["NO_RUNG", "Ladder"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 #: Exponent that stands for "no rung": sorts behind every real one, like a coarse rung without values.
 NO_RUNG = 5000

@@ -9,15 +9,15 @@ at one step has left it by ``d / r**p`` at one ``r`` times finer, ``p`` its orde
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.estimators.ladder import Ladder
 
 __all__ = ["NEIGHBOURS", "Lattice", "measured_lattice"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 #: Octaves within which a smooth function shows at the finer step what it does at the coarser one ...
 NEIGHBOURS = 4

@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.estimators.ladder import NO_RUNG, Ladder
 from gradcheck.estimators.lattice import NEIGHBOURS, Lattice, measured_lattice
 from gradcheck.estimators.steps import LEAP, TINY_X, UNIT
 
 __all__ = ["Noise", "measured_noise", "unit_roundoff"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 #: Smallest subnormal double: what underflow can hide.
 _TINY = 2.0**-1074

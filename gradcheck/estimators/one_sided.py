@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.estimators.extrapolation import Best, best_window
 from gradcheck.estimators.ladder import Ladder
 from gradcheck.estimators.noise import Noise
@@ -13,7 +14,6 @@ from gradcheck.results import Status
 
 __all__ = ["CENTRAL", "LEFT", "RIGHT", "Answer", "answer_from"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 CENTRAL, RIGHT, LEFT = 0, 1, 2
 #: One-sided derivatives differ for good when the gap is this many times both bars.

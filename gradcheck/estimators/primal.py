@@ -13,11 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.errors import InvalidArgument
 
 __all__ = ["InconsistentOutput", "Primal"]
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 class InconsistentOutput(Exception):

@@ -7,15 +7,13 @@ four or five neighbouring rungs where the function turns out to be smooth.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.estimators.ladder import NO_RUNG
 
 __all__ = ["MAX_EXPONENT", "MIN_EXPONENT", "finest_exponent", "first_ladder", "wanted_rungs"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 #: Steps outside 2**±these would leave the normal numbers when halved or squared.
 MIN_EXPONENT, MAX_EXPONENT = -1070, 1020

@@ -8,13 +8,13 @@ where the derivative is large, the one is right and the other still 0.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
+
 __all__ = ["absorbed"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 _LAST_DIGIT = 4.0 * 2.0**-52
 """A few roundings of the largest derivative met nearer to 0: what subtracting two such numbers leaves."""

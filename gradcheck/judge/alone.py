@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.compare import Comparison
 from gradcheck.judge.budget import BudgetSpent
 from gradcheck.judge.claim import Claim
@@ -13,7 +12,6 @@ from gradcheck.judge.rounding import claim_rounding
 
 __all__ = ["unexplained"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 _SMALL = 1e-3
 """A disagreement below this share may be the rounding of a claim that cannot be measured."""

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.autodiff.jax import JaxWitness
 from gradcheck.claims import ClaimMatrix, ClaimProblem
 from gradcheck.claims.matrix import precision
@@ -28,8 +29,6 @@ from gradcheck.results import CheckResult, Reason, Verdict
 from gradcheck.tolerance import FEW_EPS, eps_of
 
 __all__ = ["judge_autodiff"]
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 class _Traced:

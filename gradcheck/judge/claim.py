@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.claims import ClaimMatrix, ClaimProblem, as_matrix
 from gradcheck.errors import InvalidArgument
 from gradcheck.judge.partial import partial_claim
@@ -15,8 +16,6 @@ from gradcheck.judge.problem import Problem
 from gradcheck.results import Reason
 
 __all__ = ["Claim"]
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.claims import ClaimMatrix, ClaimProblem
 from gradcheck.errors import InvalidArgument
 from gradcheck.judge.claim import Claim
@@ -24,8 +25,6 @@ __all__ = [
     "require_same_shapes",
     "without_differences",
 ]
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def first_value(problem: Problem, name: str) -> Array | CheckResult:

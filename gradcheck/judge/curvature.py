@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.claims import ClaimMatrix, ClaimProblem, as_second
 from gradcheck.errors import InvalidArgument
 from gradcheck.estimators.flat import FlatEstimate, gravest
@@ -25,7 +26,6 @@ from gradcheck.results import CheckResult, Reason, Status, Verdict
 
 __all__ = ["JacobianProblem", "SecondClaim", "judge_second", "second_contract"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 _CONTRADICTED = "the central difference along one direction disagrees"
 """How the complex step begins its refusal where central differences, with their bar, say something else."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.claims import ClaimMatrix, ClaimProblem
 from gradcheck.clarke import ClarkeVerdict
 from gradcheck.compare import Comparison, compare
@@ -41,7 +42,6 @@ from gradcheck.tolerance import LAST_DIGITS
 
 __all__ = ["first_value", "judge_dense"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 _FEW_COLUMNS = 64
 """Up to this many, central differences answer for all columns where the complex step finds one wrong."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.claims import ClaimMatrix
 from gradcheck.domains import Symmetric
 from gradcheck.errors import InvalidArgument
@@ -16,7 +17,6 @@ from gradcheck.tolerance import eps_of
 
 __all__ = ["Directions", "Varying"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 _FORMATS = ("float32", "float16", "bfloat16")
 _ROUNDINGS = 64.0

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.estimators.flat import FlatEstimate
 from gradcheck.estimators.primal import Primal
 from gradcheck.judge.problem import Problem
@@ -14,7 +15,6 @@ from gradcheck.results import Status
 
 __all__ = ["Elsewhere", "among_all", "worst_columns"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 _AT_FIRST = 8
 

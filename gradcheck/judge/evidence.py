@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.compare import Comparison, ratio_histogram
 from gradcheck.errors import InvalidArgument
 from gradcheck.estimators.flat import Curves, FlatEstimate
@@ -18,7 +19,6 @@ from gradcheck.results import Curve, Evidence, Verdict
 
 __all__ = ["curve_of", "evidence_of", "inputs_of", "secants"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 _ABOVE_NOISE = 10.0
 """A quotient's error is its truncation when it exceeds its rounding this many times."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from gradcheck import diagnosis
+from gradcheck.arrays import Array
 from gradcheck.compare import Comparison
 from gradcheck.judge.claim import Claim
 from gradcheck.judge.problem import Problem
@@ -18,7 +18,6 @@ from gradcheck.tolerance import FEW_EPS, detectable
 
 __all__ = ["diagnosed", "diagnosed_shape", "entry_of", "is_vague", "power_of", "worst_entry"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 Bars = tuple[Array, Array]
 
 _VAGUE = (diagnosis.Mistake.WRONG_BLOCK, diagnosis.Mistake.ENTRIES, diagnosis.Mistake.RANK_ONE)

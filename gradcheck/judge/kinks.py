@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck import clarke
+from gradcheck.arrays import Array
 from gradcheck.estimators.central import central_jacobian
 from gradcheck.estimators.flat import FlatEstimate
 from gradcheck.estimators.primal import Primal
@@ -18,7 +19,6 @@ from gradcheck.results import Status
 
 __all__ = ["Kink", "hidden_kinks", "kinked_rows", "membership"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 _BUDGET = 40_000
 """Evaluations of f that looking round a kink may take, in all."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.estimators.central import central_jacobian
 from gradcheck.estimators.flat import FlatEstimate, gravest, unusable
 from gradcheck.estimators.primal import Primal
@@ -18,7 +19,6 @@ from gradcheck.results import CheckResult, Reason, Status, Verdict
 
 __all__ = ["central_in_blocks", "over_memory"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 _DENSE = 120
 """Arrays of the Jacobian's size alive at once outside the ladder, measured at 300 x 300: 105."""

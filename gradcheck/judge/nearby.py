@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.claims import ClaimMatrix
 from gradcheck.compare import Comparison
 from gradcheck.judge.absorbed import absorbed
@@ -22,7 +23,6 @@ from gradcheck.results import Status
 
 __all__ = ["Nearby"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 _OF_ITSELF = 0.75
 """Share of a claim's measured rounding that it shows without the reference, see `claim_rounding`."""

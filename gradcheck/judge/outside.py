@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from gradcheck import clarke, diagnosis
+from gradcheck.arrays import Array
 from gradcheck.judge.explain import entry_of, is_vague
 from gradcheck.judge.problem import Problem
 from gradcheck.judge.references import Reference
@@ -15,7 +15,6 @@ from gradcheck.judge.suspects import names_alone
 
 __all__ = ["nearest_mix", "outside", "side_mistake"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 _MOST_SIDES = 16
 """One-sided derivatives against which a mistake is looked for: those nearest to the claim."""

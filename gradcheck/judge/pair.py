@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.claims import ClaimMatrix, ClaimProblem
 from gradcheck.compare import Comparison, compare
 from gradcheck.context import listening
@@ -26,7 +27,6 @@ from gradcheck.tolerance import FEW_EPS, max_detectable
 
 __all__ = ["Pair"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 _POINTS = np.array([-4.0, -3.0, -2.0, -1.0, 1.0, 2.0, 3.0, 4.0])
 _SCALES = (2.0**-51, 2.0**-30, 2.0**-12)

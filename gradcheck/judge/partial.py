@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.claims import ClaimMatrix, ClaimProblem, as_matrix
 from gradcheck.pytree import Structure, flatten
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PartialClaim", "partial_claim", "unclaimed_rows"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 _NOTHING: Final = object()
 

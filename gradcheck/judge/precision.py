@@ -6,11 +6,10 @@ therefore evaluated once more at the same inputs in float64; the difference is i
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from gradcheck import diagnosis
+from gradcheck.arrays import Array
 from gradcheck.claims import ClaimMatrix
 from gradcheck.judge.claim import Claim
 from gradcheck.judge.problem import Problem
@@ -19,7 +18,6 @@ from gradcheck.tolerance import FEW_EPS, eps_of, max_detectable
 
 __all__ = ["granted", "limit_of", "out_of_range", "precision_notes", "unrounded"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 _COARSEST_FIRST = ("bfloat16", "float16", "float32")
 _FEW_BFLOAT16 = 2.0

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.claims import ClaimMatrix
 from gradcheck.errors import InvalidArgument
 from gradcheck.estimators.flat import FlatEstimate
@@ -17,8 +18,6 @@ from gradcheck.judge.directions import Directions, Varying
 from gradcheck.pytree import Structure, described, flatten
 
 __all__ = ["Problem", "copied", "no_numbers"]
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def copied(value: Any) -> Any:

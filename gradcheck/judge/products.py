@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.claims import ClaimMatrix, ClaimProblem, as_gradient, as_jvp, as_vjp
 from gradcheck.claims.matrix import coarsest
 from gradcheck.errors import InvalidArgument
@@ -18,7 +19,6 @@ from gradcheck.tolerance import eps_of
 
 __all__ = ["GradientClaim", "HessianProduct", "PullClaim", "PushClaim", "callable_product", "one_number"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 _SCALES = (1.0, -1.75)
 """Both signs, so that ``abs(v)`` shows with one entry too, and no power of two, so that ``v**2`` does."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.estimators.complex_step import complex_step_jacobian
 from gradcheck.estimators.flat import FlatEstimate
 from gradcheck.estimators.primal import Primal
@@ -16,8 +17,6 @@ from gradcheck.judge.problem import Problem
 from gradcheck.results import Status
 
 __all__ = ["Reference", "central", "complex_step", "sharpest"]
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from scipy.special import stdtrit
 
+from gradcheck.arrays import Array
+
 __all__ = ["LEVEL", "Slopes", "mean_error", "quantile"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 LEVEL = 1e-6
 """Probability with which one check may call a right derivative wrong, all entries and looks together."""

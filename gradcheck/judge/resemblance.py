@@ -6,17 +6,15 @@ claim's; what is not ruled out is taken in full, with its certificate and its ba
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.estimators.complex_step import complex_step_slope
 from gradcheck.estimators.primal import Primal
 from gradcheck.judge.problem import Problem
 
 __all__ = ["Slope", "Slopes", "alike", "unlike"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 Slope = tuple[Array, Array]
 
 _STEP = 2.0**-17

@@ -9,13 +9,13 @@ the same wherever it is not gone, is a mistake.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
+
 __all__ = ["COARSE", "FINE", "assumed_rounding", "claim_rounding", "scatter"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 _POINTS = np.array([-4.0, -2.83, -2.17, -0.91, 1.0, 1.62, 3.14, 3.77])
 """Unevenly spaced: the roundings of evenly spaced numbers may lie on a straight line."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.judge.asked import Asked, Attempt
 from gradcheck.judge.budget import BudgetSpent, Counter
 from gradcheck.pytree import Structure
@@ -14,7 +15,6 @@ from gradcheck.results import CheckResult, Power, Reason, Verdict
 
 __all__ = ["within_budget"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 _AROUND = 4
 """Evaluations of a check beside its reference's: the same value twice, once at the end, for broadcasting."""

@@ -6,13 +6,12 @@ with each other and are wrong.  Its error bar ``e`` says how wrong: a quotient o
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+
+from gradcheck.arrays import Array
 
 __all__ = ["slopes"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 _CLOSEST, _FARTHEST = 1.5, 4096.0
 """Ratio of neighbouring steps from which a quotient of theirs is extrapolated."""

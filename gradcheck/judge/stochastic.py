@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.claims import ClaimMatrix, ClaimProblem
 from gradcheck.compare import Comparison, compare
 from gradcheck.context import listening
@@ -34,7 +35,6 @@ from gradcheck.tolerance import detectable
 
 __all__ = ["judge_stochastic"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 _FIRST = 4
 """Replicates of every step before the best are chosen."""

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.estimators.paths import Site, StoppedPaths
 from gradcheck.estimators.primal import Primal
 
 __all__ = ["missing_paths"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 Found = tuple[Array, Array]
 
 _ALIKE = 1e-6

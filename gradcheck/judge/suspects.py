@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck import diagnosis
+from gradcheck.arrays import Array
 from gradcheck.errors import InvalidArgument
 from gradcheck.estimators.primal import Primal
 from gradcheck.judge.budget import counter_of
@@ -26,7 +27,6 @@ from gradcheck.results import Status
 
 __all__ = ["Suspects", "names_alone"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 Found = tuple[Array, Array]
 
 _BESIDE = np.array([0.05, 0.07, 0.09, 0.11, 0.13, 0.15, 0.17, 0.19])

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.estimators.flat import gravest
 from gradcheck.judge.explain import entry_of
 from gradcheck.judge.problem import Problem
@@ -14,8 +15,6 @@ from gradcheck.judge.references import Reference
 from gradcheck.results import CheckResult, Reason, Verdict
 
 __all__ = ["undecided"]
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def undecided(

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.errors import InvalidArgument
 
 __all__ = ["Leaf", "as_real_array", "described", "is_array", "refusal"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 _FLOAT64 = np.dtype(np.float64)
 _SHOWN_KEYS = 6

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.pytree.containers import LEAF, NOTHING, Node, Parts, rebuilt, step, taken_apart
 from gradcheck.pytree.leaves import Leaf, as_real_array, number, refusal
 from gradcheck.pytree.matching import first_difference, match, regular_shape
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Structure", "flatten"]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 
 MAX_DEPTH = 64
 """Deepest nesting: far beyond any parameters in use, far below Python's own limit on recursion."""

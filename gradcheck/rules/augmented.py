@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.domains import real
 from gradcheck.rules.catalogue import claim
 from gradcheck.rules.kink_placement import augmented_activation, augmented_batch
 from gradcheck.rules.loss import VALUES, loss_wrt_b, loss_wrt_w, terms_wrt_b, terms_wrt_w
-from gradcheck.rules.numerator import Array, row
+from gradcheck.rules.numerator import row
 from gradcheck.rules.registry import Kind, namespace
 
 __all__: list[str] = []

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.domains import real
 from gradcheck.rules import chain_shape, chain_total, chain_vector
 from gradcheck.rules.catalogue import claim
 from gradcheck.rules.expressions import ScalarFunction, Sort, stacked
-from gradcheck.rules.numerator import Array, diagonal, scalar
+from gradcheck.rules.numerator import diagonal, scalar
 from gradcheck.rules.registry import namespace
 from gradcheck.rules.scalar import GENERAL
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradcheck.arrays import Array
 from gradcheck.rules.catalogue import claim
 from gradcheck.rules.compositions import Composition
-from gradcheck.rules.numerator import Array
 from gradcheck.rules.registry import Kind
 from gradcheck.rules.scalar import GENERAL
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.domains import real
 from gradcheck.rules.catalogue import claim
 from gradcheck.rules.compositions import Composition
 from gradcheck.rules.expressions import ScalarFunction, Sort, stacked
-from gradcheck.rules.numerator import Array, column, constant, matrix, row, scalar
+from gradcheck.rules.numerator import column, constant, matrix, row, scalar
 from gradcheck.rules.registry import Kind, namespace
 from gradcheck.rules.scalar import GENERAL, POLYNOMIAL
 

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.domains import nonzero, real
 from gradcheck.rules.catalogue import claim
 from gradcheck.rules.compositions import Composition
 from gradcheck.rules.expressions import Componentwise, Sort, stacked
-from gradcheck.rules.numerator import Array, column, diagonal, identity, matrix, ones_row, scalar
+from gradcheck.rules.numerator import column, diagonal, identity, matrix, ones_row, scalar
 from gradcheck.rules.registry import namespace
 from gradcheck.rules.scalar import GENERAL
 

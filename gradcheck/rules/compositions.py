@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from gradcheck.arrays import Array
 from gradcheck.errors import InvalidArgument
 from gradcheck.rules.expressions import Function, Sort, VectorFunction, extent_of
 
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
     from gradcheck.domains import Chooser
     from gradcheck.rules.expressions import Extent
-    from gradcheck.rules.numerator import Array
 
 __all__ = ["Composed", "Composition"]
 

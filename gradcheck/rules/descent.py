@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.domains import Arguments, Interval, real
 from gradcheck.rules.catalogue import claim
 from gradcheck.rules.kink_placement import batch, copied
 from gradcheck.rules.loss import loss, loss_wrt_b, loss_wrt_w
-from gradcheck.rules.numerator import Array, scalar
+from gradcheck.rules.numerator import scalar
 from gradcheck.rules.registry import namespace
 
 __all__: list[str] = []

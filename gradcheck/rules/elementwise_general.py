@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.domains import Arguments, Interval, real
 from gradcheck.rules.catalogue import claim
 from gradcheck.rules.elementwise_pairs import LargerOf, PairOrMaximum
 from gradcheck.rules.expressions import ElementwisePair
 from gradcheck.rules.kink_placement import copied, itself
-from gradcheck.rules.numerator import Array, diagonal, zero_row
+from gradcheck.rules.numerator import diagonal, zero_row
 from gradcheck.rules.registry import namespace
 from gradcheck.rules.scalar import GENERAL
 

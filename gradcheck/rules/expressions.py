@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.errors import InvalidArgument
 from gradcheck.rules.grammar import Sort, grow
 from gradcheck.rules.primitives import Expression
@@ -38,7 +39,6 @@ __all__ = [
     "stacked",
 ]
 
-Array = np.ndarray[Any, np.dtype[Any]]
 Extent = str | int | None
 
 

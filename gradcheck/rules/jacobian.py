@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.rules.catalogue import claim
 from gradcheck.rules.expressions import Multivariate, ScalarFunction, VectorFunction, stacked
-from gradcheck.rules.numerator import Array, identity, matrix
+from gradcheck.rules.numerator import identity, matrix
 from gradcheck.rules.partial import EIGHTH_POWER, f_xy, g_xy
 from gradcheck.rules.registry import Kind
 from gradcheck.rules.scalar import GENERAL, POLYNOMIAL

@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.domains import Arguments, real
 from gradcheck.rules.catalogue import claim
 from gradcheck.rules.kink_placement import batch, copied
 from gradcheck.rules.latex import by_activity
-from gradcheck.rules.numerator import Array, row, scalar, zero_row
+from gradcheck.rules.numerator import row, scalar, zero_row
 from gradcheck.rules.registry import Kind, namespace
 from gradcheck.rules.sample_loss import residual, squared_residual_wrt_b, squared_residual_wrt_w
 

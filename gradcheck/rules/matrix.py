@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.domains import real
 from gradcheck.rules.catalogue import claim
-from gradcheck.rules.numerator import Array, identity, row
+from gradcheck.rules.numerator import identity, row
 
 __all__: list[str] = []
 

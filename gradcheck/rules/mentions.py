@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.domains import interval, real
 from gradcheck.rules.catalogue import claim
 from gradcheck.rules.kink_placement import activation as activation_kink
 from gradcheck.rules.kink_placement import itself
-from gradcheck.rules.numerator import Array, column, row, scalar
+from gradcheck.rules.numerator import column, row, scalar
 from gradcheck.rules.registry import namespace
 
 __all__: list[str] = []

@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.domains import real
 from gradcheck.rules.catalogue import claim
 from gradcheck.rules.kink_placement import activation as activation_kink
 from gradcheck.rules.kink_placement import itself
 from gradcheck.rules.latex import by_activity
-from gradcheck.rules.numerator import Array, constant, diagonal, ones_row, row, scalar, zero_row
+from gradcheck.rules.numerator import constant, diagonal, ones_row, row, scalar, zero_row
 from gradcheck.rules.registry import Kind, namespace
 
 __all__: list[str] = []

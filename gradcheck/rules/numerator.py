@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
+
 __all__ = [
-    "Array",
     "column",
     "constant",
     "diagonal",
@@ -23,8 +24,6 @@ __all__ = [
     "scalar",
     "zero_row",
 ]
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def scalar(value: Any) -> Array:

@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.domains import real
 from gradcheck.rules.catalogue import claim
 from gradcheck.rules.expressions import Multivariate, ScalarFunction
-from gradcheck.rules.numerator import Array, constant, matrix, scalar
+from gradcheck.rules.numerator import constant, matrix, scalar
 from gradcheck.rules.scalar import GENERAL
 
 __all__ = ["EIGHTH_POWER", "f_xy", "g_xy"]

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.domains import real
 from gradcheck.rules.catalogue import claim
 from gradcheck.rules.expressions import VectorFunction
-from gradcheck.rules.numerator import Array, ones_row, scalar
+from gradcheck.rules.numerator import ones_row, scalar
 from gradcheck.rules.registry import namespace
 from gradcheck.rules.scalar import GENERAL
 

@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.domains import real
 from gradcheck.rules.catalogue import claim
 from gradcheck.rules.kink_placement import activation as activation_kink
 from gradcheck.rules.latex import by_activity
-from gradcheck.rules.numerator import Array, constant, row, scalar, zero_row
+from gradcheck.rules.numerator import constant, row, scalar, zero_row
 from gradcheck.rules.registry import namespace
 
 __all__ = ["residual", "residual_wrt_b", "residual_wrt_w", "squared_residual_wrt_b", "squared_residual_wrt_w"]

@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.domains import interval, nonzero, positive, real
 from gradcheck.rules.catalogue import claim
 from gradcheck.rules.expressions import ScalarFunction, Sort
-from gradcheck.rules.numerator import Array, constant, scalar
+from gradcheck.rules.numerator import constant, scalar
 from gradcheck.rules.registry import namespace
 
 __all__ = ["GENERAL", "PAIR"]

@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.domains import real
 from gradcheck.rules.catalogue import claim
 from gradcheck.rules.expressions import Componentwise, ElementwisePair, VectorFunction
-from gradcheck.rules.numerator import Array, column, diagonal, identity, ones_column, zero_row
+from gradcheck.rules.numerator import column, diagonal, identity, ones_column, zero_row
 from gradcheck.rules.registry import namespace
 from gradcheck.rules.scalar import GENERAL
 

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.strategies.values import legal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from gradcheck.domains import Drawable, Input, Kinks, Signature
-    from gradcheck.strategies.values import Array
 
 __all__ = ["Arguments", "Place", "Spec", "entries", "off_kinks", "on_kink", "on_several_kinks"]
 

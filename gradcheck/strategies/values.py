@@ -13,16 +13,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.domains import Interval, Stratum
 from gradcheck.errors import InvalidArgument
 
 __all__ = ["Draw", "Table", "array", "legal", "number", "table"]
 
-Array = np.ndarray[Any, Any]
 Draw = Callable[[int, int], int]
 """``draw(low, high)`` returns an integer with ``low <= value <= high``."""
 
