@@ -17,7 +17,7 @@ from gradcheck.errors import InvalidArgument
 from gradcheck.estimators.flat import Curves, FlatEstimate, gravest, unusable
 from gradcheck.estimators.ladder import NO_RUNG, Ladder
 from gradcheck.estimators.noise import measured_noise, unit_roundoff
-from gradcheck.estimators.one_sided import LEFT, RIGHT, Answer, answer_from
+from gradcheck.estimators.one_sided import LEFT, RIGHT, Answer, answer_from, of_side
 from gradcheck.estimators.primal import InconsistentOutput, Primal
 from gradcheck.estimators.steps import UNIT, first_ladder, wanted_rungs
 from gradcheck.results import Status
@@ -247,9 +247,7 @@ def _need(ladder: Ladder, answer: Answer, enough: Array, stuck: Array) -> Array:
 
 def _chosen(ladder: Ladder, answer: Answer, need: Array, enough: Array, pairs: int) -> Array:
     """Return the rungs to add, ``(1 or RUNGS_A_ROUND, n)``: each column serves its neediest entry."""
-    side = answer.side[None, None]
-    quotients = np.take_along_axis(answer.quotients, side, axis=0)[0]
-    noise = np.take_along_axis(answer.noise, side, axis=0)[0]
+    quotients, noise = of_side(answer.quotients, answer.side), of_side(answer.noise, answer.side)
     order = np.where(answer.side == 0, 2, 1)
     wanted = wanted_rungs(
         quotients, answer.value, answer.bar, noise, ladder.exponents, ladder.x, order, enough
@@ -303,7 +301,7 @@ def _estimate(ladder: Ladder, answer: Answer | None) -> FlatEstimate:
 def _curves(ladder: Ladder, answer: Answer, usable: Array) -> Curves:
     """Return what was seen on the way: views, so that nobody pays who does not look."""
     steps = np.where(ladder.exponents == NO_RUNG, 0.0, 0.5 * (ladder.step_plus + ladder.step_minus))
-    rung = np.take_along_axis(answer.sides.rung, answer.side[None], axis=0)[0]
+    rung = of_side(answer.sides.rung, answer.side)
     chosen = np.where(usable, np.take_along_axis(steps, rung.T, axis=0).T, 0.0)
     quotients, rounding = (one[0].transpose(0, 2, 1) for one in (answer.quotients, answer.noise))
     return Curves(steps, quotients, rounding, chosen.T)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gradcheck.arrays import Array
-from gradcheck.estimators.ladder import Ladder
+from gradcheck.estimators.ladder import Ladder, leading
 
 __all__ = ["NEIGHBOURS", "Lattice", "measured_lattice"]
 
@@ -97,19 +97,33 @@ def _ends(moves: Array, step: Array, floor: Array) -> tuple[Array, Array]:
     # No bend is larger than the move itself, but for an accident.
     doubt = floor[:-1] + np.zeros_like(off)
     doubt[:, 1:] += np.fmin(floor[:-2] * ratio[:-1], np.abs(moves[:, 1:-1]))
-    octaves = np.log2(ratio)
-    power = np.full(off.shape, 2.0)
-    power[:, :-1] = np.log2(off[:, 1:] / off[:, :-1]) / octaves[1:]
-    seen = np.log2(bend[:, 1:] / (bend[:, :-1] + doubt[:, :-1])) / octaves[:-1]
-    power[:, 1:] = np.fmax(power[:, 1:], np.where(bend[:, 1:] > _DOUBT * doubt[:, 1:], seen, 0.0))
     # Where f stands still it may have had a slope to show.
     least = np.where(moves[:, :-1] == 0, 1.0, 2.0)
-    power = np.clip(np.nan_to_num(power, nan=2.0), least, 8.0)
-    power = np.where((octaves <= NEIGHBOURS) & (least > 1), _POWER, power)
-    ends = off * ratio**-power > _DOUBT * (bend + doubt)
+    needed = _DOUBT * (bend + doubt)
+    # No power is below the least: few entries are left to find it for.
+    ends = off > needed * np.where(least > 1, ratio * ratio, ratio) * (1.0 - 1e-12)
+    octaves = np.log2(ratio)
     # Far away f may follow another power: only a tooth without any bend counts there.
     ends &= (octaves <= _FAR) | (bend <= doubt)
+    _, rung, column, _ = at = np.nonzero(ends)
+    if rung.size:
+        power = _power(off, bend, doubt, octaves, at)
+        power = np.clip(np.nan_to_num(power, nan=2.0), least[at], 8.0)
+        power = np.where((octaves[rung, column, 0] <= NEIGHBOURS) & (least[at] > 1), _POWER, power)
+        ends[at] = off[at] * ratio[rung, column, 0] ** -power > needed[at]
     return ends, off
+
+
+def _power(off: Array, bend: Array, doubt: Array, octaves: Array, at: tuple[Array, ...]) -> Array:
+    """Return with which power of the step f leaves its tangent, as neighbouring rungs show it at ``at``."""
+    side, rung, column, row = at
+    after, before = np.minimum(rung + 1, off.shape[1] - 1), np.maximum(rung - 1, 0)
+    power = np.log2(off[side, after, column, row] / off[at]) / octaves[after, column, 0]
+    power = np.where(rung < off.shape[1] - 1, power, 2.0)
+    finer = bend[side, before, column, row] + doubt[side, before, column, row]
+    seen = np.log2(bend[at] / finer) / octaves[before, column, 0]
+    bent = (rung > 0) & (bend[at] > _DOUBT * doubt[at])
+    return np.where(rung > 0, np.fmax(power, np.where(bent, seen, 0.0)), power)
 
 
 def _one_sided(moves: Array, first: Array, ended: Array) -> Array:
@@ -144,7 +158,7 @@ def _multiples(moves: Array, step: Array, floor: Array) -> Array:
 
     Seen at the three finest rungs at which ``f`` moves on both sides, ``(n, m)``; 0 elsewhere.
     """
-    still = np.logical_and.accumulate((moves == 0).any(axis=0), axis=0).sum(axis=0)
+    still = leading((moves == 0).any(axis=0))
     rows = (still + np.arange(_FINE)[:, None, None]).clip(max=floor.shape[0] - 1)
     up, down = np.take_along_axis(moves, np.stack([rows, rows]), axis=1)
     rounding = np.take_along_axis(floor, rows, axis=0)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradcheck.arrays import Array
-from gradcheck.estimators.ladder import NO_RUNG, Ladder
+from gradcheck.estimators.ladder import NO_RUNG, Ladder, leading
 from gradcheck.estimators.lattice import NEIGHBOURS, Lattice, measured_lattice
 from gradcheck.estimators.steps import LEAP, TINY_X, UNIT
 
@@ -103,7 +103,7 @@ def measured_noise(ladder: Ladder, eps: float) -> Noise:
 def _still(ladder: Ladder, rise: Array, fall: Array) -> Array:
     """Return where f stands still in proportion to a tiny x: a longer step may tell rounding from rest."""
     still = (rise == 0) & (fall == 0)
-    fine = np.logical_and.accumulate(still, axis=0).sum(axis=0)
+    fine = leading(still)
     last = ((ladder.exponents != NO_RUNG).sum(axis=0) - 1).clip(min=0)
     coarsest = np.take_along_axis(ladder.exponents, last[None], axis=0)[0]
     at_coarsest = np.take_along_axis(still, last[None, :, None], axis=0)[0]

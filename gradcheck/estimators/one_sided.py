@@ -12,7 +12,7 @@ from gradcheck.estimators.ladder import Ladder
 from gradcheck.estimators.noise import Noise
 from gradcheck.results import Status
 
-__all__ = ["CENTRAL", "LEFT", "RIGHT", "Answer", "answer_from"]
+__all__ = ["CENTRAL", "LEFT", "RIGHT", "Answer", "answer_from", "of_side"]
 
 
 CENTRAL, RIGHT, LEFT = 0, 1, 2
@@ -70,10 +70,10 @@ def answer_from(ladder: Ladder, noise: Noise, eps: float) -> Answer:
     veil = noise.veil if (noise.veil < rise.shape[0]).any() else None
     sides = _best_sides(quotients, rounding, ladder.exponents, veil)
     side = _side(quotients, sides)
-    value = np.take_along_axis(sides.value, side[None], axis=0)[0]
-    bar = np.take_along_axis(sides.bar, side[None], axis=0)[0]
+    value = of_side(sides.value, side)
+    bar = of_side(sides.bar, side)
     scale, reach = _scale(ladder)
-    limited = np.take_along_axis(sides.truncation <= sides.rounding, side[None], axis=0)[0]
+    limited = of_side(sides.truncation, side) <= of_side(sides.rounding, side)
     codes = _codes(value, bar, max(_WEAK, 32 * eps) * scale, limited)
     codes = np.where(_kinked(quotients, rounding, sides), Status.KINK.code, codes)
     codes = np.where(_jumps(ladder, rise, fall), Status.DISCONTINUITY.code, codes)
@@ -113,6 +113,14 @@ def _best_sides(quotients: Array, noise: Array, exponents: Array, veil: Array | 
         for all_sides, one in zip(sides, found, strict=True):
             all_sides[1:, column, row] = one[..., 0]
     return sides
+
+
+def of_side(arrays: Array, side: Array) -> Array:
+    """Return from ``(3, ..., n, m)`` what is of the chosen side of each entry, by ``side`` of ``(n, m)``."""
+    if not side.any():
+        return np.asarray(arrays[CENTRAL])
+    index = side.reshape((1,) * (arrays.ndim - 2) + side.shape)
+    return np.asarray(np.take_along_axis(arrays, index, axis=0)[0])
 
 
 def _closed(quotients: Array) -> Array:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from gradcheck.arrays import Array
-from gradcheck.estimators.ladder import NO_RUNG
+from gradcheck.estimators.ladder import NO_RUNG, leading
 
 __all__ = ["MAX_EXPONENT", "MIN_EXPONENT", "finest_exponent", "first_ladder", "wanted_rungs"]
 
@@ -123,7 +123,7 @@ def wanted_rungs(
     rungs = exponents[..., None] + np.zeros(value.shape, dtype=np.int64)
     deviation = np.abs(quotients - value)
     resolved = deviation <= _RESOLVED * np.abs(value) + 4.0 * noise
-    count = np.logical_and.accumulate(resolved, axis=0).sum(axis=0)
+    count = leading(resolved)
     coarsest = (count - 1).clip(min=0)[None]
     top_rung = np.take_along_axis(rungs, coarsest, axis=0)[0]
     next_rung = np.take_along_axis(rungs, (coarsest + 1).clip(max=rungs.shape[0] - 1), axis=0)[0]
