@@ -8,6 +8,7 @@ a schema cannot promise what is not examined.
 from __future__ import annotations
 
 import json
+import operator
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import resources
@@ -123,40 +124,25 @@ def _enum(expected: list[Any], _: _Definitions) -> _Examiner:
     return examine
 
 
-def _minimum(expected: float, _: _Definitions) -> _Examiner:
-    def examine(value: Any) -> _Fault | None:
-        if type(value) not in _TYPES["number"] or value >= expected:
-            return None
-        return "", f"given {_given(value)}, expected at least {expected}"
+def _limit(
+    kinds: frozenset[type], holds: Callable[[Any, Any], bool], text: str
+) -> Callable[[Any, _Definitions], _Examiner]:
+    """Return the maker of a limit on values of ``kinds``; ``text`` may name given, count and expected."""
 
-    return examine
+    def make(expected: Any, _: _Definitions) -> _Examiner:
+        def examine(value: Any) -> _Fault | None:
+            if type(value) not in kinds or holds(value, expected):
+                return None
+            count = len(value) if isinstance(value, list) else 0
+            return "", text.format(given=_given(value), count=count, expected=expected)
 
+        return examine
 
-def _min_length(expected: int, _: _Definitions) -> _Examiner:
-    def examine(value: Any) -> _Fault | None:
-        if type(value) is not str or len(value) >= expected:
-            return None
-        return "", f"given {_given(value)}, expected at least {expected} characters"
-
-    return examine
-
-
-def _min_items(expected: int, _: _Definitions) -> _Examiner:
-    def examine(value: Any) -> _Fault | None:
-        if type(value) is not list or len(value) >= expected:
-            return None
-        return "", f"given {len(value)} items, expected at least {expected}"
-
-    return examine
+    return make
 
 
-def _max_items(expected: int, _: _Definitions) -> _Examiner:
-    def examine(value: Any) -> _Fault | None:
-        if type(value) is not list or len(value) <= expected:
-            return None
-        return "", f"given {len(value)} items, expected at most {expected}"
-
-    return examine
+def _as_long(value: str | list[Any], least: int) -> bool:
+    return len(value) >= least
 
 
 def _required(expected: list[str], _: _Definitions) -> _Examiner:
@@ -242,10 +228,14 @@ def _any_of(expected: list[Mapping[str, Any]], made: _Definitions) -> _Examiner:
 _MAKERS: dict[str, Callable[[Any, _Definitions], _Examiner]] = {
     "type": _type,
     "enum": _enum,
-    "minimum": _minimum,
-    "minLength": _min_length,
-    "minItems": _min_items,
-    "maxItems": _max_items,
+    "minimum": _limit(_TYPES["number"], operator.ge, "given {given}, expected at least {expected}"),
+    "minLength": _limit(_TYPES["string"], _as_long, "given {given}, expected at least {expected} characters"),
+    "minItems": _limit(_TYPES["array"], _as_long, "given {count} items, expected at least {expected}"),
+    "maxItems": _limit(
+        _TYPES["array"],
+        lambda value, most: len(value) <= most,
+        "given {count} items, expected at most {expected}",
+    ),
     "required": _required,
     "properties": _properties,
     "additionalProperties": _additional,
