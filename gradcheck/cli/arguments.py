@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import textwrap
+from typing import TypeAlias
 
 __all__ = [
     "DEFAULT_FOLDER",
     "EXIT_CODES",
+    "Commands",
     "add_command",
     "add_jobs",
     "add_modules",
@@ -20,6 +22,9 @@ __all__ = [
 
 DEFAULT_FOLDER = "reports"
 
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 (it has no public name)
+"""What the parser offers to add a command to."""
+
 EXIT_CODES = """exit codes:
   0  all right
   1  a derivative is wrong or undecided, a mutant survived, a required witness is absent
@@ -28,7 +33,7 @@ EXIT_CODES = """exit codes:
 
 
 def add_command(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    commands: Commands,
     name: str,
     summary: str,
     description: str,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from gradcheck.cli.arguments import (
     DEFAULT_FOLDER,
+    Commands,
     add_command,
     add_jobs,
     add_selection,
@@ -23,8 +24,13 @@ from gradcheck.cli.output import Progress, colour, say, width, write_page
 __all__ = ["add_commands"]
 
 
-def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_commands(commands: Commands) -> None:
     """Add ``run`` and ``self-test`` to the parser."""
+    _add_run(commands)
+    _add_self_test(commands)
+
+
+def _add_run(commands: Commands) -> None:
     run = add_command(
         commands,
         "run",
@@ -47,9 +53,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="points a rule and dtype (default 50); a fifth of them, at least 8, for a misprint, which one "
         "point refutes; fewer for rules that have no more different ones",
     )
-    run.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="everything random follows from it (default 0)"
-    )
+    _add_seed(run)
     run.add_argument(
         "--dtype",
         type=words,
@@ -73,15 +77,15 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_jobs(run)
     run.set_defaults(act=_run)
 
+
+def _add_self_test(commands: Commands) -> None:
     self_test = add_command(
         commands,
         "self-test",
         "check that mutants of every closed form, wrong on purpose, are caught",
         "Make each closed form wrong in the standard ways (sign, factor, transpose, one entry by 1e-6, a "
-        "term "
-        "dropped, ...) and check that every mutant is caught. One that is not is a survivor, and exit code "
-        "1; "
-        "one that is numerically the original is listed as equivalent and not counted.",
+        "term dropped, ...) and check that every mutant is caught. One that is not is a survivor, and exit "
+        "code 1; one that is numerically the original is listed as equivalent and not counted.",
         """
         gradcheck self-test
         gradcheck self-test 'loss/*' --points 20
@@ -91,12 +95,16 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     self_test.add_argument(
         "--points", type=positive, default=12, metavar="N", help="points a rule (default 12)"
     )
-    self_test.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="everything random follows from it (default 0)"
-    )
+    _add_seed(self_test)
     self_test.add_argument("--json", action="store_true", help="one JSON array on standard output")
     add_jobs(self_test)
     self_test.set_defaults(act=_self_test)
+
+
+def _add_seed(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="everything random follows from it (default 0)"
+    )
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -6,15 +6,21 @@ import argparse
 import json
 from pathlib import Path
 
-from gradcheck.cli.arguments import DEFAULT_FOLDER, add_command, add_modules, add_selection
+from gradcheck.cli.arguments import DEFAULT_FOLDER, Commands, add_command, add_modules, add_selection
 from gradcheck.cli.output import colour, say, width
 from gradcheck.errors import GradcheckError
 
 __all__ = ["add_commands"]
 
 
-def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_commands(commands: Commands) -> None:
     """Add ``list``, ``explain`` and ``replay`` to the parser."""
+    _add_list(commands)
+    _add_explain(commands)
+    _add_replay(commands)
+
+
+def _add_list(commands: Commands) -> None:
     listing = add_command(
         commands,
         "list",
@@ -30,13 +36,14 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     listing.add_argument("--json", action="store_true", help="one JSON array on standard output")
     listing.set_defaults(act=_list)
 
+
+def _add_explain(commands: Commands) -> None:
     explain = add_command(
         commands,
         "explain",
         "formula, source, domain and a worked example of a rule",
         "Tell what a rule claims and where it stands, and show it in numbers; of a misprint, what is "
-        "printed, "
-        "what is right, and a counterexample.",
+        "printed, what is right, and a counterexample.",
         """
         gradcheck explain elementwise/mul/wrt-w
         gradcheck explain E000-01
@@ -50,6 +57,8 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_modules(explain)
     explain.set_defaults(act=_explain)
 
+
+def _add_replay(commands: Commands) -> None:
     replay = add_command(
         commands,
         "replay",

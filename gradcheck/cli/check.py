@@ -8,7 +8,7 @@ import json
 import sys
 from typing import Any
 
-from gradcheck.cli.arguments import positive
+from gradcheck.cli.arguments import Commands, positive
 from gradcheck.cli.objects import named_object
 from gradcheck.cli.output import say
 from gradcheck.cli.places import arguments_at
@@ -24,7 +24,7 @@ _EPILOG = """examples:
 exit codes: 0 the derivative is right, 1 it is wrong or undecided, 2 it cannot be checked, 5 no entry"""
 
 
-def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_commands(commands: Commands) -> None:
     """Add ``check`` to the parser."""
     check = commands.add_parser(
         "check",

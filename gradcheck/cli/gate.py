@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from gradcheck.cli.arguments import add_command
+from gradcheck.cli.arguments import Commands, add_command
 from gradcheck.cli.output import colour, say, width
 from gradcheck.cli.records import exists, find_records, read_records, relative_to_sources, write
 from gradcheck.errors import InvalidArgument
@@ -31,7 +31,7 @@ class _Output(NamedTuple):
     file: str = ""
 
 
-def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_commands(commands: Commands) -> None:
     """Add ``gate`` to the parser."""
     gate = add_command(
         commands,

@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import Any
 
-from gradcheck.cli.arguments import add_command
+from gradcheck.cli.arguments import Commands, add_command
 from gradcheck.cli.output import say
 from gradcheck.cli.records import find_records, read_records, write
 
@@ -18,7 +18,7 @@ _EXIT_CODES = """exit codes:
   5  written, and nothing was checked"""
 
 
-def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_commands(commands: Commands) -> None:
     """Add ``report`` to the parser."""
     report = add_command(
         commands,
