@@ -14,6 +14,7 @@ from gradcheck.autodiff.protocol import Availability
 from gradcheck.campaign.dispatch import check_all, self_test_all
 from gradcheck.campaign.sampling import Settings
 from gradcheck.campaign.witnesses import CENTRAL, CLOSED_FORM, COMPLEX_STEP, EXACT, JAX_FORWARD, JAX_REVERSE
+from gradcheck.counts import tally
 from gradcheck.errors import InvalidArgument
 from gradcheck.journal import Journal, environment
 from gradcheck.results import RunRecord
@@ -254,46 +255,40 @@ def _is_silent(check: Mapping[str, Any], name: str) -> bool:
 
 def _summary(record: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
     checks = record["checks"]
-    claims = [check for check in checks if check["erratum"] is None]
-    errata = [check for check in checks if check["erratum"] is not None]
-    entries = sum(check["entries"] for check in checks)
-    messages, other, code = [], [], 0
     unexpected = [check for check in checks if not check["as_expected"]]
+    messages, other = _faults(record, unexpected), _unheard(record, plan.require)
+    code = 1 if messages or other else 0
+    messages += other
+    if not any(check["entries"] for check in checks):
+        # A claim of the wrong shape is wrong even where there is nothing to compare.
+        code = 1 if any(check["verdict"] == "fail" for check in unexpected) else 5
+        messages.append("nothing was checked")
+    return tally(checks, messages=messages, exit_code=code) | {"other_faults": other}
+
+
+def _faults(record: Mapping[str, Any], unexpected: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what is wrong with the claims, in words."""
+    messages = []
     if unexpected:
-        code = 1
         names = ", ".join(check["id"] for check in unexpected[:5])
         more = f" and {len(unexpected) - 5} more" if len(unexpected) > 5 else ""
         messages.append(f"{len(unexpected)} not as expected: {names}{more}")
     survivors = (record["self_test"] or {}).get("survivors", [])
     if survivors:
-        code = 1
         messages.append(f"{len(survivors)} mutant(s) survived the self-test")
+    return messages
+
+
+def _unheard(record: Mapping[str, Any], required: Sequence[str]) -> list[str]:
+    """Return in words which of the ``required`` witnesses are absent or silent."""
     present = {one["name"] for one in record["witnesses"] if one["available"]}
-    for name in plan.require:
-        if not any(found == name or found.startswith(f"{name} ") for found in present):
-            other.append(f"required witness absent: {name}")
-        elif silent := [check["id"] for check in checks if _is_silent(check, name)]:
-            other.append(f"required witness {name} answered nothing for {', '.join(silent[:5])}")
-    if other:
-        code = 1
-        messages += other
-    if not entries:
-        # A claim of the wrong shape is wrong even where there is nothing to compare.
-        code = 1 if any(check["verdict"] == "fail" for check in unexpected) else 5
-        messages.append("nothing was checked")
-    return {
-        "pass": sum(check["verdict"] == "pass" for check in claims),
-        "fail": sum(check["verdict"] == "fail" for check in claims),
-        "inconclusive": sum(check["verdict"] == "inconclusive" for check in claims),
-        "unexpected": len(unexpected),
-        "errata_refuted": sum(check["as_expected"] for check in errata),
-        "errata_total": len(errata),
-        "points": sum(stratum["points"] for check in checks for stratum in check["strata"]),
-        "entries": entries,
-        "exit_code": code,
-        "messages": messages,
-        "other_faults": other,
-    }
+    found = []
+    for name in required:
+        if not any(one == name or one.startswith(f"{name} ") for one in present):
+            found.append(f"required witness absent: {name}")
+        elif silent := [check["id"] for check in record["checks"] if _is_silent(check, name)]:
+            found.append(f"required witness {name} answered nothing for {', '.join(silent[:5])}")
+    return found
 
 
 def self_test(

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from sample_record import check, record
 
+from gradcheck.counts import tally
 from gradcheck.errors import GradcheckError, InvalidArgument
 from gradcheck.journal import (
     DamagedRecord,
@@ -28,7 +29,6 @@ from gradcheck.journal import (
     UnwritableRecord,
     encode,
     read_record,
-    tally,
     violation,
 )
 from gradcheck.results import Reason, Verdict

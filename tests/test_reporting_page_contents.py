@@ -21,7 +21,7 @@ pytest.importorskip("latex2mathml", reason="the extra `report` is not installed"
 
 from page_tree import Tree, active, squeezed
 
-from gradcheck.journal.reader import tally
+from gradcheck.counts import tally
 from gradcheck.reporting.html import render
 from gradcheck.reporting.page import page
 

@@ -86,6 +86,8 @@ def test_a_misprint_refuted_is_exit_code_0_and_one_that_holds_is_1(without_jax):
     assert record.exit_code == 0
     assert (summary(record)["errata_refuted"], summary(record)["errata_total"]) == (1, 1)
     assert summary(record)["fail"] == 0
+    both = run([misprint("t/misprint", lambda x: -cube_slope(x))], dtypes=("float64", "float32"), **FEW)
+    assert (len(both.checks), summary(both)["errata_refuted"], summary(both)["errata_total"]) == (2, 1, 1)
     record = run([right(), misprint("t/misprint", cube_slope)], **FEW)
     assert record.exit_code == 1
     assert (summary(record)["errata_refuted"], summary(record)["errata_total"]) == (0, 1)

@@ -21,7 +21,7 @@ from gradcheck.journal.faults import (
     UnwritableRecord,
 )
 from gradcheck.journal.files import replace_text
-from gradcheck.journal.reader import read_record, tally
+from gradcheck.journal.reader import read_record
 from gradcheck.journal.writer import Journal, record_text
 
 __all__ = [
@@ -42,7 +42,6 @@ __all__ = [
     "read_record",
     "record_text",
     "replace_text",
-    "tally",
     "to_json",
     "violation",
 ]

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gradcheck.counts import tally
 from gradcheck.journal.conformance import SCHEMA_VERSION, violation
 from gradcheck.journal.faults import DamagedRecord, ForeignRecord, MissingRecord, NewerRecord
 from gradcheck.journal.files import read_text
@@ -13,32 +14,9 @@ from gradcheck.journal.parsing import parse
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-__all__ = ["read_record", "tally"]
-
-
-def tally(checks: Sequence[Mapping[str, Any]], *, messages: Sequence[str] = ()) -> dict[str, Any]:
-    """Count what ``checks`` found, as the ``summary`` of a run that was cut short (exit code 2).
-
-    Errata and rejected claims count as refuted or not; the verdicts are those of the others.
-    """
-    refutable = ("erratum", "rejected")
-    verdicts = [check["verdict"] for check in checks if check["group"] not in refutable]
-    errata = {check["id"] for check in checks if check["group"] in refutable}
-    standing = {check["id"] for check in checks if not check["as_expected"]}
-    return {
-        "pass": verdicts.count("pass"),
-        "fail": verdicts.count("fail"),
-        "inconclusive": verdicts.count("inconclusive"),
-        "unexpected": sum(not check["as_expected"] for check in checks),
-        "errata_refuted": len(errata - standing),
-        "errata_total": len(errata),
-        "points": sum(stratum["points"] for check in checks for stratum in check["strata"]),
-        "entries": sum(check["entries"] for check in checks),
-        "exit_code": 2,
-        "messages": list(messages),
-    }
+__all__ = ["read_record"]
 
 
 def read_record(path: str | os.PathLike[str]) -> dict[str, Any]:

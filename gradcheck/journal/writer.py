@@ -11,12 +11,12 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from gradcheck.counts import tally
 from gradcheck.errors import InvalidArgument
 from gradcheck.journal.conformance import SCHEMA_VERSION, violation
 from gradcheck.journal.encoding import encode, to_json
 from gradcheck.journal.faults import UnwritableRecord
 from gradcheck.journal.files import replace_text
-from gradcheck.journal.reader import tally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

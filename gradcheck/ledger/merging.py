@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from gradcheck.counts import tally
 from gradcheck.errors import InvalidArgument
 from gradcheck.ledger.standing import closes, detects, key_of
 
@@ -15,7 +16,6 @@ _BADNESS = {
     "pass": {"pass": 0, "inconclusive": 1, "fail": 2},
     "fail": {"fail": 0, "inconclusive": 1, "pass": 2},
 }
-_REFUTABLE = ("erratum", "rejected")
 _COUNTS = ("rules", "effective", "killed")
 
 
@@ -141,20 +141,9 @@ def _environment(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _summary(records: Sequence[Mapping[str, Any]], checks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    verdicts = [check["verdict"] for check in checks if check["group"] not in _REFUTABLE]
-    misprints = [check for check in checks if check["group"] in _REFUTABLE]
-    codes = [record["summary"]["exit_code"] for record in records]
-    known = (code for code in (2, 1, 0, 5) if code in codes)
-    return {
-        **{word: verdicts.count(word) for word in ("pass", "fail", "inconclusive")},
-        "unexpected": sum(not check["as_expected"] for check in checks),
-        "errata_refuted": sum(check["as_expected"] for check in misprints),
-        "errata_total": len(misprints),
-        "points": sum(stratum["points"] for check in checks for stratum in check["strata"]),
-        "entries": sum(check["entries"] for check in checks),
-        "exit_code": next(known, 2),
-        "messages": _distinct(text for record in records for text in record["summary"]["messages"]),
-        "other_faults": _distinct(
-            text for record in records for text in record["summary"].get("other_faults", [])
-        ),
-    }
+    summaries = [record["summary"] for record in records]
+    codes = [summary["exit_code"] for summary in summaries]
+    messages = _distinct(text for summary in summaries for text in summary["messages"])
+    other = _distinct(text for summary in summaries for text in summary.get("other_faults", []))
+    worst = next((code for code in (2, 1, 0, 5) if code in codes), 2)
+    return tally(checks, messages=messages, exit_code=worst) | {"other_faults": other}

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gradcheck.journal import Journal, UnwritableRecord, environment, tally
+from gradcheck.counts import tally
+from gradcheck.journal import Journal, UnwritableRecord, environment
 from gradcheck.pytest_plugin.collecting import PROPERTY, taken_from
 from gradcheck.pytest_plugin.kept import Kept, Row
 from gradcheck.pytest_plugin.summary import FAILED, write_summary
