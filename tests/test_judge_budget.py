@@ -223,3 +223,109 @@ def test_the_counter_stops_a_call_too_many():
     with pytest.raises(BudgetSpent):
         f(1)
     assert counter.spent == 1
+
+
+def lower(x):
+    return np.minimum(np.abs(x[0]), np.abs(x[1]))
+
+
+def tie(x):
+    return np.max(x)
+
+
+BUDGETS = (12, 20, 30, 60, 100, 200, 400, 1000)
+
+
+@pytest.mark.parametrize("limit", BUDGETS)
+@pytest.mark.parametrize(
+    ("f", "claim", "x"),
+    [
+        (lower, [0.5, 0.25], np.zeros(2)),
+        (tie, [0.3, 0.7], np.ones(2)),
+        (tie, [0.3, 0.7, 0.0], np.ones(3)),
+        (np.abs, 0.5, 0.0),
+    ],
+)
+def test_a_right_claim_at_a_kink_fails_under_no_limit(f, claim, x, limit):
+    result = gradcheck.check(f, lambda x: np.array(claim), x, max_nfev=limit)
+    assert result.verdict is Verdict.PASS or result.reason is Reason.BUDGET, str(result)
+    assert result.nfev <= limit
+
+
+@pytest.mark.parametrize("limit", BUDGETS)
+@pytest.mark.parametrize(("f", "claim"), [(lower, [0.8, 0.8]), (tie, [1.0, 1.0])])
+def test_entries_that_are_possible_one_by_one_do_not_pass_one_by_one(f, claim, limit):
+    x = np.zeros(2)
+    assert gradcheck.check(f, lambda x: np.array(claim), x, max_nfev=limit).reason is Reason.BUDGET
+    assert gradcheck.check(f, lambda x: np.array(claim), x).verdict is Verdict.FAIL
+
+
+def test_beside_a_kink_a_smooth_row_that_is_wrong_fails_and_the_kink_is_named_where_it_is_all():
+    def relu(x):
+        return np.maximum(x, 0.0)
+
+    x = np.array([-1.0, 0.0, 2.0])
+    wrong = gradcheck.check(relu, lambda x: np.diag([0.0, 0.5, 2.0]), x, max_nfev=100)
+    assert wrong.verdict is Verdict.FAIL
+    assert wrong.worst.path == "d f[2] / d x[2]"
+    open_ = gradcheck.check(relu, lambda x: np.diag([0.0, 0.5, 1.0]), x, max_nfev=100)
+    assert open_.message == "no evaluation is left to tell a mistake from a kink in f[1]"
+
+
+def test_looking_for_kinks_keeps_the_bounds():
+    seen = []
+
+    def f(x):
+        seen.append(np.array(x, float))
+        return np.sum(np.asarray(x, float) ** 2)
+
+    x = np.array([0.2, 0.3])
+    result = gradcheck.check(f, lambda x: 3.0 * x, x, bounds=(0.1, 0.35))
+    assert result.verdict is Verdict.FAIL
+    assert np.min(seen) >= 0.1
+    assert np.max(seen) <= 0.35
+
+
+def form(x):
+    return np.sum(np.sin(x)) * np.sum(x**2)
+
+
+def form_hessian(x):
+    s, c = np.sum(np.sin(x)), np.cos(x)
+    return np.diag(2 * s - np.sin(x) * np.sum(x**2)) + 2 * np.outer(c, x) + 2 * np.outer(x, c)
+
+
+LINE = np.linspace(0.1, 1.0, 6)
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [
+        (300, "by 1 of 6 inputs examined, and they agree; left out: x[1], x[2], x[3], x[4], x[5]"),
+        (800, "by 2 of 6 inputs examined, and they agree; left out: x[2], x[3], x[4], x[5]"),
+        (200, "second derivatives between 1 of 6 inputs examined, and they agree"),
+    ],
+)
+def test_second_derivatives_as_far_as_the_limit_reaches(limit, said):
+    result = gradcheck.check_hessian(form, form_hessian, LINE, max_nfev=limit)
+    assert result.reason is Reason.BUDGET
+    assert said in result.message
+    assert result.nfev <= limit
+    product = gradcheck.check_hvp(form, lambda x, v: form_hessian(x) @ v, LINE, max_nfev=limit)
+    assert said in product.message
+
+
+def test_second_derivatives_that_the_limit_suffices_for_pass():
+    assert gradcheck.check_hessian(form, form_hessian, LINE, max_nfev=1400).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("row", [0, 3, 5])
+def test_every_row_of_an_examined_column_is_judged(row):
+    def claim(x):
+        found = form_hessian(x)
+        found[row, 0] *= 1.01
+        return found
+
+    result = gradcheck.check_hessian(form, claim, LINE, max_nfev=400)
+    assert result.verdict is Verdict.FAIL
+    assert result.worst.path == f"d (d f / d x[{row}]) / d x[0]"

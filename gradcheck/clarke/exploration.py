@@ -164,6 +164,8 @@ def _visited(search: Search, patience: int) -> Membership | None:
     answer = search.ask()
     if not np.all(np.isfinite(search.claim)):
         return answer
+    # A line has two sides, and both were visited.
+    search.complete = search.probe.point.size == 1
     quiet = 0
     while not (answer.inside or search.complete or search.exhausted) and quiet < patience:
         gap = answer.gap

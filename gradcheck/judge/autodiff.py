@@ -125,9 +125,8 @@ class _ModeClaim(Claim):
 
     def _along(self, whole: ClaimMatrix) -> ClaimMatrix:
         """Return the claim along the directions that vary, in both places of a second derivative."""
-        directions = self.problem.directions
-        if isinstance(self.problem, JacobianProblem) and directions is not None:
-            return directions.of_rows(whole)
+        if isinstance(self.problem, JacobianProblem):
+            return self.problem.varied(whole)
         return self.problem.gathered(whole)
 
     def at(self, x: Array) -> Array | None:

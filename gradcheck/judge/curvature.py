@@ -81,7 +81,7 @@ class JacobianProblem(Problem):
         options: Options,
     ) -> None:
         super().__init__(f, args, argnums, kwargs, options.varying)
-        self.first = Problem(f, args, argnums, kwargs, options.varying)
+        self.first = Problem(f, args, argnums, kwargs, options.varying_inside)
         self.options = options
         self.calls = 0
         self.by = ""
@@ -109,11 +109,34 @@ class JacobianProblem(Problem):
         """Whether ``f`` was found to vary faster than the steps, so that some second derivatives are open."""
         return self._unresolved is not None and bool(self._unresolved.any())
 
+    @property
+    def inner(self) -> Problem:
+        """The function itself, whose first derivatives are the rows."""
+        return self.first
+
+    def varied(self, whole: ClaimMatrix) -> ClaimMatrix:
+        """Return a second derivative ``(m * N, N)`` by all entries as one by what varies."""
+        directions = self.first.directions
+        found = whole if directions is None else directions.of_rows(whole)
+        if not self.options.whole_rows or self.options.columns is None:
+            return found
+        some = self.options.columns
+        eps = np.broadcast_to(found.eps, found.value.shape)
+        return replace(found, value=found.value[:, some], eps=eps[:, some])
+
+    def _inside(self, x: Array) -> Array:
+        """Return the point of the first derivative for flat ``x``, what is differentiated by last."""
+        if not self.options.whole_rows or self.options.columns is None:
+            return x
+        point = self.first.x.copy()
+        point[self.options.columns] = x
+        return point
+
     def rows(self) -> None:
         """Name the entries of the Jacobian, which is the output; ``first`` has been evaluated."""
-        m, n = self.first.output.size, self.inp.size
+        m, n = self.first.output.size, self.first.inp.size
         rows = flatten(np.zeros((m, n)), "J")[1]
-        self.out = _Rows(rows.leaves, rows.size, rows.node, rows.name, self.first.output, self.inp)
+        self.out = _Rows(rows.leaves, rows.size, rows.node, rows.name, self.first.output, self.first.inp)
 
     def _first_estimate(self) -> FlatEstimate:
         if self.options.method != "central" and self.options.bounds is None:
@@ -134,7 +157,8 @@ class JacobianProblem(Problem):
         """
         if self._contradicted or found.curves is None or found.curves.chosen is None:
             return np.full(found.value.shape, self._contradicted)
-        scale = np.where(self.x == 0, 1.0, np.abs(self.x))
+        x = self.first.x
+        scale = np.where(x == 0, 1.0, np.abs(x))
         size = np.maximum(np.abs(found.value).max(axis=1, initial=0.0)[:, None], self._slope(scale))
         loose = (found.error > _LOOSE * size) & (size > 0)
         return np.asarray(loose & (found.curves.chosen < _FINE * scale))
@@ -144,13 +168,14 @@ class JacobianProblem(Problem):
 
         At a minimum the derivative is 0, and an error of it says nothing relative to that.
         """
-        primal = Primal(self.first, [self.x])
+        x = self.first.x
+        primal = Primal(self.first, [x])
         limits = self.options.limits
-        base = primal(self.x)
+        base = primal(x)
         size = np.abs(base)[:, None] / scale
         for column, step in enumerate(_NEARBY * scale):
             for sign in (-1.0, 1.0) if limits is None else ():
-                moved = self.x.copy()
+                moved = x.copy()
                 moved[column] += sign * step
                 away = primal.at(moved)
                 if away is not None:
@@ -159,12 +184,12 @@ class JacobianProblem(Problem):
         return np.where(np.isfinite(size), size, 0.0)
 
     def _estimate(self, x: Array) -> FlatEstimate:
-        primal = Primal(self.first, [x])
+        primal = Primal(self.first, [self._inside(x)])
         if self.by == "complex-step":
             found = complex_step(primal)
         else:
             limits = self.options.limits
-            bounds = None if limits is None else tuple(self.spread(limit) for limit in limits)
+            bounds = None if limits is None else tuple(self.first.spread(limit) for limit in limits)
             found = central(primal, bounds, None)
         self.calls += found.nfev
         return found
@@ -230,8 +255,7 @@ class SecondClaim(Claim):
         return as_second(found, out, self.problem.space)
 
     def _varied(self, whole: ClaimMatrix) -> ClaimMatrix:
-        directions = self.problem.directions
-        return whole if directions is None else directions.of_rows(whole)
+        return self.problem.varied(whole) if isinstance(self.problem, JacobianProblem) else whole
 
 
 def second_contract(problem: JacobianProblem, claim: Claim) -> CheckResult:
@@ -274,7 +298,7 @@ def judge_second(problem: JacobianProblem, claim: Claim, options: Options) -> Ch
         budget = max(1, options.max_nfev // max(1, problem.calls - 2))
     result = judge_dense(problem, claim, replace(options, method="central", max_nfev=budget))
     note = f"second derivative: central differences of the {problem.by} Jacobian"
-    if result.reason is Reason.DISAGREES and problem.directions is None:
+    if result.reason is Reason.DISAGREES and problem.directions is None and not options.whole_rows:
         asymmetry = _asymmetry(problem, claim)
         result = replace(result, diagnosis="; ".join(one for one in (asymmetry, result.diagnosis) if one))
     ripples = (_RIPPLES,) if problem.ripples else ()

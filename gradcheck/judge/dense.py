@@ -13,11 +13,11 @@ import numpy as np
 
 from gradcheck.arrays import Array
 from gradcheck.claims import ClaimMatrix, ClaimProblem
-from gradcheck.clarke import ClarkeVerdict
 from gradcheck.compare import Comparison, compare
 from gradcheck.estimators.flat import FlatEstimate
 from gradcheck.estimators.primal import Primal
 from gradcheck.judge.alone import unexplained
+from gradcheck.judge.at_kink import judged_at_kink
 from gradcheck.judge.broadcasts import suspicious_broadcasts
 from gradcheck.judge.budget import BudgetSpent
 from gradcheck.judge.claim import Claim
@@ -25,11 +25,10 @@ from gradcheck.judge.contract import first_value, require_same_shapes
 from gradcheck.judge.elsewhere import Elsewhere, among_all, worst_columns
 from gradcheck.judge.evidence import evidence_of
 from gradcheck.judge.explain import diagnosed, entry_of, power_of, worst_entry
-from gradcheck.judge.kinks import hidden_kinks, kinked_rows, membership
+from gradcheck.judge.kinks import hidden_kinks, kinked_rows
 from gradcheck.judge.memory import over_memory
 from gradcheck.judge.nearby import Nearby
 from gradcheck.judge.options import Options
-from gradcheck.judge.outside import outside, side_mistake
 from gradcheck.judge.partial import unclaimed_rows
 from gradcheck.judge.precision import granted, limit_of, out_of_range, precision_notes, unrounded
 from gradcheck.judge.problem import Problem
@@ -45,6 +44,8 @@ __all__ = ["first_value", "judge_dense"]
 
 _FEW_COLUMNS = 64
 """Up to this many, central differences answer for all columns where the complex step finds one wrong."""
+_SEVERAL = 2
+_TOGETHER = "a kink of several inputs together"
 _NO_DIGIT = "the arithmetic of the claim or of f leaves no digit of so small a derivative"
 
 
@@ -100,6 +101,9 @@ class _Dense:
         self.decisive: tuple[Reference, Comparison] | None = None
         self.latest: Reference | None = None
         self.kink_visited = False
+        self.kinked: Array = np.zeros(len(base), dtype=bool)
+        # One input has no neighbours among the axes.
+        self.kinks_known = problem.space.size < _SEVERAL
         self.nearby: Nearby | None = None
 
     def verdict(self) -> CheckResult:
@@ -145,20 +149,25 @@ class _Dense:
         """Say what is known when no evaluation is left."""
         if self.latest is None:
             return CheckResult(Verdict.INCONCLUSIVE, Reason.BUDGET, "no evaluation is left for a reference")
-        kinked = kinked_rows(self.estimates, len(self.base)) & ~self.unclaimed
+        kinked = self.kinked | (kinked_rows(self.estimates, len(self.base)) & ~self.unclaimed)
         smooth = self.latest.without(kinked)
         compared = self._compare(smooth)
-        doubt = ""
+        doubt, index = "", compared.index or (0, 0)
         if compared.verdict is Verdict.FAIL:
             doubt = unexplained(self.claim, compared, smooth.value, self.options.generator())
+            doubt = doubt or ("" if self.kinks_known or self._certified() else _TOGETHER)
         elif kinked.any():
-            doubt = "a kink"
+            doubt, index = "a kink", (int(np.flatnonzero(kinked)[0]), 0)
         if not doubt:
             return self._annotated(self._concluded(smooth, compared, kinked))
-        first = entry_of(self.problem, compared.index or (0, 0))  # type: ignore[arg-type]
-        text = f"no evaluation is left to tell a mistake from {doubt}, worst {first}"
+        first = entry_of(self.problem, (int(index[0]), int(index[1])))
+        worst = f", worst {first}" if compared.verdict is Verdict.FAIL else f" in {self._output(index[0])}"
+        text = f"no evaluation is left to tell a mistake from {doubt}{worst}"
         count = self._count(compared)
         return self._annotated(CheckResult(Verdict.INCONCLUSIVE, Reason.BUDGET, text, entries=count))
+
+    def _output(self, row: int) -> str:
+        return self.problem.output.name_of(int(row))
 
     def _may_use(self, method: str) -> bool:
         return self.options.method in ("auto", method)
@@ -195,10 +204,10 @@ class _Dense:
     def _count(self, compared: Comparison) -> int:
         return int(compared.decided[~self.idle].sum())
 
-    def _flat_bounds(self) -> Any:
+    def _flat_bounds(self, problem: Problem | None = None) -> Any:
         if self.options.limits is None:
             return None
-        return tuple(self.problem.spread(limit) for limit in self.options.limits)
+        return tuple((problem or self.problem).spread(limit) for limit in self.options.limits)
 
     def _counted(self, estimate: FlatEstimate) -> FlatEstimate:
         self.nfev += estimate.nfev
@@ -232,16 +241,23 @@ class _Dense:
 
     def _kinked(self, compared: Comparison) -> Array:
         """Return which rows are kinked; a certified complex step took no branch at a tie, so none is."""
-        exact = self.estimates.get("complex-step")
-        if exact is not None and exact.status is Status.OK:
-            return np.zeros(len(self.base), dtype=bool)
-        kinked = kinked_rows(self.estimates, len(self.base)) & ~self.unclaimed
+        if self._certified():
+            return self.kinked
+        self.kinked = kinked_rows(self.estimates, len(self.base)) & ~self.unclaimed
         doubtful = compared.wrong.any(axis=1)
-        if not kinked[doubtful].all():
-            hidden, spent = hidden_kinks(self.problem, self.options.generator())
-            kinked |= hidden & doubtful
+        if not self.kinked[doubtful].all():
+            whole = self.problem
+            if self.options.columns is not None and type(whole) is Problem:
+                whole = whole.of_all(self.options.varying_together)
+            hidden, spent = hidden_kinks(whole, self.options.generator(), self._flat_bounds(whole))
+            self.kinked |= hidden & doubtful
             self.nfev += spent
-        return kinked
+        self.kinks_known = True
+        return self.kinked
+
+    def _certified(self) -> bool:
+        exact = self.estimates.get("complex-step")
+        return exact is not None and exact.status is Status.OK
 
     def _beyond_rounding(self, reference: Reference, compared: Comparison, nearby: Nearby) -> Comparison:
         """Measure the claim's own rounding where it disagrees, and compare again."""
@@ -272,51 +288,19 @@ class _Dense:
 
     def _at_kink(self, rows: Array, smooth: Reference, rest: CheckResult) -> CheckResult:
         """Judge the kinked rows by membership; ``rest`` is the result on the others."""
-        kink = membership(
-            self.problem,
-            rows,
-            self.claimed.value,
-            self.claim_error,
-            bounds=self._flat_bounds(),
-            rng=self.options.generator(),
-            cost=self.estimates["central"].nfev if "central" in self.estimates else 1,
-        )
-        self.nfev += kink.nfev
+        claim = self.claimed.value, self.claim_error
+        cost = self.estimates["central"].nfev if "central" in self.estimates else 1
+        about = self.options, self._flat_bounds(), cost
+        found = judged_at_kink(self.problem, rows, claim, smooth, rest, *about)
+        self.nfev += found.nfev
         self.kink_visited = True
-        found = kink.found
-        if found.verdict is Verdict.PASS and rest.verdict is Verdict.INCONCLUSIVE:
-            return rest
-        counted = rest.entries + int(rows.sum()) * self.claimed.value.shape[1]
-        result = CheckResult(
-            found.verdict, found.reason, found.message, convention=found.convention, entries=counted
-        )
-        if kink.nearest is None:
-            return result
-        near = smooth.filled(rows, kink.nearest, kink.error)
-        if found.verdict is not Verdict.PASS:
-            compared = self._compare(near)
-            self.decisive = near, compared
-            if found.verdict is Verdict.FAIL:
-                return self._outside(rows, near, compared, smooth, result, found)
-            return result
-        power = self._power(self.claim_error, near)
-        return replace(result, power=power, detectable=power.worst)
-
-    def _outside(
-        self,
-        rows: Array,
-        near: Reference,
-        compared: Comparison,
-        smooth: Reference,
-        result: CheckResult,
-        found: ClarkeVerdict,
-    ) -> CheckResult:
-        """Say what is wrong with a claim outside Clarke's set."""
-        numbers = self.claimed.value, self.claim_error
-        text, index = outside(self.problem, rows, *numbers, found)
-        worst = worst_entry(self.problem, index, *numbers, near, compared)
-        mistake = side_mistake(self.problem, rows, *numbers, smooth, found)
-        return replace(result, message=text, worst=worst, diagnosis=mistake)
+        if found.near is None:
+            return found.result
+        if found.result.verdict is not Verdict.PASS:
+            self.decisive = found.near, self._compare(found.near)
+            return found.result
+        power = self._power(self.claim_error, found.near)
+        return replace(found.result, power=power, detectable=power.worst)
 
     def _diagnosed(self, reference: Reference, compared: Comparison) -> tuple[str, str]:
         """Return the finding in words, and the likely mistake, at the cost that the caller allows."""

@@ -57,8 +57,10 @@ def kinked_rows(estimates: Mapping[str, FlatEstimate], count: int) -> Array:
     return rows
 
 
-def hidden_kinks(problem: Problem, rng: np.random.Generator) -> tuple[Array, int]:
+def hidden_kinks(problem: Problem, rng: np.random.Generator, bounds: Any) -> tuple[Array, int]:
     """Return which rows are kinked along a direction between the axes, and the evaluations spent.
+
+    ``bounds`` are flat, or None: f is never evaluated outside.
 
     Along every axis ``min(|x|, |y|)`` is smooth at 0, and its partial derivatives alone say nothing of
     the members of Clarke's set.
@@ -71,12 +73,22 @@ def hidden_kinks(problem: Problem, rng: np.random.Generator) -> tuple[Array, int
         ray = scale * rng.choice([-1.0, 1.0], x.size) * rng.uniform(0.5, 1.0, x.size)
         along = Primal(_along(problem, ray), [np.zeros(1)])
         try:
-            found = central_jacobian(along)
+            found = central_jacobian(along, bounds=_along_bounds(x, ray, bounds))
         except Exception:
             return rows, spent + along.nfev
         spent += found.nfev
         rows |= (found.codes == Status.KINK.code).any(axis=1)
     return rows, spent
+
+
+def _along_bounds(x: Array, ray: Array, bounds: Any) -> Any:
+    """Return how far one may go along ``ray``, forth and back, within ``bounds``."""
+    if bounds is None:
+        return None
+    with np.errstate(all="ignore"):
+        ends = np.sort([(limit - x) / ray for limit in bounds], axis=0)
+    # A point within an ulp of a bound may be moved across it by rounding.
+    return np.array([0.999 * np.max(ends[0])]), np.array([0.999 * np.min(ends[1])])
 
 
 def _along(problem: Problem, ray: Array) -> Any:

@@ -34,6 +34,9 @@ class Options:
     ----------
     columns
         Indices of the parameters examined; all of them for None.
+    whole_rows
+        Of a second derivative: whether ``columns`` are those differentiated by last, every first derivative
+        being taken; else both.
     side
         The triangle by whose claims a symmetric matrix is judged under the free convention.
     others
@@ -59,6 +62,7 @@ class Options:
     stochastic: bool = False
     order: int = 1
     columns: np.ndarray[Any, np.dtype[Any]] | None = None
+    whole_rows: bool = False
     side: str = "lower"
     others: Mapping[str, tuple[Any, ...]] | None = None
 
@@ -132,9 +136,19 @@ class Options:
         return Varying(self.inputs, self.columns, self.side)
 
     @property
+    def varying_together(self) -> Varying | None:
+        """What varies where all parameters do, whatever is examined."""
+        return Varying(self.inputs, None, self.side) if self.inputs else None
+
+    @property
+    def varying_inside(self) -> Varying | None:
+        """What varies for the first derivative where a second one is judged."""
+        return self.varying_together if self.whole_rows else self.varying
+
+    @property
     def keywords(self) -> dict[str, Any]:
         """What a call needs to repeat the check: all but the name and what is expected."""
-        apart = {"name", "expect", "allow_inconclusive", "points", "columns", "side", "others"}
+        apart = {"name", "expect", "allow_inconclusive", "points", "columns", "whole_rows", "side", "others"}
         return {one.name: getattr(self, one.name) for one in fields(self) if one.name not in apart}
 
     @property

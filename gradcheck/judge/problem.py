@@ -150,6 +150,19 @@ class Problem:
         """Return copies of the keyword arguments."""
         return {name: copied(value) for name, value in self.kwargs.items()}
 
+    def of_all(self, varying: Varying | None) -> Problem:
+        """Return the evaluated function of all its parameters, where this one varies some alone."""
+        whole = Problem(
+            self.f, self.args, self.argnums[0] if self.single else self.argnums, self.kwargs, varying
+        )
+        whole.out, whole.value = self.out, self.value
+        return whole
+
+    @property
+    def inner(self) -> Problem:
+        """The function whose parameters are the columns of its first derivative: itself."""
+        return self
+
     def evaluate(self) -> Array:
         """Return the flat output at the point; sets ``out`` and ``mutates``; raises what ``f`` raises."""
         args = self.arguments(self.x)

@@ -213,10 +213,10 @@ class HessianProduct(_ProductClaim):
     called: str = "hvp"
 
     def _result(self, found: Any) -> ClaimMatrix | ClaimProblem:
-        return _by_parameters(self.problem, as_vjp(found, self.problem.space, name=self.called))
+        return _by_parameters(self.problem.inner, as_vjp(found, self.problem.space, name=self.called))
 
     def _height(self) -> int:
-        return self.problem.inp.size
+        return self.problem.inner.inp.size
 
 
 @dataclass(frozen=True)

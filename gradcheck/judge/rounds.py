@@ -10,8 +10,9 @@ import numpy as np
 from gradcheck.arrays import Array
 from gradcheck.judge.asked import Asked, Attempt
 from gradcheck.judge.budget import BudgetSpent, Counter
+from gradcheck.judge.references import complex_step
 from gradcheck.pytree import Structure
-from gradcheck.results import CheckResult, Power, Reason, Verdict
+from gradcheck.results import CheckResult, Power, Reason, Status, Verdict
 
 __all__ = ["within_budget"]
 
@@ -22,6 +23,8 @@ _EXACT = 12
 """Evaluations of a check by complex step beyond one for each column."""
 _EACH = 20
 """Evaluations of central differences for a column, and as many once."""
+_SECOND = 12
+"""Jacobians, of ``n + 12`` evaluations or what was measured, that a column of a second derivative takes."""
 _NAMED = 5
 """Inputs left out that are named one by one."""
 _OF_ENTRIES: Final = (
@@ -71,6 +74,12 @@ class _Rounds:
         The reference's method from now on; ``"auto"`` as long as it is not known which one has an answer.
     last
         What was said where nothing could be compared.
+    first
+        Evaluations of the first round; of a second derivative that is one input, the last one taken by.
+    exact
+        Of a second derivative: whether the first one is taken by complex step.
+    between
+        Of a second derivative: that those between the inputs examined alone could be afforded.
     """
 
     attempt: Attempt
@@ -80,6 +89,9 @@ class _Rounds:
     found: list[CheckResult] = field(default_factory=list)
     by: str = "auto"
     last: str = ""
+    first: int = 0
+    between: bool = False
+    exact: bool = False
 
     def result(self) -> CheckResult:
         """Examine input after input, and say what was found of all."""
@@ -87,13 +99,17 @@ class _Rounds:
         self.by = self.asked.options.method
         if self.by == "auto" and (self.cost == "differences" or self.asked.options.bounds is not None):
             self.by = "central"
+        if self.cost == "pairs":
+            self.exact = self._continues()
         open_ = np.arange(inp.size)
         while open_.size or not self.found:
             chosen = _spread(open_, self._count(open_.size))
-            before = self.by
+            before, spent = self.by, self.counter.spent
             one = None
             if chosen.size or not inp.size:
                 one = self._examined(chosen, whole=chosen.size == inp.size)
+            if one is None and self.cost == "pairs":
+                break
             if one is None:
                 self.by = "central"
                 if before == "central" or self.counter.left <= _AROUND:
@@ -101,8 +117,9 @@ class _Rounds:
                 continue
             self.found.append(one)
             open_ = np.setdiff1d(open_, chosen)
-            if one.verdict is Verdict.FAIL or not _goes_on(one) or self.cost == "pairs":
+            if one.verdict is Verdict.FAIL or not _goes_on(one) or self.between:
                 break
+            self.first = self.first or self.counter.spent - spent
         return self._settled(inp, open_)
 
     def _count(self, n: int) -> int:
@@ -111,13 +128,41 @@ class _Rounds:
         if self.cost == "whole":
             return n
         if self.cost == "pairs":
-            counts = range(n, 0, -1)
-            fits = (one for one in counts if _EXACT * one * (one + _EXACT) + _AROUND * _EXACT <= left)
-            return next(fits, 1)
+            return self._count_second(n, left)
         if self.by == "central":
             count = (left - _EACH - _AROUND) // _EACH
             return min(n, max(count, int(left > _AROUND and not self.found), 0))
         return max(0, min(n, left - _EXACT))
+
+    def _count_second(self, n: int, left: int) -> int:
+        """Return how many inputs to differentiate by last; of few, where one is too many, all pairs."""
+        if self.found:
+            # Of the Jacobians of the first round three are taken once a round, the others for each input.
+            once = self.first * 3 // (_SECOND + 2)
+            return min(n, max(0, left - once) // max(1, self.first - once))
+
+        def taken(count: int, inputs: int) -> int:
+            each = inputs + _EXACT if self.exact else _EACH * inputs + _EACH
+            return (_SECOND * count + 2) * each
+
+        if taken(n, n) <= left:
+            return n
+        if taken(1, n) <= left:
+            return 1
+        self.between = True
+        return next((one for one in range(n, 0, -1) if taken(one, one) <= left), 1)
+
+    def _continues(self) -> bool:
+        """Whether the first derivative may be had by complex step, so that a second one is cheap."""
+        if self.by not in ("auto", "complex-step"):
+            return False
+        try:
+            problem = self.asked.problem(self.asked.surrogate or self.asked.f)
+            problem.evaluate()
+            return complex_step(problem.primal()).status is Status.OK
+        except (BudgetSpent, Exception):
+            # What is wrong with f is said where it is judged.
+            return False
 
     def _examined(self, chosen: Array, *, whole: bool) -> CheckResult | None:
         """Return what is found of the chosen inputs; None where nothing could be compared.
@@ -126,6 +171,7 @@ class _Rounds:
         with what is left if it has no answer.
         """
         options = replace(self.asked.options, columns=None if whole else chosen)
+        options = replace(options, whole_rows=self.cost == "pairs" and not (whole or self.between))
         affordable = _EACH * chosen.size + _EACH + _EXACT + chosen.size <= self.counter.left
         alone = self.by == "auto" and self.cost == "columns" and not affordable
         if self.cost == "columns":
@@ -159,12 +205,11 @@ class _Rounds:
         return self._left_open(result, inp, open_, left_out)
 
     def _left_open(self, result: CheckResult, inp: Structure, open_: Array, left_out: str) -> CheckResult:
-        examined = inp.size - open_.size
-        text = f"max_nfev={self.counter.limit}: {examined} of {inp.size} inputs examined, and they agree"
-        if result.verdict is Verdict.INCONCLUSIVE:
-            text = (
-                f"max_nfev={self.counter.limit}: {examined} of {inp.size} inputs examined; {result.message}"
-            )
+        those = f"{inp.size - open_.size} of {inp.size} inputs"
+        if self.cost == "pairs":
+            those = f"second derivatives {'between' if self.between else 'by'} {those}"
+        text = f"max_nfev={self.counter.limit}: {those} examined"
+        text += f"; {result.message}" if result.verdict is Verdict.INCONCLUSIVE else ", and they agree"
         text += f"; {left_out}" if left_out else ""
         return replace(result, verdict=Verdict.INCONCLUSIVE, reason=Reason.BUDGET, message=text)
 
