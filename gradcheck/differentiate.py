@@ -11,7 +11,7 @@ import numpy as np
 
 from gradcheck.arrays import Array
 from gradcheck.errors import GradcheckError, InvalidArgument
-from gradcheck.estimators.central import central_jacobian
+from gradcheck.estimators.blocks import central_in_blocks
 from gradcheck.estimators.complex_step import complex_step_jacobian
 from gradcheck.estimators.flat import FlatEstimate, gravest
 from gradcheck.estimators.primal import Primal
@@ -144,7 +144,7 @@ def _one(
             if exact.status is Status.OK:
                 return _public(exact, primal, "complex-step")
             notes = (f"complex step not used: {exact.message}",)
-        found = central_jacobian(primal, bounds=bounds, max_nfev=max_nfev)
+        found = central_in_blocks(primal, bounds, max_nfev)
         return _public(found, primal, "central", notes)
     except GradcheckError:
         raise

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
-from gradcheck.estimators import extrapolation, one_sided
+import gradcheck
+from gradcheck.estimators import blocks, extrapolation, one_sided
 from gradcheck.estimators.central import central_jacobian
 from gradcheck.estimators.primal import Primal
 from gradcheck.results import Status
@@ -85,3 +88,41 @@ def test_a_smooth_function_needs_one_side_seldom_and_a_kinked_one_where_it_is(mo
     answers.clear()
     estimate(np.abs, POINTS["zero"])
     assert all(np.diag(one).all() for one in answers)
+
+
+HARD = {
+    "teeth": lambda x: np.round(np.exp(_A @ x) * 1e6) / 1e6 + 1e-3 * np.abs(x[0] - 0.5),
+    "many scales": lambda x: np.concatenate([np.exp(_A @ x), np.sin(50 * (_A @ x)), (_A @ x) ** 9]),
+}
+
+
+@pytest.mark.parametrize("width", [1, 2, 6])
+@pytest.mark.parametrize("name", [*FUNCTIONS, *HARD])
+def test_no_division_into_blocks_takes_more_evaluations_than_promised(name, width, monkeypatch):
+    f, x = (FUNCTIONS | HARD)[name], POINTS["generic"]
+    monkeypatch.setattr(blocks, "columns_at_once", lambda m: width)
+    for limit in (None, 60, 90, 200):
+        calls = []
+        found = blocks.central_in_blocks(
+            Primal(lambda x, calls=calls: calls.append(1) or f(x), [x]), None, limit
+        )
+        assert len(calls) == found.nfev <= (20 * 6 + 20 if limit is None else limit)
+
+
+def test_a_large_jacobian_takes_the_memory_of_a_few_columns(monkeypatch):
+    x = np.linspace(0.1, 2.0, 80)
+
+    def peak():
+        tracemalloc.start()
+        found = gradcheck.jacobian(lambda x: np.sin(np.outer(x, x)).ravel()[:800], x, method="central")
+        used = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return used, found
+
+    monkeypatch.setattr(blocks, "_BLOCK", 2**24)
+    small, parts = peak()
+    monkeypatch.setattr(blocks, "_BLOCK", 2**30)
+    large, whole = peak()
+    assert 2 * small < large
+    assert small < 2**24 + 30 * whole.value.nbytes
+    np.testing.assert_allclose(parts.value, whole.value, atol=1e-8)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import gradcheck
+from gradcheck.estimators import blocks as blocks_of_columns
 from gradcheck.judge.budget import BudgetSpent, Counter, counter_of
-from gradcheck.judge.memory import central_in_blocks
 from gradcheck.judge.problem import Problem
 from gradcheck.results import Reason, Status, Verdict
 
@@ -204,9 +204,9 @@ class TestMemory:
         x = np.append(X, 0.0)
         problem = Problem(lambda x: np.array([np.sum(np.abs(x)), np.sum(x**2)]), (x,))
         problem.evaluate()
-        whole = central_in_blocks(problem.primal(), None, None)
-        monkeypatch.setattr("gradcheck.judge.memory._BLOCK", 8 * 2500 * 2 * 4)
-        blocks = central_in_blocks(problem.primal(), None, None)
+        whole = blocks_of_columns.central_in_blocks(problem.primal(), None, None)
+        monkeypatch.setattr(blocks_of_columns, "_BLOCK", 8 * blocks_of_columns.HELD * 2 * 4)
+        blocks = blocks_of_columns.central_in_blocks(problem.primal(), None, None)
         assert blocks.status is whole.status is Status.KINK
         np.testing.assert_array_equal(blocks.codes, whole.codes)
         np.testing.assert_allclose(blocks.value, whole.value, rtol=1e-6)

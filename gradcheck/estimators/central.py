@@ -162,8 +162,7 @@ def _search(ladder: Ladder, eps: float, max_nfev: int | None) -> Answer | None:
     ladder.add(start[_thinned(start.shape[0], pairs // n)])
     pairs -= int((ladder.exponents != NO_RUNG).sum())
     chaos, asked = _unresolved(ladder, pairs)
-    pairs -= asked
-    answer = answer_from(ladder, measured_noise(ladder, eps), eps)
+    answer, pairs = _answer(ladder, eps, pairs - asked)
     target = max(TARGET, ROUNDINGS * eps)
     stuck = np.zeros((n, m), dtype=np.int64)
     while pairs > 0:
@@ -175,14 +174,20 @@ def _search(ladder: Ladder, eps: float, max_nfev: int | None) -> Answer | None:
         added = int((rungs != NO_RUNG).sum())
         if not added:
             break
-        pairs -= added
         ladder.add(rungs)
         before = answer.bar
-        answer = answer_from(ladder, measured_noise(ladder, eps), eps)
+        answer, pairs = _answer(ladder, eps, pairs - added)
         without_effect = ~(answer.bar < 0.5 * before) & (need > 0)
         stuck += np.where(without_effect, (rungs != NO_RUNG).sum(axis=0)[:, None], 0)
     hidden = chaos & (answer.codes == Status.OK.code)
     return answer._replace(codes=np.where(hidden, np.uint8(Status.NO_USABLE_STEP.code), answer.codes))
+
+
+def _answer(ladder: Ladder, eps: float, pairs: int) -> tuple[Answer, int]:
+    """Return the answer so far, and the pairs left: single evaluations are asked for on the way to it."""
+    ladder.room = 2 * pairs
+    answer = answer_from(ladder, measured_noise(ladder, eps), eps)
+    return answer, ladder.room // 2
 
 
 def _unresolved(ladder: Ladder, pairs: int) -> tuple[Array, int]:

@@ -42,6 +42,8 @@ class Ladder:
         ``(R, n, m)``; NaN where ``f`` raises, is not finite, or the point lies outside the limits.
     step_plus, step_minus
         ``(R, n)``: the steps as realised in floating point, ``(x + h) - x``.
+    room
+        Evaluations beside the pairs that may still be made.
     """
 
     def __init__(self, primal: Primal, f0: Array, columns: Array, lower: Array, upper: Array) -> None:
@@ -57,6 +59,7 @@ class Ladder:
         self.minus: Array = np.empty((0, n, m))
         self.step_plus: Array = np.empty((0, n))
         self.step_minus: Array = np.empty((0, n))
+        self.room = n
         self._third_finest: Array = np.full(n, NO_RUNG)
         self._asked: Array = np.full(n, NO_RUNG)
         self._slope: Array = np.full((n, m), np.nan)
@@ -103,6 +106,8 @@ class Ladder:
         Slope ``(n, m)``; rung, an exponent, ``(n, 1)``.
         """
         fresh = entries.any(axis=1) & (self._asked == NO_RUNG)
+        fresh &= np.cumsum(fresh) <= self.room
+        self.room -= int(fresh.sum())
         if fresh.any():
             last = np.where(entries, within, self.exponents.shape[0] - 2).min(axis=1)
             finer, rung = np.take_along_axis(self.exponents, np.stack([last, last + 1]), axis=0)

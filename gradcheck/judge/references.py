@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from gradcheck.arrays import Array
+from gradcheck.estimators.blocks import central_in_blocks
 from gradcheck.estimators.complex_step import complex_step_jacobian
 from gradcheck.estimators.flat import FlatEstimate
 from gradcheck.estimators.primal import Primal
 from gradcheck.judge.budget import counter_of
-from gradcheck.judge.memory import central_in_blocks
 from gradcheck.judge.problem import Problem
 from gradcheck.results import Status
 
@@ -71,7 +71,8 @@ def central(primal: Primal, bounds: Any, max_nfev: int | None) -> FlatEstimate:
     if counter is not None:
         wanted = 20 * primal.n + 20 if max_nfev is None else max_nfev
         max_nfev = counter.allowed(wanted)
-    found = central_in_blocks(primal, bounds, max_nfev)
+    rows = primal.f.output.size if isinstance(primal.f, Problem) else None
+    found = central_in_blocks(primal, bounds, max_nfev, rows=rows)
     return primal.f.widened(found) if isinstance(primal.f, Problem) else found
 
 
