@@ -55,6 +55,17 @@ class TestAnotherJacobian:
         assert f"at another point: {name}" in said(np.exp, lambda x: slope(where(x)), X)
         assert "another point" not in said(np.exp, lambda x: slope(where(x) + UNEVEN), X)
 
+    @pytest.mark.parametrize(("x", "stays"), [(np.abs(X), True), (-np.abs(X), True), (X, False)])
+    def test_no_point_is_tried_beyond_zero_where_all_of_x_lies_on_one_side(self, x, stays):
+        seen = []
+
+        def f(x):
+            seen.append(np.array(x, dtype=float))
+            return np.exp(seen[-1])
+
+        said(f, lambda x: np.diag(np.exp(x) * UNEVEN), x)
+        assert all(np.array_equal(np.sign(one), np.sign(x)) for one in seen) is stays
+
     def test_the_value_of_another_argument(self):
         def f(x, y):
             return x**3 * np.cos(y)

@@ -224,7 +224,9 @@ class Suspects:
     def _points(self) -> Iterator[tuple[str, Array]]:
         """Yield the points at which a derivative is often taken by mistake, values of other arguments too."""
         x = self.problem.x
-        yield from diagnosis.candidate_points(x).items()
+        for name, at in diagnosis.candidate_points(x).items():
+            if _same_side(x, at):
+                yield name, at
         for name, value in _held(self.problem):
             if value.size == x.size and not np.array_equal(value, x):
                 yield f"the value of {name}", value
@@ -270,6 +272,15 @@ class Suspects:
             if not _evaluated(one):
                 return
             yield one
+
+
+def _same_side(x: Array, at: Array) -> bool:
+    """Whether ``at`` stays on the side of 0 on which all of ``x`` lies: beyond, f may not even return.
+
+    An ``x`` of both signs, or with a zero, has shown that f takes them.
+    """
+    side = np.sign(x)
+    return not (np.all(side == side[0]) and side[0] != 0.0) or bool(np.all(np.sign(at) == side))
 
 
 def _evaluated(problem: Problem) -> bool:
