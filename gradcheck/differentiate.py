@@ -19,7 +19,6 @@ from gradcheck.results import Estimate, Status
 
 __all__ = ["METHODS", "jacobian"]
 
-
 METHODS = ("auto", "central", "complex-step", "jax")
 #: Autodiff has no bar of its own: a few roundings of each entry beside the gap between its two modes.
 _AUTODIFF_ROUNDING = 16.0

@@ -23,7 +23,6 @@ __all__ = [
     "rounding_floor",
 ]
 
-
 FEW_EPS = 8.0
 """Roundings granted to a claim before its own are measured: a handful of correctly rounded operations
 costs half a unit each (Higham 2002, Accuracy and Stability, eq. 2.4), library functions up to 4 units."""

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Call", "floating"]
 
-
 _PRECISIONS = ("float64", "float32", "float16", "bfloat16")
 
 

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = ["JaxWitness"]
 
-
 _PROGRAMS = 32
 """Programs kept: those of a few functions at a few shapes."""
 

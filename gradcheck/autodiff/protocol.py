@@ -14,7 +14,6 @@ from gradcheck.arrays import Array
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
-
 __all__ = ["MODES", "Autodiff", "Availability", "Derivatives"]
 
 MODES = ("forward", "reverse")

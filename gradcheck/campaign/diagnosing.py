@@ -23,7 +23,6 @@ from gradcheck.tolerance import rounding_floor
 
 __all__ = ["Case", "mistake_of"]
 
-
 _POINTS = 4
 """Points of matrices that are diagnosed one by one."""
 _STACKED = 8

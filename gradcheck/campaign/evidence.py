@@ -19,7 +19,6 @@ from gradcheck.rules.registry import Group, Rule
 
 __all__ = ["failure_evidence", "histogram_of"]
 
-
 _MOST_NUMBERS = 2000
 
 

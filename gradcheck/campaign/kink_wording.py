@@ -15,7 +15,6 @@ from gradcheck.strategies import Point
 
 __all__ = ["outside_text"]
 
-
 _SHOWN = 3
 _SMALL = 12
 _NOTHING = 1e-9

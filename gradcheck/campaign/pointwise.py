@@ -34,7 +34,6 @@ from gradcheck.tolerance import rounding_floor
 
 __all__ = ["judge_point", "judge_with", "only_autodiff_differs"]
 
-
 _COARSE = 2.0**-3
 """The largest relative step of the estimators."""
 
@@ -110,8 +109,27 @@ def _judge_derivative(
             measured = measured + _unavoidable(claimed, scale, dtype)
         machine = autodiff_testimonies(rule, point, dtype, autodiff, measured)
     said = (claimed, *references, *machine)
+    unusable = _unusable(rule, point, dtype, said, nfev)
+    if unusable is not None:
+        return unusable
+    if central.status is Status.KINK and _shape_of(claimed) == _shape_of(central):
+        return judge_at_kink(rule, point, said, nfev)
+    found = verdict_on(said, dtype, nfev=nfev, scale=scale)
+    if autodiff is not None and only_autodiff_differs(found):
+        found = verdict_on(remeasured(rule, point, said, autodiff), dtype, nfev=nfev, scale=scale)
+    if found.reason is Reason.DISAGREES and _placed_on_kink(rule, point):
+        # Curvature may hide the kink from differences; the point was put on it on purpose.
+        return judge_at_kink(rule, point, said, nfev)
+    return found
+
+
+def _unusable(
+    rule: Rule, point: Point, dtype: str, said: tuple[Testimony, ...], nfev: int
+) -> PointVerdict | None:
+    """Return the verdict where the claim or the reference gives no number to compare; None elsewhere."""
+    claimed, central, complex_step = said[:3]
     if claimed.value is None:
-        entries = max(map(_usable_entries, references))
+        entries = max(map(_usable_entries, (central, complex_step)))
         # What is no exception is a message of ours, and begins with the name of the argument.
         text = claimed.text if claimed.text.startswith("`") else f"the closed form raised {claimed.text}"
         return PointVerdict(Verdict.FAIL, Reason.CLAIM_RAISED, text, said, entries=entries, nfev=nfev)
@@ -123,15 +141,11 @@ def _judge_derivative(
         return PointVerdict(
             Verdict.INCONCLUSIVE, central.status.reason, central.text, said, conventions=words, nfev=nfev
         )
-    if central.status is Status.KINK and claimed.value.shape == central.value.shape:
-        return judge_at_kink(rule, point, said, nfev)
-    found = verdict_on(said, dtype, nfev=nfev, scale=scale)
-    if autodiff is not None and only_autodiff_differs(found):
-        found = verdict_on(remeasured(rule, point, said, autodiff), dtype, nfev=nfev, scale=scale)
-    if found.reason is Reason.DISAGREES and _placed_on_kink(rule, point):
-        # Curvature may hide the kink from differences; the point was put on it on purpose.
-        return judge_at_kink(rule, point, said, nfev)
-    return found
+    return None
+
+
+def _shape_of(one: Testimony) -> tuple[int, ...] | None:
+    return None if one.value is None else one.value.shape
 
 
 def _finite_in(rule: Rule, point: Point, dtype: str) -> bool:

@@ -13,7 +13,6 @@ from gradcheck.errors import InvalidArgument
 
 __all__ = ["exact_array", "exact_value"]
 
-
 _OPERATIONS = ("add", "radd", "sub", "rsub", "mul", "rmul", "truediv", "rtruediv", "pow", "neg", "pos", "abs")
 
 

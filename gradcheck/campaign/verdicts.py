@@ -30,7 +30,6 @@ from gradcheck.tolerance import Detectable, detectable, max_detectable
 
 __all__ = ["Pair", "PointVerdict", "pairs_of", "verdict_on"]
 
-
 _ORDER = (CLOSED_FORM, JAX_FORWARD, JAX_REVERSE, CENTRAL, COMPLEX_STEP, EXACT)
 _NUMERICAL = (CENTRAL, COMPLEX_STEP, EXACT)
 _NO_SCALE: Array = np.zeros(0)

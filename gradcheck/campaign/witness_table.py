@@ -14,7 +14,6 @@ from gradcheck.results import Status, Verdict
 
 __all__ = ["witness_lines"]
 
-
 _HEAD = ("witness", "says", "bar at most", "calls", "against the closed form")
 _SHOWN = 64
 _WORDS = {Verdict.PASS: "agrees", Verdict.FAIL: "DIFFERS", Verdict.INCONCLUSIVE: "undecided"}

@@ -42,7 +42,6 @@ __all__ = [
     "value_rounding",
 ]
 
-
 CLOSED_FORM = "closed form"
 CENTRAL = "central"
 COMPLEX_STEP = "complex step"

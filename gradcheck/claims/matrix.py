@@ -10,7 +10,6 @@ from gradcheck.results import Reason
 
 __all__ = ["ClaimMatrix", "ClaimProblem", "Unreadable", "precision"]
 
-
 _COARSE = ("bfloat16", "float16", "float32")
 
 

@@ -16,7 +16,6 @@ from gradcheck.results import Reason
 
 __all__ = ["Dense", "is_matrix_like", "materialised"]
 
-
 _COLUMNS_AT_ONCE = 64
 """Columns of the identity handed to a linear operator in one product: bounds the memory for the identity."""
 

@@ -15,7 +15,6 @@ from gradcheck.diagnosis.state import State, Step, ways
 
 __all__ = ["propose"]
 
-
 MOST_COMPARISONS = 4_000_000
 """Entries compared when every column is held against every other: 160 x 160 x 160, about 50 MB of work."""
 

@@ -14,7 +14,6 @@ from gradcheck.tolerance import FEW_EPS, eps_of
 
 __all__ = ["float32_note", "lower_precision", "not_finite", "propose"]
 
-
 _SINGLE = FEW_EPS * eps_of("float32")
 _SINGLE_AT_LEAST = 2.0**-30
 """Numbers rounded to float32 are off by up to 6e-8; where none is off by 1e-9 that was not it."""

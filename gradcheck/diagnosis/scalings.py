@@ -22,7 +22,6 @@ from gradcheck.diagnosis.state import MOST_BITS, State, Step, ways
 
 __all__ = ["factor", "known_vectors", "offset", "propose", "row_factors", "shuffled_factors"]
 
-
 NAMED_BITS = 5.0
 """Choosing among the named factors: there are about 2**5 of them, sizes included."""
 

@@ -19,7 +19,6 @@ from gradcheck.errors import InvalidArgument
 
 __all__ = ["diagnose"]
 
-
 MISTAKE_BITS = 5.0
 """Choosing the kind of mistake: there are about 2**5."""
 

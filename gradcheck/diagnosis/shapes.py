@@ -13,7 +13,6 @@ from gradcheck.diagnosis.state import State, Step, ways
 
 __all__ = ["propose"]
 
-
 _REDUCTIONS: tuple[tuple[str, Callable[..., Array]], ...] = (("sum", np.sum), ("mean", np.mean))
 
 

@@ -23,7 +23,6 @@ from gradcheck.tolerance import budget
 
 __all__ = ["MOST_BITS", "REQUIRED_BITS", "State", "Step", "ways"]
 
-
 REQUIRED_BITS = 12.0
 """Bits that must remain: an unrelated claim is named by chance once in 4096 times at the very most."""
 

@@ -12,7 +12,6 @@ from gradcheck.diagnosis.state import State, Step
 
 __all__ = ["rank_one"]
 
-
 _ROUNDS = 40
 """Alternations between the two vectors; of 178 planted terms 92 fit after 4, 169 after 12, 177 after 40."""
 

@@ -11,7 +11,6 @@ from gradcheck.diagnosis.mistakes import Explanation, Finding, Mistake, Where
 
 __all__ = ["place", "summary", "tell"]
 
-
 _LISTED = 6
 _AXES = ("rows", "columns")
 

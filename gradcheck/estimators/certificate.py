@@ -17,7 +17,6 @@ from gradcheck.estimators.primal import Primal
 
 __all__ = ["Confirmation", "confirm"]
 
-
 _EPS = float(np.finfo(np.float64).eps)
 
 # Relative steps 2**-k.  The three of the first group settle a function that is smooth on the scale of x; the

@@ -14,7 +14,6 @@ from gradcheck.results import Status
 
 __all__ = ["CENTRAL", "LEFT", "RIGHT", "Answer", "answer_from", "of_side"]
 
-
 CENTRAL, RIGHT, LEFT = 0, 1, 2
 #: One-sided derivatives differ for good when the gap is this many times both bars.
 _KINK_MARGIN = 3.0

@@ -15,7 +15,6 @@ from gradcheck.arrays import Array
 
 __all__ = ["absorbed"]
 
-
 _LAST_DIGIT = 4.0 * 2.0**-52
 """A few roundings of the largest derivative met nearer to 0: what subtracting two such numbers leaves."""
 _NEARER = tuple(2.0**-power for power in range(1, 8))

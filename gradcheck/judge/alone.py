@@ -12,7 +12,6 @@ from gradcheck.judge.rounding import claim_rounding
 
 __all__ = ["unexplained"]
 
-
 _SMALL = 1e-3
 """A disagreement below this share may be the rounding of a claim that cannot be measured."""
 

@@ -26,7 +26,6 @@ from gradcheck.results import CheckResult, Reason, Status, Verdict
 
 __all__ = ["JacobianProblem", "SecondClaim", "judge_second", "second_contract"]
 
-
 _CONTRADICTED = "the central difference along one direction disagrees"
 """How the complex step begins its refusal where central differences, with their bar, say something else."""
 _LOOSE = 1e-10

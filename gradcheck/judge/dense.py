@@ -41,7 +41,6 @@ from gradcheck.tolerance import LAST_DIGITS
 
 __all__ = ["first_value", "judge_dense"]
 
-
 _FEW_COLUMNS = 64
 """Up to this many, central differences answer for all columns where the complex step finds one wrong."""
 _SEVERAL = 2

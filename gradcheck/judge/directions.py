@@ -17,7 +17,6 @@ from gradcheck.tolerance import eps_of
 
 __all__ = ["Directions", "Varying"]
 
-
 _FORMATS = ("float32", "float16", "bfloat16")
 _ROUNDINGS = 64.0
 """Roundings by which the two triangles of a computed symmetric matrix may differ (``inv``, ``B @ B.T``)."""

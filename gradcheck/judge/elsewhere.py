@@ -15,7 +15,6 @@ from gradcheck.results import Status
 
 __all__ = ["Elsewhere", "among_all", "worst_columns"]
 
-
 _AT_FIRST = 8
 
 

@@ -19,7 +19,6 @@ from gradcheck.results import Curve, Evidence, Verdict
 
 __all__ = ["curve_of", "evidence_of", "inputs_of", "secants"]
 
-
 _ABOVE_NOISE = 10.0
 """A quotient's error is its truncation when it exceeds its rounding this many times."""
 

@@ -19,7 +19,6 @@ from gradcheck.results import Status
 
 __all__ = ["Kink", "hidden_kinks", "kinked_rows", "membership"]
 
-
 _BUDGET = 40_000
 """Evaluations of f that looking round a kink may take, in all."""
 _FEWEST, _MOST = 200, 4000

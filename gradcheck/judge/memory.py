@@ -12,7 +12,6 @@ from gradcheck.results import CheckResult, Reason, Verdict
 
 __all__ = ["over_memory"]
 
-
 _DENSE = 120
 """Arrays of the Jacobian's size alive at once outside the ladder, measured at 300 x 300: 105."""
 _FALLBACK = 2**32

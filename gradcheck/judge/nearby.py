@@ -23,7 +23,6 @@ from gradcheck.results import Status
 
 __all__ = ["Nearby"]
 
-
 _OF_ITSELF = 0.75
 """Share of a claim's measured rounding that it shows without the reference, see `claim_rounding`."""
 _LARGE = 1e-6

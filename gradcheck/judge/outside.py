@@ -15,7 +15,6 @@ from gradcheck.judge.suspects import names_alone
 
 __all__ = ["nearest_mix", "outside", "side_mistake"]
 
-
 _MOST_SIDES = 16
 """One-sided derivatives against which a mistake is looked for: those nearest to the claim."""
 _LISTED = 3

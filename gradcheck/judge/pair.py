@@ -27,7 +27,6 @@ from gradcheck.tolerance import FEW_EPS, max_detectable
 
 __all__ = ["Pair"]
 
-
 _POINTS = np.array([-4.0, -3.0, -2.0, -1.0, 1.0, 2.0, 3.0, 4.0])
 _SCALES = (2.0**-51, 2.0**-30, 2.0**-12)
 """Relative distances: ulps, what no smooth derivative notices, what a cancelling formula needs."""

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PartialClaim", "partial_claim", "unclaimed_rows"]
 
-
 _NOTHING: Final = object()
 
 

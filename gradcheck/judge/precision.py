@@ -18,7 +18,6 @@ from gradcheck.tolerance import FEW_EPS, eps_of, max_detectable
 
 __all__ = ["granted", "limit_of", "out_of_range", "precision_notes", "unrounded"]
 
-
 _COARSEST_FIRST = ("bfloat16", "float16", "float32")
 _FEW_BFLOAT16 = 2.0
 """Roundings granted to bfloat16 before its own are measured: 1.6%; eight would be 6%, beyond any use."""

@@ -19,7 +19,6 @@ from gradcheck.tolerance import eps_of
 
 __all__ = ["GradientClaim", "HessianProduct", "PullClaim", "PushClaim", "callable_product", "one_number"]
 
-
 _SCALES = (1.0, -1.75)
 """Both signs, so that ``abs(v)`` shows with one entry too, and no power of two, so that ``v**2`` does."""
 _ROUGH = 1e3

@@ -17,7 +17,6 @@ from gradcheck.arrays import Array
 
 __all__ = ["LEVEL", "Slopes", "mean_error", "quantile"]
 
-
 LEVEL = 1e-6
 """Probability with which one check may call a right derivative wrong, all entries and looks together."""
 _TOP = 0.5

@@ -16,7 +16,6 @@ from gradcheck.arrays import Array
 
 __all__ = ["COARSE", "FINE", "assumed_rounding", "claim_rounding", "scatter"]
 
-
 _POINTS = np.array([-4.0, -2.83, -2.17, -0.91, 1.0, 1.62, 3.14, 3.77])
 """Unevenly spaced: the roundings of evenly spaced numbers may lie on a straight line."""
 FINE = (2.0**-51, 2.0**-32, 2.0**-22)

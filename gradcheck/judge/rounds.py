@@ -16,7 +16,6 @@ from gradcheck.results import CheckResult, Power, Reason, Status, Verdict
 
 __all__ = ["within_budget"]
 
-
 _AROUND = 4
 """Evaluations of a check beside its reference's: the same value twice, once at the end, for broadcasting."""
 _EXACT = 12

@@ -12,7 +12,6 @@ from gradcheck.arrays import Array
 
 __all__ = ["slopes"]
 
-
 _CLOSEST, _FARTHEST = 1.5, 4096.0
 """Ratio of neighbouring steps from which a quotient of theirs is extrapolated."""
 

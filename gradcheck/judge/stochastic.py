@@ -35,7 +35,6 @@ from gradcheck.tolerance import detectable
 
 __all__ = ["judge_stochastic"]
 
-
 _FIRST = 4
 """Replicates of every step before the best are chosen."""
 _LOOKS: Final = (16, 32, 64, 128)

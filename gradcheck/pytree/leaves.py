@@ -14,7 +14,6 @@ from gradcheck.errors import InvalidArgument
 
 __all__ = ["Leaf", "as_real_array", "described", "is_array", "refusal"]
 
-
 _FLOAT64 = np.dtype(np.float64)
 _SHOWN_KEYS = 6
 _LONGEST_INTEGER = 10_000

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Structure", "flatten"]
 
-
 MAX_DEPTH = 64
 """Deepest nesting: far beyond any parameters in use, far below Python's own limit on recursion."""
 
