@@ -7,7 +7,9 @@ import pytest
 
 import gradcheck
 from gradcheck.errors import InvalidArgument
-from gradcheck.results import Reason, Verdict
+from gradcheck.journal import violation
+from gradcheck.journal.checks import check_entry
+from gradcheck.results import Reason, Verdict, observing
 
 A = np.array([[1.0, 2.0, 0.5], [3.0, -4.0, 1.5]])
 X = np.array([0.5, 2.0, -1.25])
@@ -187,3 +189,54 @@ class TestAdjoint:
     def test_memory(self):
         result = gradcheck.check_adjoint(lambda x, v: v, lambda x, u: u, np.zeros(1_000_000))
         assert result.reason is Reason.BUDGET
+
+
+class TestEvidence:
+    def seen(self, call):
+        found = []
+        with observing(found.append):
+            call()
+        return found[0]
+
+    def test_a_claim_that_is_not_finite_hands_over_where(self):
+        result = self.seen(lambda: contract(lambda x: jac(x) * [1, 1, np.nan]))
+        assert result.worst.index == result.evidence.index == (0, 2)
+        assert result.worst.path == "d f[0] / d x[2]"
+        assert np.isnan(result.evidence.claimed[0, 2])
+        assert result.evidence.wrong.tolist() == [[False, False, True]] * 2
+        assert violation(check_entry(result, identity="f"), "check") is None
+
+    def test_two_products_that_differ_hand_over_both_values(self):
+        def bent(x, u):
+            return vjp(x, u) * [1.0, 1.001, 1.0]
+
+        result = self.seen(lambda: gradcheck.check_jvp(f, jvp, X, vjp=bent, method="contract"))
+        i, j = result.evidence.index
+        assert (i, j) == result.worst.index
+        assert j == 1
+        assert result.evidence.claimed[i, j] == pytest.approx(jac(X)[i, j])
+        assert result.evidence.reference[i, j] == pytest.approx(1.001 * jac(X)[i, j])
+        assert (result.worst.claimed, result.worst.reference) == (
+            result.evidence.claimed[i, j],
+            result.evidence.reference[i, j],
+        )
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda **more: contract(lambda x: np.eye(400), lambda x: x, np.ones(400), **more),
+        lambda **more: gradcheck.check_jvp(
+            lambda x: x, lambda x, v: v, np.ones(400), method="contract", **more
+        ),
+        lambda **more: gradcheck.check_hessian(
+            lambda x: x @ x, lambda x: 2 * np.eye(400), np.ones(400), method="contract", **more
+        ),
+    ],
+    ids=["check", "jvp", "hessian"],
+)
+def test_memory_is_limited_here_too(call):
+    assert call().reason is Reason.CONTRACT_ONLY
+    result = call(max_memory=1e6)
+    assert result.reason is Reason.BUDGET
+    assert "max_memory is 1e+06" in result.message

@@ -53,7 +53,7 @@ def first_order(claim_of: Callable[[Problem], Claim]) -> Attempt:
         instead = None if asked.surrogate is None else asked.problem(asked.surrogate)
         claim = claim_of(instead or problem)
         if asked.options.method == "contract":
-            return judge_contract(instead or problem, claim)
+            return judge_contract(instead or problem, claim, asked.options)
         if asked.options.stochastic:
             return judge_stochastic(instead or problem, claim, asked.options)
         return judge_dense(problem, claim, asked.options, instead)

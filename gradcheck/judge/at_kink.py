@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.compare import compare
 from gradcheck.judge.explain import worst_entry
 from gradcheck.judge.kinks import membership
@@ -17,8 +18,6 @@ from gradcheck.judge.references import Reference
 from gradcheck.results import CheckResult, Reason, Verdict
 
 __all__ = ["AtKink", "judged_at_kink"]
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,22 @@ And what a claim must keep to where nothing can be differentiated: shapes, forma
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from gradcheck.arrays import Array
 from gradcheck.claims import ClaimMatrix, ClaimProblem
+from gradcheck.context import listening
 from gradcheck.errors import InvalidArgument
 from gradcheck.judge.claim import Claim
+from gradcheck.judge.evidence import inputs_of
+from gradcheck.judge.memory import over_memory
+from gradcheck.judge.options import Options
 from gradcheck.judge.partial import unclaimed_rows
 from gradcheck.judge.problem import Problem
-from gradcheck.results import CheckResult, Reason, Verdict
+from gradcheck.results import CheckResult, Entry, Evidence, Reason, Verdict
 
 __all__ = [
     "first_value",
@@ -37,10 +42,10 @@ def first_value(problem: Problem, name: str) -> Array | CheckResult:
     return base if broken is None else broken
 
 
-def judge_contract(problem: Problem, claim: Claim) -> CheckResult:
+def judge_contract(problem: Problem, claim: Claim, options: Options) -> CheckResult:
     """Test what can be tested without a difference: shapes, formats, finiteness; never PASS.
 
-    For a product, that it is linear too.
+    For a product, that it is linear too.  Refused where the claim alone takes more than ``max_memory``.
 
     Raises
     ------
@@ -51,7 +56,8 @@ def judge_contract(problem: Problem, claim: Claim) -> CheckResult:
         base = problem.evaluate()
     except Exception as raised:
         return function_raised(problem, "f", raised)
-    return without_differences(problem, base, claim)
+    refused = over_memory(problem, options, claim_alone=True)
+    return without_differences(problem, base, claim) if refused is None else replace(refused, nfev=1)
 
 
 def without_differences(problem: Problem, base: Array, claim: Claim) -> CheckResult:
@@ -88,13 +94,23 @@ def _finite(problem: Problem, base: Array, claimed: ClaimMatrix) -> CheckResult:
         row, column = (int(k) for k in np.argwhere(bad)[0])
         where = f"d {problem.output.name_of(row)} / d {problem.inp.name_of(column)}"
         text = f"{int(bad.sum())} of {bad.size} entries of the claim are not finite where f is, first {where}"
-        text += f" = {claimed.value[row, column]}"
+        value = float(claimed.value[row, column])
+        common["worst"] = Entry((row, column), where, value, float("nan"), 0.0, float("inf"), float("inf"))
+        if listening():
+            common["evidence"] = _evidence(problem, claimed, bad, (row, column))
         return CheckResult(Verdict.FAIL, Reason.NOT_FINITE, text, notes=tuple(notes), **common)
     size = " x ".join(str(k) for k in claimed.value.shape)
     text = f"the claim has the right shape ({size} as a matrix), and is {claimed.dtype} and finite"
     if not judged.all():
         text += f", but for {int((~judged).sum())} rows where f is not finite or nothing is claimed"
     return CheckResult(Verdict.INCONCLUSIVE, Reason.CONTRACT_ONLY, text, notes=tuple(notes), **common)
+
+
+def _evidence(problem: Problem, claimed: ClaimMatrix, bad: Array, index: tuple[int, int]) -> Evidence:
+    """Return what shows that a claim is not finite; there is no reference beside it."""
+    unknown, open_ = np.full(bad.shape, np.nan), np.full(bad.shape, np.inf)
+    numbers = claimed.value, unknown, np.zeros(bad.shape), open_, open_
+    return Evidence(None, *numbers, wrong=bad, index=index, inputs=inputs_of(problem))
 
 
 def function_raised(problem: Problem, name: str, raised: Exception) -> CheckResult:

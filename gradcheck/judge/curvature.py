@@ -16,6 +16,7 @@ from gradcheck.estimators.primal import Primal
 from gradcheck.judge.claim import Claim
 from gradcheck.judge.contract import function_raised, without_differences
 from gradcheck.judge.dense import first_value, judge_dense
+from gradcheck.judge.memory import over_memory
 from gradcheck.judge.options import Options
 from gradcheck.judge.problem import Problem
 from gradcheck.judge.products import HessianProduct, one_number
@@ -257,7 +258,7 @@ class SecondClaim(Claim):
         return self.problem.varied(whole) if isinstance(self.problem, JacobianProblem) else whole
 
 
-def second_contract(problem: JacobianProblem, claim: Claim) -> CheckResult:
+def second_contract(problem: JacobianProblem, claim: Claim, options: Options) -> CheckResult:
     """Test shapes, format and finiteness of a claimed second derivative, without a difference.
 
     Raises
@@ -273,6 +274,9 @@ def second_contract(problem: JacobianProblem, claim: Claim) -> CheckResult:
     if isinstance(claim, HessianProduct):
         one_number(first, "use `check_hessian` with shape f.shape + x.shape + x.shape")
     problem.rows()
+    refused = over_memory(problem, options, claim_alone=True)
+    if refused is not None:
+        return replace(refused, nfev=1)
     return without_differences(problem, np.repeat(base, problem.inp.size), claim)
 
 

@@ -40,7 +40,7 @@ def check_hessian(f: Callable[..., Any], hess: Any, *args: Any, **keywords: Unpa
         twice, as in JAX.  Units of f per unit of x squared.
     *args, **keywords
         As for :func:`gradcheck.check`; ``method`` is that of the Jacobian, and without ``max_nfev`` some
-        ``10 n (n + 12)`` evaluations of ``f`` are used.
+        ``12 n (n + 12)`` evaluations of ``f`` are used.
 
     Returns
     -------
@@ -129,7 +129,7 @@ def _second(claim_of: Callable[[JacobianProblem], Claim]) -> Attempt:
             fix = "check its first derivative, or fix the seed inside f"
             raise InvalidArgument(f"`stochastic`: given for a second derivative, expected a first one; {fix}")
         if options.method == "contract":
-            return second_contract(problem, claim_of(problem))
+            return second_contract(problem, claim_of(problem), options)
         return judge_second(problem, claim_of(problem), options)
 
     return attempt

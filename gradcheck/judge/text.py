@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 
 from gradcheck.reporting.wording import detects_text
@@ -45,6 +46,8 @@ def _worst(result: CheckResult) -> list[str]:
     worst = result.worst
     if worst is None:
         return []
+    if math.isnan(worst.reference):
+        return [f"  worst entry  {worst.path}", f"    claimed    {worst.claimed:.17g}"]
     return [
         f"  worst entry  {worst.path}",
         f"    claimed    {worst.claimed:<24.17g} ± {worst.claimed_error:.2g}",
