@@ -1,4 +1,4 @@
-"""The journal: whole whatever ends the run, and every way a file can be wrong named."""
+"""The journal: what is written, when, and what is counted."""
 
 from __future__ import annotations
 
@@ -6,52 +6,29 @@ import builtins
 import enum
 import json
 import math
-import os
 import pathlib
-import signal
 import subprocess
 import sys
-import textwrap
 import time
 
 import numpy as np
 import pytest
+from journal_cases import HEADER, write
 from sample_record import check, record
 
 from gradcheck.counts import tally
-from gradcheck.errors import GradcheckError, InvalidArgument
+from gradcheck.errors import InvalidArgument
 from gradcheck.journal import (
-    DamagedRecord,
-    ForeignRecord,
     Journal,
-    MissingRecord,
-    NewerRecord,
-    UnwritableRecord,
     encode,
     read_record,
     violation,
 )
 from gradcheck.results import Reason, Verdict
 
-HEADER = {
-    name: item
-    for name, item in record().items()
-    if name not in ("checks", "summary", "self_test", "complete", "schema_version", "tool")
-}
-
 
 def lines(folder):
     return [json.loads(line) for line in (folder / "gradcheck.jsonl").read_text("utf-8").splitlines()]
-
-
-def write(folder, whole=None, complete=True):
-    whole = whole or record()
-    with Journal(folder) as journal:
-        journal.header(HEADER)
-        for found in whole["checks"]:
-            journal.check(found)
-        journal.finish(whole, complete=complete)
-    return whole
 
 
 @pytest.mark.parametrize(
@@ -157,245 +134,6 @@ def test_a_line_is_on_disk_when_check_returns(tmp_path):
         assert not (tmp_path / "gradcheck.json").exists()
 
 
-def ended_by(folder, error, *, finished=False):
-    with Journal(folder) as journal:
-        journal.header(HEADER)
-        journal.check(check())
-        if finished:
-            journal.finish(record(checks=[check()]), complete=True)
-        raise error("the end")
-
-
-@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError, SystemExit])
-def test_an_exception_leaves_an_incomplete_record(tmp_path, error):
-    with pytest.raises(error, match="the end"):
-        ended_by(tmp_path, error)
-    for name in ("gradcheck.json", "gradcheck.jsonl"):
-        found = read_record(tmp_path / name)
-        assert found["complete"] is False
-        assert found["summary"]["exit_code"] == 2
-        assert found["summary"]["pass"] == 1
-        assert found["checks"] == [check()]
-
-
-def test_leaving_without_finish_is_incomplete(tmp_path):
-    with Journal(tmp_path) as journal:
-        journal.header(HEADER)
-    assert read_record(tmp_path / "gradcheck.json")["complete"] is False
-
-
-def test_an_exception_after_the_end_leaves_the_record_alone(tmp_path):
-    with pytest.raises(ValueError, match="the end"):
-        ended_by(tmp_path, ValueError, finished=True)
-    assert read_record(tmp_path / "gradcheck.json")["complete"] is True
-
-
-def test_nothing_is_written_before_a_header(tmp_path):
-    with Journal(tmp_path):
-        pass
-    assert not (tmp_path / "gradcheck.json").exists()
-    with pytest.raises(DamagedRecord, match=r"gradcheck\.jsonl: the file is empty"):
-        read_record(tmp_path / "gradcheck.jsonl")
-
-
-CHILD = """
-    import sys, time
-    sys.path[:0] = sys.argv[2:]
-    from gradcheck.journal import Journal
-    from sample_record import check
-    from test_journal import HEADER
-    with Journal(sys.argv[1]) as journal:
-        journal.header(HEADER)
-        journal.check(check())
-        print("ready", flush=True)
-        while True:
-            time.sleep(0.01)
-"""
-
-
-def killed_run(folder, number):
-    here = pathlib.Path(__file__).parent
-    child = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(CHILD), str(folder), str(here.parent), str(here)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    assert child.stdout.readline() == b"ready\n"
-    child.send_signal(number)
-    child.communicate(timeout=30)
-    return child.returncode
-
-
-@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-def test_sigterm_leaves_an_incomplete_record(tmp_path):
-    assert killed_run(tmp_path, signal.SIGTERM) == 128 + signal.SIGTERM
-    found = read_record(tmp_path / "gradcheck.json")
-    assert found["complete"] is False
-    assert found["checks"] == [check()]
-
-
-@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-def test_sigkill_leaves_a_journal_that_can_be_read(tmp_path):
-    (tmp_path / "gradcheck.json").write_text("yesterday's green")
-    assert killed_run(tmp_path, signal.SIGKILL) == -signal.SIGKILL
-    assert not (tmp_path / "gradcheck.json").exists()
-    found = read_record(tmp_path / "gradcheck.jsonl")
-    assert found["complete"] is False
-    assert found["summary"]["messages"] == ["the run was killed: its journal has no end"]
-    assert found["checks"] == [check()]
-
-
-@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-def test_a_handler_of_the_host_is_kept_and_ours_is_taken_back(tmp_path):
-    before = signal.getsignal(signal.SIGTERM)
-    with Journal(tmp_path):
-        assert signal.getsignal(signal.SIGTERM) is not before
-    assert signal.getsignal(signal.SIGTERM) is before
-
-    def own(number, frame):
-        """Stands for the handler of a host."""
-
-    try:
-        signal.signal(signal.SIGTERM, own)
-        with Journal(tmp_path):
-            assert signal.getsignal(signal.SIGTERM) is own
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-@pytest.mark.parametrize("cut", range(1, 400, 7))
-def test_a_torn_last_line_is_tolerated(tmp_path, cut):
-    write(tmp_path)
-    raw = (tmp_path / "gradcheck.jsonl").read_bytes()
-    end = raw.rstrip(b"\n").rfind(b"\n") + 1
-    (tmp_path / "gradcheck.jsonl").write_bytes(raw[: end - 1 - cut])
-    found = read_record(tmp_path / "gradcheck.jsonl")
-    assert found["complete"] is False
-    assert found["checks"] == record()["checks"][:-1]
-    assert violation(found) is None
-
-
-def test_a_line_cut_by_a_signal_is_overwritten(tmp_path, monkeypatch):
-    write = os.write
-
-    def cut_short(stream, data):
-        write(stream, data[:20])
-        raise KeyboardInterrupt
-
-    with Journal(tmp_path) as journal:
-        journal.header(HEADER)
-        with monkeypatch.context() as patched:
-            patched.setattr(os, "write", cut_short)
-            with pytest.raises(KeyboardInterrupt):
-                journal.check(check())
-        assert journal.journal_path.read_text(encoding="utf-8").endswith('\n{"kind":"check","che')
-        journal.check(check())
-        journal.finish(record(checks=[check()]), complete=True)
-    assert read_record(tmp_path / "gradcheck.jsonl")["checks"] == [check()]
-
-
-@pytest.mark.parametrize(
-    ("damage", "kind", "message"),
-    [
-        (lambda text: "", DamagedRecord, "the file is empty"),
-        (lambda text: text[: len(text) // 2], DamagedRecord, "cut short|not JSON at line"),
-        (lambda text: text.rstrip()[:-1], DamagedRecord, "the file is cut short at line"),
-        (lambda text: text.replace('"seed": 0', '"seed": NaN'), DamagedRecord, "NaN is not JSON"),
-        (
-            lambda text: text.replace('"seed": 0', '"seed": 0x'),
-            DamagedRecord,
-            "not JSON at line 6: Expecting",
-        ),
-        (lambda text: text.replace('"seed": 0,', ""), DamagedRecord, "the field `seed` is missing"),
-        (
-            lambda text: text.replace('"verdict":"pass"', '"verdict":"green"', 1),
-            DamagedRecord,
-            r"schema version 1: checks\[0\]\.verdict: given 'green'",
-        ),
-        (
-            lambda text: text.replace('"schema_version": 1', '"schema_version": 2'),
-            NewerRecord,
-            "follows schema 2; this gradcheck reads 1; .*upgrade",
-        ),
-        (
-            lambda text: text.replace('"tool": "gradcheck"', '"tool": "other"'),
-            ForeignRecord,
-            "`tool` is 'other'",
-        ),
-        (lambda text: "[1, 2]", ForeignRecord, "holds a list"),
-        (lambda text: "3", ForeignRecord, "holds a int"),
-        (lambda text: "{}", ForeignRecord, "`tool` is 'None'"),
-        (lambda text: "<html>", ForeignRecord, "the file is not JSON"),
-        (lambda text: '{"a":' * 100_000, DamagedRecord, "not strict JSON"),
-        (lambda text: '{"a": ' + "9" * 5000 + "}", DamagedRecord, "not strict JSON: the number 9"),
-    ],
-)
-def test_a_wrong_file_is_named_with_its_remedy(tmp_path, damage, kind, message):
-    write(tmp_path)
-    path = tmp_path / "gradcheck.json"
-    path.write_text(damage(path.read_text("utf-8")), "utf-8")
-    with pytest.raises(kind, match=message) as caught:
-        read_record(path)
-    assert isinstance(caught.value, GradcheckError)
-    assert str(path) in str(caught.value)
-    assert caught.value.remedy in str(caught.value)
-    assert "\n" not in str(caught.value)
-
-
-def test_binary_file_is_foreign(tmp_path):
-    path = tmp_path / "gradcheck.json"
-    path.write_bytes(bytes(range(256)) * 40)
-    with pytest.raises(ForeignRecord, match="is not JSON"):
-        read_record(path)
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (lambda rows: [rows[0], "{broken", *rows[1:]], "line 2 is not JSON"),
-        (
-            lambda rows: [rows[0], '{"kind":"check","check":{"id":"a"}}', *rows[1:]],
-            "line 2 breaks the schema",
-        ),
-        (lambda rows: [rows[0], '{"kind":"figure"}', *rows[1:]], "line 2 is neither a check"),
-        (lambda rows: [rows[0], rows[0], *rows[1:]], "line 2 is neither a check nor the end"),
-        (lambda rows: [*rows, rows[1]], "follows the end of the run"),
-    ],
-)
-def test_a_damaged_journal_is_named_by_its_line(tmp_path, change, message):
-    write(tmp_path)
-    path = tmp_path / "gradcheck.jsonl"
-    path.write_text("\n".join(change(path.read_text("utf-8").splitlines())) + "\n", "utf-8")
-    with pytest.raises(DamagedRecord, match=message) as caught:
-        read_record(path)
-    assert "beside it" not in str(caught.value)
-
-
-@pytest.mark.parametrize("name", ["absent.json", ".", "nul\0byte"])
-def test_a_missing_file_is_named(tmp_path, name):
-    with pytest.raises(MissingRecord, match="run `gradcheck run` first"):
-        read_record(f"{tmp_path}/{name}")
-
-
-@pytest.mark.parametrize("below", ["file", "file/deeper"])
-def test_a_folder_that_cannot_be_written_is_named(tmp_path, below):
-    (tmp_path / "file").write_text("in the way")
-    with pytest.raises(UnwritableRecord, match="choose another folder") as caught, Journal(tmp_path / below):
-        pass
-    assert isinstance(caught.value, InvalidArgument)
-    assert str(tmp_path / below) in str(caught.value)
-
-
-def test_a_full_disk_is_named_and_leaves_no_temporary_file(tmp_path, monkeypatch):
-    def full(descriptor):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(UnwritableRecord, match="No space left"):
-        write(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["gradcheck.jsonl"]
-
-
 def test_the_record_is_replaced_in_one_step(tmp_path, monkeypatch):
     opened = []
     real = builtins.open
@@ -473,42 +211,3 @@ def test_time_is_not_read(tmp_path, monkeypatch):
 
     monkeypatch.setattr(time, "time", refuse)
     write(tmp_path)
-
-
-COLLECTING = """
-import gc, os, signal, sys, time
-from gradcheck.journal import Journal
-from test_journal import HEADER
-
-def callback(phase, info):
-    if phase == "start" and not sent:
-        sent.append(1)
-        os.kill(os.getpid(), signal.SIGINT)
-        time.sleep(0.05) if "slow" in sys.argv else None
-
-sent = []
-with Journal(sys.argv[1]) as journal:
-    journal.header(HEADER)
-    gc.callbacks.append(callback)
-    gc.collect()
-    time.sleep(5)
-    print("never interrupted")
-"""
-
-
-@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-@pytest.mark.parametrize("pace", ["quick", "slow"])
-def test_an_interrupt_that_python_would_drop_is_asked_for_again(tmp_path, pace):
-    done = subprocess.run(
-        [sys.executable, "-c", COLLECTING, str(tmp_path), pace],
-        cwd=pathlib.Path(__file__).parent,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-    )
-    assert done.stdout == ""
-    assert "Exception ignored" not in done.stderr
-    assert done.stderr.rstrip().endswith("KeyboardInterrupt")
-    assert read_record(tmp_path / "gradcheck.json")["complete"] is False
