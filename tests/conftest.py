@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # `pytester` runs the plugin on small suites; only a top-level conftest may ask for it.
@@ -24,3 +26,22 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.ge
 # A shell makes what it starts in the background deaf to Ctrl-C, and children inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def own_registry(monkeypatch, tmp_path):
+    """Give a test a registry, a folder and a set of modules of its own."""
+    from gradcheck import selection
+    from gradcheck.rules.registry import Registry
+
+    monkeypatch.setattr(selection, "USER_RULES", fresh := Registry())
+    monkeypatch.setattr("gradcheck.rules.registry.USER_RULES", fresh)
+    monkeypatch.setattr(selection, "_REGISTERED", {})
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path
+    for name, module in list(sys.modules.items()):
+        places = [getattr(module, "__file__", None), *getattr(module, "__path__", ())]
+        if any(str(place).startswith(str(tmp_path)) for place in places):
+            del sys.modules[name]

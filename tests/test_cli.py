@@ -17,7 +17,6 @@ from gradcheck.cli import main
 from gradcheck.cli.arguments import jobs_of
 from gradcheck.journal import read_record
 from gradcheck.listing import listed
-from gradcheck.rules.registry import Registry
 from gradcheck.workers import default_jobs
 
 MODULE = """
@@ -32,22 +31,11 @@ FEW = ("--examples", "4", "--sizes", "1,2", "--jobs", "1")
 
 
 @pytest.fixture(autouse=True)
-def _alone(monkeypatch, tmp_path):
+def _alone(own_registry, monkeypatch):
     """Give each test a folder and a registry of its own, and no JAX to wait for."""
     monkeypatch.setattr(JaxWitness, "available", lambda self: Availability(False, "No module named 'jax'"))
-    monkeypatch.setattr(selection, "USER_RULES", fresh := Registry())
-    monkeypatch.setattr("gradcheck.rules.registry.USER_RULES", fresh)
-    monkeypatch.setattr(selection, "_REGISTERED", {})
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("COLUMNS", "100")
-    before = set(sys.modules)
-    yield
-    for name in set(sys.modules) - before:
-        if name.endswith("_rules"):
-            del sys.modules[name]
 
 
 @pytest.fixture

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 import shlex
-import sys
 from pathlib import Path
 
 import pytest
 
-from gradcheck import selection
 from gradcheck.cli import main
-from gradcheck.rules.registry import Registry
 
 PAGE = Path(__file__).parent.parent / "docs" / "rules.md"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -31,20 +28,12 @@ def files():
 
 
 @pytest.fixture
-def work(tmp_path, monkeypatch):
+def work(own_registry, monkeypatch):
     """Return a folder with the page's modules in it, and nothing registered."""
-    monkeypatch.setattr(selection, "USER_RULES", fresh := Registry())
-    monkeypatch.setattr("gradcheck.rules.registry.USER_RULES", fresh)
-    monkeypatch.setattr(selection, "_REGISTERED", {})
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
     monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.chdir(tmp_path)
     for name, text in files().items():
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    yield tmp_path
-    for name in files():
-        sys.modules.pop(name.removesuffix(".py"), None)
+        (own_registry / name).write_text(text, encoding="utf-8")
+    return own_registry
 
 
 def test_every_command_ends_as_the_page_says_and_prints_what_it_shows(work, capsys):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 
-from gradcheck import selection
 from gradcheck.errors import InvalidArgument
 from gradcheck.rules import documents
-from gradcheck.rules.registry import Registry
 from gradcheck.selection import find_rule, load_installed, modules_of, select
+
+pytestmark = pytest.mark.usefixtures("own_registry")
 
 CUBE = """
 import numpy as np
@@ -20,22 +18,6 @@ import gradcheck
 def cube(x):
     return np.diag(3 * x**2)
 """
-
-
-@pytest.fixture(autouse=True)
-def _alone(monkeypatch, tmp_path):
-    """Give each test a registry, a folder and a set of modules of its own."""
-    monkeypatch.setattr(selection, "USER_RULES", fresh := Registry())
-    monkeypatch.setattr("gradcheck.rules.registry.USER_RULES", fresh)
-    monkeypatch.setattr(selection, "_REGISTERED", {})
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    monkeypatch.chdir(tmp_path)
-    before = set(sys.modules)
-    yield
-    for name in set(sys.modules) - before:
-        if not name.startswith(("gradcheck", "numpy", "scipy", "jax", "hypothesis")):
-            del sys.modules[name]
 
 
 def module(folder, name, text):
