@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from diagnosis_cases import SPREAD, WIDE, J, changed, named, perturbed
 
-from gradcheck.diagnosis import Leaf, Mistake, Where
+from gradcheck.diagnosis import Leaf, Mistake, Where, float32_note
 from gradcheck.diagnosis.parts import FORMS
 
 SINGLE = {
@@ -316,3 +316,19 @@ def test_a_known_vector_explains_even_a_diagonal():
     assert named(J / v[:, None], vectors={"w": v}).text.startswith(
         "each row is multiplied by its entry of 1/w"
     )
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_claim_right_to_1e_12_is_never_called_one_of_lower_precision(seed):
+    rng = np.random.default_rng(seed)
+    truth = rng.normal(size=(rng.integers(1, 5), rng.integers(1, 5))) * 10.0 ** rng.integers(-3, 4)
+    truth *= rng.random(truth.shape) < 0.8
+    formats = (truth, truth.astype(np.float32), truth.astype(np.float16), np.round(8 * truth) / 8)
+    for claim in formats:
+        exact = np.asarray(claim, dtype=float)
+        nearly = exact * (1 + 2e-12 * rng.uniform(-1, 1, exact.shape))
+        assert float32_note(claim, nearly) is None
+        assert float32_note(nearly, exact) is None
+        assert float32_note(claim, nearly, 1e-13 * np.abs(nearly)) is None
+    if np.count_nonzero(truth) > 2:
+        assert "single precision" in (float32_note(truth.astype(np.float32), truth) or "")

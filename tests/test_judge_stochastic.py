@@ -225,10 +225,25 @@ def test_shapes_and_exceptions_come_first():
     assert judged(noisy(1e-6), lambda x: 1 / 0).reason is Reason.CLAIM_RAISED
     with pytest.raises(InvalidArgument, match="`method`: given 'complex-step'"):
         judged(noisy(1e-6), jac, method="complex-step")
-    with pytest.raises(InvalidArgument, match="`stochastic`: given for a second derivative"):
+    with pytest.raises(InvalidArgument, match="check the Hessian as the derivative of the gradient"):
         gradcheck.check_hessian(noisy(1e-6), jac, X, stochastic=True)
-    with pytest.raises(InvalidArgument, match="`jac`: given 'jax' with stochastic=True"):
+    with pytest.raises(InvalidArgument, match=r"`stochastic`: given True with 'jax'.*hand the key over"):
         gradcheck.check(noisy(1e-6), "jax", X, stochastic=True)
+    with pytest.raises(InvalidArgument, match=r"`method`: given 'contract' with 'jax'.*leave it out"):
+        gradcheck.check(noisy(1e-6), "jax", X, method="contract")
+
+
+def test_a_random_hessian_is_checked_as_the_derivative_of_the_gradient():
+    rng = np.random.default_rng(5)
+
+    def grad(x):
+        return 4 * x**3 + 1e-6 * rng.normal(size=x.shape)
+
+    def hess(x):
+        return np.diag(12 * x**2)
+
+    assert str(gradcheck.check(grad, hess, X, stochastic=True).verdict) == "pass"
+    assert str(gradcheck.check(grad, lambda x: 1.02 * hess(x), X, stochastic=True).verdict) == "fail"
 
 
 class TestNumbers:

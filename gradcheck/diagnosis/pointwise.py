@@ -17,6 +17,8 @@ __all__ = ["float32_note", "lower_precision", "not_finite", "propose"]
 _SINGLE = FEW_EPS * eps_of("float32")
 _SINGLE_AT_LEAST = 2.0**-30
 """Numbers rounded to float32 are off by up to 6e-8; where none is off by 1e-9 that was not it."""
+_HALF_AT_LEAST = 2.0**-20
+"""The same for half precision, whose roundings are up to 5e-4: short numbers that are right fit it too."""
 _STORED_BITS = 24.0
 """Bits that an entry says by being stored in half precision: of 52 it leaves more than 40 at 0."""
 
@@ -107,7 +109,8 @@ def _half_of(claim: Array, reference: Array, wrong: Array, decided: Array) -> st
             close = np.abs(claim - reference) <= _roundings(name) * np.abs(reference)
             fits = stored(claim)[decided].all()
         # A short number such as 0.5 fits any format: it says nothing of where it was computed.
-        if wrong.any() and close[wrong].all() and fits and not _short(claim[wrong]).all():
+        off = wrong.any() and _largest(claim, reference, wrong) >= _HALF_AT_LEAST
+        if off and close[wrong].all() and fits and not _short(claim[wrong]).all():
             return name
     return ""
 

@@ -131,10 +131,15 @@ def _attempt(jac: Any, options: Options) -> Attempt:
 
 def _by_system(system: str, asked: Asked) -> CheckResult:
     options = asked.options
-    if options.stochastic or options.method == "contract":
-        given = "stochastic=True" if options.stochastic else "method='contract'"
-        fix = "pass the derivative as a callable"
-        raise InvalidArgument(f"`jac`: given {system!r} with {given}, expected a callable; {fix}")
+    if options.stochastic:
+        expected = "a function that draws its numbers anew: one traced by JAX does not"
+        fix = "leave out stochastic, and hand the key over as an argument"
+        raise InvalidArgument(f"`stochastic`: given True with {system!r}, expected {expected}; {fix}")
+    if options.method == "contract":
+        expected = "a method that takes differences: JAX keeps to shapes and formats by itself"
+        raise InvalidArgument(
+            f"`method`: given 'contract' with {system!r}, expected {expected}; leave it out"
+        )
     if asked.surrogate is not None:
         fix = "pass the surrogate's derivative, or leave out the surrogate"
         raise InvalidArgument.of("jac", system, "a callable beside a surrogate", fix)

@@ -126,8 +126,11 @@ def _second(claim_of: Callable[[JacobianProblem], Claim]) -> Attempt:
         f = asked.surrogate or asked.f
         problem = JacobianProblem(f, asked.args, options.argnums, options.kwargs, options)
         if options.stochastic:
-            fix = "check its first derivative, or fix the seed inside f"
-            raise InvalidArgument(f"`stochastic`: given for a second derivative, expected a first one; {fix}")
+            expected = "a first one: second differences multiply the noise"
+            fix = "fix the seed in f and the claim, or check the Hessian as the derivative of the gradient"
+            raise InvalidArgument(
+                f"`stochastic`: given True for a second derivative, expected {expected}; {fix}"
+            )
         if options.method == "contract":
             return second_contract(problem, claim_of(problem), options)
         return judge_second(problem, claim_of(problem), options)
