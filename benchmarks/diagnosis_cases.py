@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arrays import Array
 from gradcheck.compare import compare
 from gradcheck.diagnosis import Context, Leaf, Mistake
 from gradcheck.results import Verdict
 
-Array = np.ndarray[Any, np.dtype[Any]]
 Rng = np.random.Generator
 
 KINDS = (

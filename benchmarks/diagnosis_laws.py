@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from diagnosis_cases import EPS, Case
 
+from gradcheck.arrays import Array
 from gradcheck.diagnosis import Explanation, Finding, Mistake
 
 __all__ = ["Side", "true_name"]
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass

@@ -18,8 +18,7 @@ from typing import Any
 import numpy as np
 
 import gradcheck
-
-Array = np.ndarray[Any, np.dtype[Any]]
+from gradcheck.arrays import Array
 
 W = np.array([[0.3, -1.2, 0.7, 2.1], [1.5, 0.4, -0.8, 0.2], [-0.6, 0.9, 1.1, -1.7], [0.8, 0.1, 0.5, 1.3]])
 X = np.array([0.45, 1.3, -0.7, 2.2])

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-Array = np.ndarray[Any, np.dtype[Any]]
+from gradcheck.arrays import Array
 
 
 def number(value: float, like: Array) -> Any:

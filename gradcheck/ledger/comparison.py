@@ -53,7 +53,7 @@ def _change(was: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> tup
     if after.known and not before.known:
         return "new", _said(now)
     if before.known and not after.known:
-        return "fixed", f"as expected now; before: {_said(was)}"
+        return "fixed", f"before: {_said(was)}"
     if _hardened(before, after):
         return "worse", _said(now)
     lost = drifts(before, after)
