@@ -8,7 +8,7 @@ constant zero, which is what ``triu``, ``diag`` and ``pad`` fill with.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -19,11 +19,13 @@ from gradcheck.estimators.continuation_trace import REPLICAS, refuse
 
 __all__ = ["register"]
 
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
-def register(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+
+def register(*functions: Any) -> Callable[[_Function], _Function]:
     """Return a decorator that makes its function the handler of NumPy's ``functions``."""
 
-    def decorate(handler: Callable[..., Any]) -> Callable[..., Any]:
+    def decorate(handler: _Function) -> _Function:
         FUNCTIONS.update(dict.fromkeys(functions, handler))
         return handler
 

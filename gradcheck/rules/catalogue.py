@@ -11,12 +11,14 @@ import json
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, TypeVar
 
 from gradcheck.domains import Interval
 from gradcheck.rules.registry import Group, Registry, rule, sources
 
 __all__ = ["DOCUMENTS", "catalogue", "claim", "erratum", "not_checkable", "quotation", "rejected"]
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 DOCUMENTS = Registry()
 """Every rule of the four documents, errata and rejected claims included."""
@@ -73,7 +75,7 @@ def claim(
     latex: str,
     domain: Interval | Mapping[str, Interval] | None = None,
     **facts: Any,
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+) -> Callable[[_Function], _Function]:
     r"""Register the decorated closed form as the claim ``rule_id`` of the documents.
 
     The texts come from the catalogue; ``KeyError`` when the id is not in it.
@@ -108,7 +110,7 @@ def erratum(
     latex: str = "",
     domain: Interval | Mapping[str, Interval] | None = None,
     **facts: Any,
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+) -> Callable[[_Function], _Function]:
     """Register the decorated function as the claim of a misprint, *as printed*; ``right`` is what holds.
 
     The run must refute the claim and confirm ``right`` at the same points.
@@ -144,7 +146,7 @@ def rejected(
     latex: str = "",
     domain: Interval | Mapping[str, Interval] | None = None,
     **facts: Any,
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+) -> Callable[[_Function], _Function]:
     """Register a claim that the documents raise only to reject it (ids ``D-01`` to ``D-07``)."""
     entry = _by_id("rejected_by_the_documents")[rejected_id]
     texts = {

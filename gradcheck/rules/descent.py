@@ -88,8 +88,7 @@ def after_update_of_b(eta: Any, w: Any, b: Any, X: Any, y: Any) -> Any:
 def along_gradient_wrt_t(t: Array, w: Array, b: Array, X: Array, y: Array) -> Array:
     """Return ``+‖∂C/∂w‖^2 >= 0``, ``(1, 1)``."""
     gradient = loss_wrt_w(w, b, X, y)
-    result: Array = gradient @ gradient.T
-    return result
+    return gradient @ gradient.T
 
 
 @claim(
@@ -110,8 +109,7 @@ def along_gradient_wrt_t(t: Array, w: Array, b: Array, X: Array, y: Array) -> Ar
 def after_update_of_w_wrt_eta(eta: Array, w: Array, b: Array, X: Array, y: Array) -> Array:
     """Return ``-‖∂C/∂w‖^2 <= 0``, ``(1, 1)``."""
     gradient = loss_wrt_w(w, b, X, y)
-    result: Array = -(gradient @ gradient.T)
-    return result
+    return -(gradient @ gradient.T)
 
 
 @claim(
@@ -129,5 +127,4 @@ def after_update_of_w_wrt_eta(eta: Array, w: Array, b: Array, X: Array, y: Array
 )
 def after_update_of_b_wrt_eta(eta: Array, w: Array, b: Array, X: Array, y: Array) -> Array:
     """Return ``-(∂C/∂b)^2 <= 0``, ``(1, 1)``."""
-    result: Array = -(loss_wrt_b(w, b, X, y) ** 2)
-    return result
+    return -(loss_wrt_b(w, b, X, y) ** 2)

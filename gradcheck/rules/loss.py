@@ -138,8 +138,7 @@ def all_active(arguments: Arguments) -> Arguments:
 
 def error(w: Array, b: Array, X: Array, y: Array) -> Array:
     """Return ``e_i = w·x_i + b - y_i``, shape ``(N,)``."""
-    result: Array = X @ w + b - y
-    return result
+    return X @ w + b - y
 
 
 def _error_terms(w: Array, b: Array, X: Array, y: Array) -> list[Array]:

@@ -305,8 +305,7 @@ def activation_wrt_b(w: Array, x: Array, b: Array) -> Array:
 )
 def activation_chain_wrt_w(w: Array, x: Array, b: Array) -> Array:
     """Return ``(∂activation/∂z)(∂z/∂w)``: 1x1 times 1xn."""
-    result: Array = relu_wrt_z(affine(w, x, b)) @ affine_wrt_w(w, x, b)
-    return result
+    return relu_wrt_z(affine(w, x, b)) @ affine_wrt_w(w, x, b)
 
 
 @activation_claim(
@@ -317,5 +316,4 @@ def activation_chain_wrt_w(w: Array, x: Array, b: Array) -> Array:
 )
 def activation_chain_wrt_b(w: Array, x: Array, b: Array) -> Array:
     """Return ``(∂activation/∂z)(∂z/∂b)``: 1x1 times 1x1."""
-    result: Array = relu_wrt_z(affine(w, x, b)) @ affine_wrt_b(w, x, b)
-    return result
+    return relu_wrt_z(affine(w, x, b)) @ affine_wrt_b(w, x, b)

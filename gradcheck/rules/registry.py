@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import Enum
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -28,6 +28,8 @@ from gradcheck.rules.fields import (
 from gradcheck.rules.sources import Source, described, sources
 
 __all__ = ["Group", "Kind", "Registry", "Rule", "Source", "namespace", "rule", "sources"]
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 def namespace(*arrays: Any) -> Any:
@@ -258,7 +260,7 @@ def rule(
     domain: Interval | Mapping[str, Interval] | None = None,
     registry: Registry | None = None,
     **facts: Any,
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+) -> Callable[[_Function], _Function]:
     """Register the decorated closed form as the derivative of ``f``; see :class:`Rule`.
 
     Parameters
@@ -309,7 +311,7 @@ def rule(
         Input(name, shape, intervals[name]) for name, shape in zip(arguments, parsed.inputs, strict=True)
     )
 
-    def register(claim: Callable[..., Any]) -> Callable[..., Any]:
+    def register(claim: _Function) -> _Function:
         checked_call("the closed form", claim, arguments, facts.get("functions", {}))
         group = facts.get("group", Group.USER if registry is None else Group.CLAIM)
         known = described(claim, f, intervals) if group is Group.USER else {}

@@ -135,8 +135,7 @@ def residual_wrt_unit(u: Array, y: Array) -> Array:
 )
 def residual_wrt_w(w: Array, b: Array, x: Array, y: Array) -> Array:
     """Return ``-∂u/∂w``: ``0⃗^T`` if ``w·x + b <= 0`` else ``-x^T``, ``(1, n)``."""
-    result: Array = -unit_wrt_w(w, b, x)
-    return result
+    return -unit_wrt_w(w, b, x)
 
 
 @sample_claim(
@@ -147,8 +146,7 @@ def residual_wrt_w(w: Array, b: Array, x: Array, y: Array) -> Array:
 )
 def residual_wrt_b(w: Array, b: Array, x: Array, y: Array) -> Array:
     """Return ``-∂u/∂b``: 0 if ``w·x + b <= 0`` else -1, ``(1, 1)``."""
-    result: Array = -unit_wrt_b(w, b, x)
-    return result
+    return -unit_wrt_b(w, b, x)
 
 
 @claim(
@@ -174,8 +172,7 @@ def square_wrt_v(v: Array) -> Array:
 )
 def squared_residual_wrt_w(w: Array, b: Array, x: Array, y: Array) -> Array:
     """Return ``2v ∂v/∂w``: ``0⃗^T`` if ``w·x + b <= 0`` else ``-2v x^T``, ``(1, n)``."""
-    result: Array = square_wrt_v(residual(w, b, x, y)) @ residual_wrt_w(w, b, x, y)
-    return result
+    return square_wrt_v(residual(w, b, x, y)) @ residual_wrt_w(w, b, x, y)
 
 
 @sample_claim(
@@ -186,5 +183,4 @@ def squared_residual_wrt_w(w: Array, b: Array, x: Array, y: Array) -> Array:
 )
 def squared_residual_wrt_b(w: Array, b: Array, x: Array, y: Array) -> Array:
     """Return ``2v ∂v/∂b``: 0 if ``w·x + b <= 0`` else ``-2v``, ``(1, 1)``."""
-    result: Array = square_wrt_v(residual(w, b, x, y)) @ residual_wrt_b(w, b, x, y)
-    return result
+    return square_wrt_v(residual(w, b, x, y)) @ residual_wrt_b(w, b, x, y)
