@@ -13,6 +13,8 @@ import pytest
 from docs_page import blocks_of, matches
 from shell import ROOT, environment
 
+import gradcheck
+
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
 LINKING = [*PAGES, ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
@@ -69,6 +71,17 @@ def test_every_page_is_in_the_index():
     index = (DOCS / "index.md").read_text(encoding="utf-8")
     linked = set(re.findall(r"\]\(([^)#]+)", index))
     assert {page.relative_to(DOCS).as_posix() for page in PAGES} - {"index.md"} <= linked
+
+
+def named(page):
+    """The names that begin the rows of a page's tables, and those told apart."""
+    return set(re.findall(r"^(?:\| )?`(\w+)", page, re.MULTILINE))
+
+
+def test_the_page_of_names_holds_the_public_ones_and_no_other():
+    page = (DOCS / "api.md").read_text(encoding="utf-8")
+    assert named(page) == set(gradcheck.__all__)
+    assert named(page.replace("| `symmetric()`", "| `symmetrical()`")) != set(gradcheck.__all__)
 
 
 def test_every_link_between_pages_leads_somewhere():
