@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -108,9 +109,10 @@ class _Search:
         And whether all was searched that might say more.
         """
         with np.errstate(all="ignore"):
-            first = list(self._first(state))
+            # Kept only where they may be followed by a second: each holds matrices.
+            first = list(self._first(state)) if pairs else self._first(state)
             term = terms.rank_one(state) if state.comparable else ()
-            found = _accepted((step,) for step in (*first, *self._last(state, 1), *term))
+            found = _accepted((step,) for step in chain(first, self._last(state, 1), term))
             complete = pairs or (bool(found) and not _repetitive(found[0]))
             if pairs and (not found or _repetitive(found[0])):
                 found = _accepted([*found, *self._pairs(state, first)])

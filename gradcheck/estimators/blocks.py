@@ -60,7 +60,8 @@ def central_in_blocks(
         before = primal.nfev
         allowed = limit * int(columns[-1] + 1) // n - (before - started)
         block = central_jacobian(primal, bounds=bounds, columns=columns, max_nfev=allowed)
-        blocks.append(replace(block, nfev=primal.nfev - before))
+        # Its curves are views that would keep the whole ladder.
+        blocks.append(replace(block, nfev=primal.nfev - before, curves=None))
         if block.status in (Status.NONDETERMINISTIC, Status.MUTATES_INPUT, Status.INCONSISTENT_OUTPUT):
             spent = sum(one.nfev for one in blocks)
             return unusable(block.value.shape[0], n, block.status, spent, block.message, block.notes)

@@ -12,6 +12,7 @@ direction agrees.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,8 +76,16 @@ def _run(primal: Primal, x: Array, direction: Array, number: int) -> tuple[Array
     return primals, tangents, trace
 
 
-def _columns(primal: Primal, x: Array, directions: Array) -> _Columns:
-    count, m = len(directions), primal.m
+def _units(n: int) -> Iterator[Array]:
+    """Yield the directions of the coordinates, one at a time: together they are an n by n matrix."""
+    for j in range(n):
+        direction = np.zeros(n)
+        direction[j] = 1.0
+        yield direction
+
+
+def _columns(primal: Primal, x: Array, directions: Iterable[Array], count: int) -> _Columns:
+    m = primal.m
     found = _Columns(np.empty((count, REPLICAS, m)), np.empty((count, REPLICAS, m)), [], [])
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -230,16 +239,16 @@ def complex_step_jacobian(primal: Primal, *, direction: Array | None = None) -> 
     if isinstance(base, FlatEstimate):
         return base
     m, n = primal.m, primal.n
-    directions = np.eye(n) if direction is None else np.asarray(direction, dtype=np.float64).reshape(1, n)
-    width = len(directions)
+    given = None if direction is None else np.asarray(direction, dtype=np.float64).reshape(n)
+    width = n if given is None else 1
     refusal = ""
     notes: tuple[str, ...] = ()
     value, error = np.zeros((m, width)), np.zeros((m, width))
     try:
-        runs = _columns(primal, primal.x, directions)
+        runs = _columns(primal, primal.x, _units(n) if given is None else [given], width)
         value, error = _estimated(runs)
         with np.errstate(all="ignore"):
-            notes = _certified(primal, base, runs, value, None if direction is None else directions[0])
+            notes = _certified(primal, base, runs, value, given)
     except InconsistentOutput as cause:
         return unusable(m, width, Status.INCONSISTENT_OUTPUT, primal.nfev - started, str(cause))
     except _Refused as cause:
@@ -273,7 +282,7 @@ def complex_step_slope(primal: Primal, x: Array, direction: Array) -> tuple[Arra
     array([3., 4.])
     """
     try:
-        runs = _columns(primal, x, direction.reshape(1, -1))
+        runs = _columns(primal, x, [direction], 1)
     except _Refused:
         return None
     if runs.ties:
