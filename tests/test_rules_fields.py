@@ -9,9 +9,10 @@ import gradcheck
 from gradcheck.domains import Kinks, positive
 from gradcheck.errors import InvalidArgument
 from gradcheck.rules import documents
+from gradcheck.rules.facts import Facts
 from gradcheck.rules.fields import checked_id
 from gradcheck.rules.near import near_globs, near_names
-from gradcheck.rules.registry import Group, Kind, Registry
+from gradcheck.rules.registry import Group, Kind, Registry, Rule
 
 
 def square(x):
@@ -30,6 +31,11 @@ def written(claim=slope, rule_id="mine/square", signature="(n)->(n)", **fields):
     facts = {"names": "x", "wrt": "x", "f": square, "registry": registry, "group": Group.USER} | fields
     gradcheck.rule(rule_id, signature, **facts)(claim)
     return registry[rule_id]
+
+
+def test_a_type_checker_knows_every_field():
+    named_otherwise = {"id", "f", "claim", "signature", "inputs", "wrt"}
+    assert set(Facts.__annotations__) == set(Rule.__dataclass_fields__) - named_otherwise
 
 
 BAD = {

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from enum import Enum
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, Unpack
 
 import numpy as np
 
 from gradcheck.domains import Drawable, Input, Interval, Kinks, Signature
 from gradcheck.errors import InvalidArgument
+from gradcheck.rules.facts import Facts, Group, Kind
 from gradcheck.rules.fields import (
     checked_call,
     checked_domain,
@@ -45,29 +45,6 @@ def namespace(*arrays: Any) -> Any:
         if found is not None and not isinstance(array, (np.ndarray, np.generic)):
             return found()
     return np
-
-
-class Kind(Enum):
-    """What a rule claims: a derivative, a value, or the shape of a derivative."""
-
-    DERIVATIVE = "derivative"
-    VALUE = "value"
-    SHAPE = "shape"
-
-    def __str__(self) -> str:
-        return self.value
-
-
-class Group(Enum):
-    """Whose claim it is: the documents', one of their misprints, or one they reject."""
-
-    CLAIM = "claim"
-    ERRATUM = "erratum"
-    REJECTED = "rejected"
-    USER = "user"
-
-    def __str__(self) -> str:
-        return self.value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -259,7 +236,7 @@ def rule(
     f: Callable[..., Any],
     domain: Interval | Mapping[str, Interval] | None = None,
     registry: Registry | None = None,
-    **facts: Any,
+    **facts: Unpack[Facts],
 ) -> Callable[[_Function], _Function]:
     """Register the decorated closed form as the derivative of ``f``; see :class:`Rule`.
 
@@ -301,8 +278,7 @@ def rule(
     checked_id(rule_id)
     parsed = checked_signature(signature)
     arguments = checked_names(names, parsed)
-    fields = set(Rule.__dataclass_fields__) - _POSITIONAL
-    checked_facts(facts, fields, parsed.symbols)
+    checked_facts(facts, Facts.__annotations__, parsed.symbols)
     kind = _kind_of(facts.get("kind"), wrt, arguments)
     given = {name: value for name, value in facts.items() if name not in ("kind", "group")}
     checked_call("f", f, arguments, facts.get("functions", {}))
@@ -332,10 +308,6 @@ def rule(
         return claim
 
     return register
-
-
-_POSITIONAL = {"id", "f", "claim", "signature", "inputs", "wrt"}
-"""Fields of a rule that ``rule`` takes by other names."""
 
 
 def _kind_of(kind: Any, wrt: Any, arguments: tuple[str, ...]) -> Kind:
