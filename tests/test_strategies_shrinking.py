@@ -51,6 +51,52 @@ def test_a_seed_fixes_the_points(stratum):
     assert listed(4) != listed(5)
 
 
+FAULTS = {
+    "from 2 on": (lambda x: x >= 2, 2.0),
+    "above 5": (lambda x: x > 5, 7.0),
+    "to -2": (lambda x: x <= -2, -2.0),
+    "but at 0": (lambda x: x != 0, 1.0),
+    "between": (lambda x: (x > 0) & (x < 1), 0.5),
+    "above 20": (lambda x: x > 20, 100.0),
+    "everywhere": (lambda x: x == x, 0.0),
+}
+
+
+def shrunk(signature, fault, seed, **domain):
+    search = settings(max_examples=2000, database=None, deadline=None, derandomize=False)
+    strategy = points(signature, **domain)
+    return hypothesis.find(
+        strategy, lambda at: any(np.any(fault(x)) for x in at), settings=search, random=Random(seed)
+    )
+
+
+@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("signature", ["()->()", "(n)->(n)"])
+def test_a_fault_shrinks_to_the_simplest_number_at_which_it_shows(name, signature):
+    fault, expected = FAULTS[name]
+    for seed in range(6):
+        (x,) = shrunk(signature, fault, seed)
+        assert x.reshape(-1).tolist() == [expected], seed
+
+
+def test_in_a_domain_too():
+    for seed in range(4):
+        (x,) = shrunk("(n)->(n)", lambda x: x >= 2, seed, domain=positive())
+        assert x.tolist() == [2.0]
+
+
+def test_read_in_another_order_a_fault_does_not_shrink_to_the_simplest_number(monkeypatch):
+    """Signs alternate and low bits stand for nothing: what shrinks is stuck between two that pass."""
+
+    def alternating(numbers, code):
+        sizes = numbers.wide if code % 2 else np.array([0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5])
+        return float(sizes[code // 2 % len(sizes)])
+
+    monkeypatch.setattr("gradcheck.strategies.values.Table.number_at", alternating)
+    found = {float(shrunk("()->()", lambda x: x >= 2, seed)[0]) for seed in range(6)}
+    assert found != {2.0}
+
+
 def test_failures_shrink_to_the_smallest_shape_and_the_simplest_numbers():
     strategy = point(PLAIN, Stratum.SMOOTH)
     assert simplest(strategy).arguments["w"].tolist() == []

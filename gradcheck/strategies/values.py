@@ -1,8 +1,14 @@
-"""Tables of legal numbers, simplest first: an index drawn from a table shrinks to the simplest number.
+"""Tables of legal numbers, simplest first: an integer drawn for a table shrinks to the simplest number.
 
 A point needs dozens of numbers.  One bounded integer an entry is the cheapest
 draw Hypothesis offers, and it always decodes to a legal number: legality is
 settled once, when a table is built.
+
+Hypothesis makes an integer k smaller by k - 1, k - 2 and its lowest 8 bits, and keeps what still fails.  So
+the lowest 8 bits stand for a sign and a size, and the bits above say how to read them: 0, which is drawn
+once in 128 times, as the next larger whole number, even as any simple number, odd as one of any magnitude.
+What fails at 3e5 because it fails from 1.7 on also fails at 100, the largest simple number, and at all below
+that are not less than 2: it shrinks to 2.
 """
 
 from __future__ import annotations
@@ -12,7 +18,7 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -25,14 +31,18 @@ __all__ = ["Draw", "Table", "array", "legal", "number", "table"]
 Draw = Callable[[int, int], int]
 """``draw(low, high)`` returns an integer with ``low <= value <= high``."""
 
-_UNSIGNED = (0.0, 1.0, 2.0, 3.0, 0.5, 4.0, 5.0, 1.5, 2.5, 10.0, 0.25, 0.75, 7.0, 100.0)
-_SIMPLE = tuple(dict.fromkeys(sign * size for size in _UNSIGNED for sign in (1.0, -1.0)))
+_POSITIVE = (1.0, 2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 100.0, 0.5, 0.25, 0.75, 1.5, 2.5)
+_SIMPLE = (0.0, *_POSITIVE, *(-size for size in _POSITIVE))
 # 1 comes before 0: a zero weight leaves nothing to differentiate at a kink.
-_INTEGERS = (*(sign * float(size) for size in (1, 2, 3, 4, 5) for sign in (1, -1)), 0.0)
-_MANY_INTEGERS = tuple(sign * float(size) for size in range(1, 24) for sign in (1, -1))
+_INTEGERS = (*(sign * float(size) for sign in (1, -1) for size in (1, 2, 3, 4, 5)), 0.0)
+_MANY_INTEGERS = tuple(sign * float(size) for sign in (1, -1) for size in range(1, 24))
+_NEAR_ZERO = (0.0, 1.0, -1.0, 2.0, -2.0, 3.0, -3.0, 0.5, -0.5)
 _TINY = tuple(sign * size for size in (1e-8, 1e-12) for sign in (1.0, -1.0))
 _NEARNESS = (1e-3, 1e-4, 1e-5, 1e-6)
 _DYADIC = (0.5, 0.25, 0.75, 0.125, 0.875, 0.375, 0.625)
+_LOWEST = 256
+"""Values of the bits that Hypothesis tries alone."""
+_CODES = 128 * _LOWEST
 _EVEN = tuple(step / 64 for step in (32, 16, 48, *range(1, 64)))
 # Magnitudes of one sign in a table; and mantissas of one, two and three digits, spread over a decade.
 _WIDE_ENTRIES = 450
@@ -67,6 +77,12 @@ class Table:
 
     ``simple`` and ``wide`` are 1-D float64; every number is a number of the
     dtype the table was built for.  ``zero`` says whether 0 is legal.
+
+    Examples
+    --------
+    >>> numbers = table(Interval(low=0.0), Stratum.SMOOTH)
+    >>> numbers.simple_at(0), numbers.number_at(2 * 256), numbers.wide_at(3 * 256 + 127) > 100
+    (1.0, 1.0, True)
     """
 
     stratum: Stratum
@@ -78,6 +94,84 @@ class Table:
     def spacing(self) -> float:
         """The smallest distance between two simple numbers (inf when there is one)."""
         return float(np.diff(np.unique(self.simple)).min(initial=math.inf))
+
+    @cached_property
+    def _places(self) -> Array:
+        """The simple number of each value of the lowest bits: 0, 1 and -1 twice as often as others."""
+        found = []
+        for side in self._sides:
+            simple = _of_sign(self.simple, side)
+            weights = np.where(np.isin(simple, (0.0, 1.0, -1.0)), 2.0, 1.0)
+            shares = np.cumsum(weights) / weights.sum()
+            found.append(simple[np.searchsorted(shares, (np.arange(self._count) + 0.5) / self._count)])
+        return np.concatenate(found)
+
+    @cached_property
+    def _sides(self) -> tuple[Array, ...]:
+        """The numbers of any magnitude of each sign: from 1 up, then from 1 down."""
+        sides = (self.wide[self.wide >= 0], self.wide[self.wide < 0])
+        return tuple(
+            side[np.lexsort((np.where(np.abs(side) < 1, -1, 1) * np.abs(side), np.abs(side) < 1))]
+            for side in sides
+            if side.size
+        )
+
+    @property
+    def _count(self) -> int:
+        """Values of the lowest bits for each sign."""
+        return _LOWEST // len(self._sides)
+
+    @cached_property
+    def _near(self) -> Array:
+        """The simple number that is no smaller than what each value of the lowest bits chooses."""
+        found = []
+        for side in self._sides:
+            simple = _of_sign(self.simple, side)
+            ends = np.arange(self._count + 1) * side.size // self._count
+            found.append(_no_smaller(simple, side[np.maximum(ends[1:] - 1, ends[:-1])]))
+        near = np.concatenate(found)
+        # Hypothesis tries 0 and 1 first of all.
+        near[:2] = self.simple[:2]
+        return near
+
+    def simple_at(self, code: int) -> float:
+        """Return the simple number that ``code`` chooses."""
+        higher, lowest = divmod(code, _LOWEST)
+        return float((self._places if higher else self._near)[lowest])
+
+    def wide_at(self, code: int) -> float:
+        """Return the number of any magnitude that ``code`` chooses."""
+        higher, lowest = divmod(code, _LOWEST)
+        if not higher or lowest < 2:
+            return float(self._near[lowest])
+        side = self._sides[lowest // self._count]
+        first, end = ((lowest % self._count + up) * side.size // self._count for up in (0, 1))
+        return float(side[first + higher // 2 % max(end - first, 1)])
+
+    def number_at(self, code: int) -> float:
+        """Return the number that ``code`` chooses: every other one simple."""
+        return self.wide_at(code) if code // _LOWEST % 2 else self.simple_at(code)
+
+
+def _of_sign(simple: Array, side: Array) -> Array:
+    """Return those of ``simple`` that have the sign of ``side``; all where none has."""
+    found = simple[(simple < 0) == (side[0] < 0)]
+    return found if found.size else simple
+
+
+def _no_smaller(simple: Array, values: Array) -> Array:
+    """Return for each of ``values`` the next larger whole number of ``simple``, the largest where none is.
+
+    For what is less than 1 in size it is the first that is no whole number.
+    """
+    broken, whole = simple[simple % 1 != 0], simple[(simple % 1 == 0) & (simple != 0)]
+    small = np.abs(values) < 1
+    whole = whole[np.argsort(np.abs(whole))] if whole.size else simple[:1]
+    at = np.minimum(np.searchsorted(np.abs(whole), np.abs(values)), whole.size - 1)
+    # None is left out: the smallest that fails must be met on the way down.
+    up = np.arange(at[~small].size) - 1
+    at[~small] = np.maximum(np.minimum(np.minimum.accumulate(at[~small] - up), 0) + up, 0)
+    return np.where(small, (broken if broken.size else whole)[0], whole[at])
 
 
 def legal(values: Array, domain: Interval) -> Array:
@@ -172,7 +266,7 @@ def _decades(domain: Interval, largest: float, dtype: str) -> list[float]:
 
 def _edges(domain: Interval) -> list[float]:
     """Return the numbers at which mistakes live, then those just inside each end and beside each hole."""
-    found = [*_SIMPLE[:9], *_TINY]
+    found = [*_NEAR_ZERO, *_TINY]
     ends = [(domain.low, 1.0), (domain.high, -1.0)]
     ends += [(hole, sign) for hole in domain.holes for sign in (1.0, -1.0)]
     for end, sign in ends:
@@ -183,21 +277,7 @@ def _edges(domain: Interval) -> list[float]:
 
 def number(draw: Draw, numbers: Table) -> float:
     """Draw one number, simple or of any magnitude alike."""
-    return _mixed(draw, numbers)
-
-
-def _simple(draw: Draw, numbers: Table) -> float:
-    return float(numbers.simple[draw(0, len(numbers.simple) - 1)])
-
-
-def _wide(draw: Draw, numbers: Table) -> float:
-    return float(numbers.wide[draw(0, len(numbers.wide) - 1)])
-
-
-def _mixed(draw: Draw, numbers: Table) -> float:
-    # Even indices are the simple numbers, over and over, so that they are as likely as all others.
-    half, other = divmod(draw(0, 2 * len(numbers.wide) - 1), 2)
-    return float(numbers.wide[half] if other else numbers.simple[half % len(numbers.simple)])
+    return numbers.number_at(draw(0, _CODES - 1))
 
 
 def array(draw: Draw, numbers: Table, shape: tuple[int, ...], dtype: str) -> Array:
@@ -215,8 +295,9 @@ def array(draw: Draw, numbers: Table, shape: tuple[int, ...], dtype: str) -> Arr
         few = [number(draw, numbers), number(draw, numbers)]
         entries = [few[draw(0, 1)] for _ in range(size)]
     else:
-        pick = {_Style.SIMPLE: _simple, _Style.WIDE: _wide}.get(style, _mixed)
-        entries = [pick(draw, numbers) for _ in range(size)]
+        # One code, three readings: with a simpler style every entry becomes the simple number like it.
+        read = {_Style.SIMPLE: numbers.simple_at, _Style.WIDE: numbers.wide_at}.get(style, numbers.number_at)
+        entries = [read(draw(0, _CODES - 1)) for _ in range(size)]
     drawn = np.array(entries, dtype).reshape(shape)
     if style is _Style.ZERO_ROWS and numbers.zero:
         drawn[[row for row in range(shape[0]) if draw(0, 1) == 0]] = 0
