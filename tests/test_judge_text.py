@@ -89,6 +89,7 @@ FURTHER = {
     "budget-rounding": lambda: gradcheck.check(
         cancelling, lambda x: cancelling(x) * (1 - cancelling(x)), 12.0, max_nfev=60
     ),
+    "constant": lambda: gradcheck.check(lambda x: 3.0, lambda x: np.zeros(2), X[:2], name="constant"),
     "memory": lambda: gradcheck.check(product, product_jac, X, max_memory=1000),
     "contract": lambda: gradcheck.check(product, product_jac, X, method="contract"),
     "contract-breach": lambda: gradcheck.check(product, np.full((2, 3), np.nan), X, method="contract"),

@@ -77,7 +77,8 @@ def _weakening(before: Standing, after: Standing) -> Iterator[Drift]:
         return
     if after.detectable is None:
         yield Drift("detectable", f"no longer says what it would have caught, was {before.detectable:.2g}")
-    elif not after.detectable <= GROWTH * max(before.detectable, _EPS):
-        yield Drift(
-            "detectable", f"would catch an error of {after.detectable:.2g}, was {before.detectable:.2g}"
-        )
+        return
+    # What lies below a rounding is no power that could be lost.
+    was = max(before.detectable, _EPS)
+    if not after.detectable <= GROWTH * was:
+        yield Drift("detectable", f"would catch an error of {after.detectable:.2g}, was {was:.2g}")

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from gradcheck.pytest_plugin.kept import shown
+from gradcheck.reporting.wording import detects_text
 from gradcheck.results import Verdict
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def _counts(checks: list[Kept]) -> str:
 def _weakest(checks: list[Kept]) -> str:
     """Return what the weakest of the passes would have missed."""
     sizes = [check.detectable for check in checks if math.isfinite(check.detectable)]
-    return f"; every pass would have caught an error of {max(sizes):.2g}, relative" if sizes else ""
+    return f"; every pass would have caught an error of {detects_text(max(sizes))}, relative" if sizes else ""
 
 
 def _worst(checks: Iterable[Kept]) -> list[Kept]:
