@@ -18,7 +18,7 @@ from scipy.optimize._numdiff import check_derivative
 
 import gradcheck
 
-__all__ = ["Answer", "Tool", "tools_available"]
+__all__ = ["ACCEPTED", "REJECTED", "Answer", "Tool", "tools_available"]
 
 ACCEPTED, REJECTED, UNDECIDED = "accepted", "rejected", "undecided"
 

@@ -31,14 +31,27 @@ def propose(state: State, context: Context, *, robust: bool) -> Iterator[Step]:
     low, high = state.multipliers
     if robust or low.max() <= high.min():
         yield from factor(state, context, robust=robust)
-    if robust or np.all(low.max(axis=1) <= high.min(axis=1)):
+    if robust or _may_mend(state, low.max(axis=1, keepdims=True), high.min(axis=1, keepdims=True)):
         yield from row_factors(state, robust=robust)
-    if robust or np.all(low.max(axis=0) <= high.min(axis=0)):
+    if robust or _may_mend(state, low.max(axis=0, keepdims=True), high.min(axis=0, keepdims=True)):
         yield from _column_factors(state, robust=robust)
     yield from known_vectors(state, context, robust=robust)
     yield from offset(state, robust=robust)
     if robust:
         yield from shuffled_factors(state, context)
+
+
+def _may_mend(state: State, low: Array, high: Array) -> bool:
+    """Whether a multiplier between ``low`` and ``high`` on each line may mend every wrong entry.
+
+    An entry with a side that is 0 says nothing of the multiplier, and a claim that is not 0 stays so.
+    """
+    if not np.all(low <= high):
+        return False
+    with np.errstate(all="ignore"):
+        largest = np.fmax(1.0, 1.001 / np.fmin(np.abs(low), np.abs(high)))
+        near = np.abs(state.claim) <= state.claim_error + state.reference_error * largest
+    return not np.any(state.wrong & ~state.informative & ~near)
 
 
 def _divided(state: State, divisor: Array | float) -> State:
