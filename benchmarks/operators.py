@@ -181,7 +181,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     warnings.simplefilter("ignore")
     count = Count()
-    for case, edge in shipped_cases() if options.library == "shipped" else operator_cases(options.library):
+    shipped = options.library == "shipped"
+    for case, edge in shipped_cases(options.only) if shipped else operator_cases(options.library):
         if options.only in case.name:
             try:
                 began = time.process_time()

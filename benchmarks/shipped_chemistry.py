@@ -1,4 +1,4 @@
-"""Derivatives in chemicals, gsw and CoolProp: equations of state, vapour pressures, sea water."""
+"""Derivatives in chemicals: correlations, vapour pressures, virial coefficients, water and air."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from typing import Any
 import numpy as np
 from shipped_pairs import Pair
 
-__all__ = ["chemicals_pairs", "coolprop_pairs", "gsw_pairs"]
+__all__ = ["chemicals_pairs"]
 
 
 def _scalar(f: Any, slope: Any, at: float, name: str) -> Pair:
-    return name, lambda x: float(f(float(x[0]))), lambda x: np.array([float(np.ravel(slope(float(x[0])))[0])]), np.array([at])
+    return (
+        name,
+        lambda x: float(f(float(x[0]))),
+        lambda x: np.array([float(np.ravel(slope(float(x[0])))[0])]),
+        np.array([at]),
+    )
 
 
 def chemicals_pairs() -> Iterator[Pair]:
@@ -38,7 +43,10 @@ def _dippr() -> Iterator[Pair]:
         ("EQ115", {"A": 3.1, "B": -200.0, "C": 0.4, "D": 1e4, "E": 2e6}),
         ("EQ116", {**critical, "A": 17.9, "B": 58.6, "C": -95.4, "D": 213.9, "E": -141.3}),
         ("EQ127", {"A": 3.3e4, "B": 1.7e4, "C": 710.0, "D": 9.6e3, "E": 2100.0, "F": 7e3, "G": 4600.0}),
-        ("EQ100_reciprocal", {"A": 2.7, "B": -0.02, "C": 8e-5, "D": -1e-7, "E": 2e-11, "F": 1e-14, "G": 2e-17}),
+        (
+            "EQ100_reciprocal",
+            {"A": 2.7, "B": -0.02, "C": 8e-5, "D": -1e-7, "E": 2e-11, "F": 1e-14, "G": 2e-17},
+        ),
         ("EQ105_reciprocal", {"A": 0.7, "B": 0.23, "C": 647.0, "D": 0.28}),
         ("EQ106_reciprocal", {**critical, "A": 5.2e7, "B": 0.32, "C": -0.21, "D": 0.26, "E": 0.05}),
     ):
@@ -70,9 +78,14 @@ def _vapour_pressures() -> Iterator[Pair]:
         ("Wagner", wagner, 150.0),
     ):
         value, first, second = (getattr(psat, part) for part in (name, f"d{name}_dT", f"d2{name}_dT2"))
-        yield _scalar(lambda t, f=value, k=numbers: f(t, *k), lambda t, f=first, k=numbers: f(t, *k), at, name)
         yield _scalar(
-            lambda t, f=first, k=numbers: f(t, *k), lambda t, f=second, k=numbers: f(t, *k), at, f"{name}, second"
+            lambda t, f=value, k=numbers: f(t, *k), lambda t, f=first, k=numbers: f(t, *k), at, name
+        )
+        yield _scalar(
+            lambda t, f=first, k=numbers: f(t, *k),
+            lambda t, f=second, k=numbers: f(t, *k),
+            at,
+            f"{name}, second",
         )
     yield _scalar(psat.Psat_IAPWS, psat.dPsat_IAPWS_dT, 341.7, "Psat_IAPWS")
 
@@ -187,138 +200,3 @@ def _reference_equations() -> Iterator[Pair]:
     yield _scalar(iapws.iapws92_Psat, iapws.iapws92_dPsat_dT, 341.7, "iapws92_Psat")
     yield _scalar(iapws.iapws95_Psat, iapws.iapws95_dPsat_dT, 341.7, "iapws95_Psat")
     yield _scalar(iapws.iapws95_rhol_sat, iapws.iapws95_drhol_sat_dT, 341.7, "iapws95_rhol_sat")
-
-
-def gsw_pairs() -> Iterator[Pair]:
-    import gsw
-
-    at = np.array([34.7, 12.3, 810.0])
-    pascal = np.array([1.0, 1.0, 1e4])
-    whole = {
-        "rho": (gsw.rho, gsw.rho_first_derivatives, pascal),
-        "specvol": (gsw.specvol, gsw.specvol_first_derivatives, pascal),
-        "enthalpy": (gsw.enthalpy, gsw.enthalpy_first_derivatives, None),
-        "enthalpy_CT_exact": (gsw.enthalpy_CT_exact, gsw.enthalpy_first_derivatives_CT_exact, None),
-        "CT_from_pt": (gsw.CT_from_pt, gsw.CT_first_derivatives, None),
-        "entropy_from_CT": (gsw.entropy_from_CT, gsw.entropy_first_derivatives, None),
-        "pt_from_CT": (gsw.pt_from_CT, gsw.pt_first_derivatives, None),
-    }
-    for name, (f, derivatives, scale) in whole.items():
-        count = 3 if scale is not None else len(np.atleast_1d(derivatives(*at[: _arity(name)])))
-        x = at[: _arity(name)]
-
-        def value(v: Any, f: Any = f, rest: Any = x[count:]) -> float:
-            return float(f(*v, *rest))
-
-        def slope(v: Any, d: Any = derivatives, rest: Any = x[count:], scale: Any = scale) -> Any:
-            return np.array(d(*v, *rest)) * (1.0 if scale is None else scale)
-
-        yield f"{name} first derivatives", value, slope, x[:count]
-    yield from _gsw_second(gsw, at)
-    yield from _gsw_freezing(gsw)
-
-
-def _arity(name: str) -> int:
-    return 2 if name in ("CT_from_pt", "entropy_from_CT", "pt_from_CT") else 3
-
-
-def _gsw_second(gsw: Any, at: Any) -> Iterator[Pair]:
-    for name, first, second, depth in (
-        ("CT", gsw.CT_first_derivatives, gsw.CT_second_derivatives, 0),
-        ("entropy", gsw.entropy_first_derivatives, gsw.entropy_second_derivatives, 0),
-        ("pt", gsw.pt_first_derivatives, gsw.pt_second_derivatives, 0),
-        ("enthalpy", gsw.enthalpy_first_derivatives, gsw.enthalpy_second_derivatives, 1),
-        ("enthalpy CT exact", gsw.enthalpy_first_derivatives_CT_exact, gsw.enthalpy_second_derivatives_CT_exact, 1),
-        ("rho", gsw.rho_first_derivatives, gsw.rho_second_derivatives, 1),
-        ("specvol", gsw.specvol_first_derivatives, gsw.specvol_second_derivatives, 1),
-        ("rho by enthalpy", gsw.rho_first_derivatives_wrt_enthalpy, gsw.rho_second_derivatives_wrt_enthalpy, 1),
-        ("specvol by enthalpy", gsw.specvol_first_derivatives_wrt_enthalpy, gsw.specvol_second_derivatives_wrt_enthalpy, 1),
-    ):
-        rest = at[2:] if depth else at[:0]
-        if "by enthalpy" in name:
-            continue
-        yield (
-            f"{name} second derivatives",
-            lambda v, f=first, r=rest: np.array(f(*v, *r)[:2]),
-            lambda v, s=second, r=rest: _symmetric(s(*v, *r)),
-            at[:2],
-        )
-
-
-def _symmetric(parts: Any) -> Any:
-    return np.array([[parts[0], parts[1]], [parts[1], parts[2]]])
-
-
-def _gsw_freezing(gsw: Any) -> Iterator[Pair]:
-    at = np.array([34.7, 810.0])
-    for name, f, derivatives in (
-        ("CT_freezing", gsw.CT_freezing, gsw.CT_freezing_first_derivatives),
-        ("CT_freezing_poly", gsw.CT_freezing_poly, gsw.CT_freezing_first_derivatives_poly),
-        ("t_freezing", gsw.t_freezing, gsw.t_freezing_first_derivatives),
-        ("t_freezing_poly", gsw.t_freezing_poly, gsw.t_freezing_first_derivatives_poly),
-    ):
-        yield (
-            f"{name} first derivatives",
-            lambda v, f=f: float(f(v[0], v[1], 0.4)),
-            lambda v, d=derivatives: np.array(d(v[0], v[1], 0.4)) * [1.0, 1e4],
-            at,
-        )
-    for name, f, derivatives in (
-        ("pot_enthalpy_ice_freezing", gsw.pot_enthalpy_ice_freezing, gsw.pot_enthalpy_ice_freezing_first_derivatives),
-        (
-            "pot_enthalpy_ice_freezing_poly",
-            gsw.pot_enthalpy_ice_freezing_poly,
-            gsw.pot_enthalpy_ice_freezing_first_derivatives_poly,
-        ),
-    ):
-        yield (
-            f"{name} first derivatives",
-            lambda v, f=f: float(f(v[0], v[1])),
-            lambda v, d=derivatives: np.array(d(v[0], v[1])) * [1.0, 1e4],
-            at,
-        )
-    deep = np.array([34.7, 12.3, 810.0])
-    yield (
-        "CT_from_t first derivatives",
-        lambda v: float(gsw.CT_from_t(*v)),
-        lambda v: np.array(gsw.CT_first_derivatives_wrt_t_exact(*v)) * [1.0, 1.0, 1e4],
-        deep,
-    )
-
-
-def coolprop_pairs() -> Iterator[Pair]:
-    import CoolProp
-
-    keys = {"T": CoolProp.iT, "D": CoolProp.iDmass, "P": CoolProp.iP, "H": CoolProp.iHmass, "S": CoolProp.iSmass}
-    for backend, fluid, at in (
-        ("HEOS", "Water", [350.0, 980.0]),
-        ("HEOS", "R134a", [310.0, 25.0]),
-        ("HEOS", "Nitrogen", [210.0, 60.0]),
-        ("PR", "Propane", [410.0, 20.0]),
-        ("SRK", "Propane", [410.0, 20.0]),
-    ):
-        state = CoolProp.AbstractState(backend, fluid)
-        for output in "PHS":
-
-            def value(v: Any, s: Any = state, o: str = output) -> float:
-                s.update(CoolProp.DmassT_INPUTS, v[1], v[0])
-                return float(s.keyed_output(keys[o]))
-
-            def first(v: Any, s: Any = state, o: str = output) -> Any:
-                s.update(CoolProp.DmassT_INPUTS, v[1], v[0])
-                return np.array(
-                    [
-                        s.first_partial_deriv(keys[o], keys["T"], keys["D"]),
-                        s.first_partial_deriv(keys[o], keys["D"], keys["T"]),
-                    ]
-                )
-
-            def second(v: Any, s: Any = state, o: str = output) -> Any:
-                s.update(CoolProp.DmassT_INPUTS, v[1], v[0])
-                tt = s.second_partial_deriv(keys[o], keys["T"], keys["D"], keys["T"], keys["D"])
-                td = s.second_partial_deriv(keys[o], keys["T"], keys["D"], keys["D"], keys["T"])
-                dd = s.second_partial_deriv(keys[o], keys["D"], keys["T"], keys["D"], keys["T"])
-                return np.array([[tt, td], [td, dd]])
-
-            yield f"{backend} {fluid} {output} first_partial_deriv", value, first, np.array(at)
-            yield f"{backend} {fluid} {output} second_partial_deriv", first, second, np.array(at)

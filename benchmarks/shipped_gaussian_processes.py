@@ -1,14 +1,15 @@
-"""Derivatives in GPy and paramz: kernels, likelihoods, link functions, constraints of parameters."""
+"""Derivatives in GPy, paramz and scikit-optimize: kernels, likelihoods, links, constraints of parameters."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from shipped_pairs import Pair, diagonal
 
-__all__ = ["gpy_pairs", "paramz_pairs"]
+__all__ = ["gpy_pairs", "paramz_pairs", "skopt_pairs"]
 
 _RNG = np.random.default_rng(23)
 _X = _RNG.uniform(0.3, 2.0, size=(4, 2))
@@ -96,13 +97,13 @@ def _likelihoods(likelihoods: Any) -> Iterator[Pair]:
 
 def _orders(name: str, one: Any, y: Any, metadata: Any, at: Any) -> Iterator[Pair]:
     steps = ("logpdf_link", "dlogpdf_dlink", "d2logpdf_dlink2", "d3logpdf_dlink3")
-    for lower, higher in zip(steps, steps[1:], strict=False):
+    for lower, higher in itertools.pairwise(steps):
 
-        def value(f: Any, lower: Any = getattr(one, lower)) -> Any:
-            return np.ravel(lower(f[:, None], y[:, None], Y_metadata=metadata))
+        def value(f: Any, method: str = lower) -> Any:
+            return np.ravel(getattr(one, method)(f[:, None], y[:, None], Y_metadata=metadata))
 
-        def slope(f: Any, higher: Any = getattr(one, higher)) -> Any:
-            return np.ravel(higher(f[:, None], y[:, None], Y_metadata=metadata))
+        def slope(f: Any, method: str = higher) -> Any:
+            return np.ravel(getattr(one, method)(f[:, None], y[:, None], Y_metadata=metadata))
 
         yield f"{name} {lower}", value, diagonal(slope), at
 
@@ -148,14 +149,15 @@ def _kernels(kern: Any) -> Iterator[Pair]:
         ("Poly", kern.Poly(2, 1.3, 0.8, 0.6, order=3.0)),
         (
             "StdPeriodic",
-            kern.StdPeriodic(
-                2, 1.3, np.array([1.7, 2.3]), np.array([0.9, 1.2]), ARD1=True, ARD2=True
-            ),
+            kern.StdPeriodic(2, 1.3, np.array([1.7, 2.3]), np.array([0.9, 1.2]), ARD1=True, ARD2=True),
         ),
         ("Bias", kern.Bias(2, 1.3)),
         ("Prod", kern.RBF(2, **wide) * kern.Matern32(2, lengthscale=0.9)),
         ("Add", kern.RBF(2, **wide) + kern.Linear(2)),
-        ("TruncLinear", kern.TruncLinear(2, variances=np.array([0.7, 1.2]), delta=np.array([0.1, 0.2]), ARD=True)),
+        (
+            "TruncLinear",
+            kern.TruncLinear(2, variances=np.array([0.7, 1.2]), delta=np.array([0.1, 0.2]), ARD=True),
+        ),
         ("Spline", kern.Spline(1, 1.3, 0.8)),
         ("Brownian", kern.Brownian(1, 1.3)),
         ("PeriodicMatern32", kern.PeriodicMatern32(1, 1.3, 0.8, 2.2, n_freq=3, lower=0.0, upper=6.0)),
@@ -166,7 +168,7 @@ def _kernels(kern: Any) -> Iterator[Pair]:
     ):
         here, there = _X[:, : kernel.input_dim], _OTHER[:, : kernel.input_dim]
         yield from _kernel_by_parameters(name, kernel, here, there)
-        yield from _kernel_by_points(name, kernel, here, there)
+        yield from _kernel_by_points(name, kernel, here[:2], there)
 
 
 def _kernel_by_parameters(name: str, kernel: Any, here: Any, there: Any) -> Iterator[Pair]:
@@ -230,3 +232,56 @@ def _kernel_by_points(name: str, kernel: Any, here: Any, there: Any) -> Iterator
         lambda x: np.array(kernel.gradients_X_diag(own[0], x)),
         here,
     )
+
+
+def skopt_pairs() -> Iterator[Pair]:
+    from skopt.acquisition import gaussian_ei, gaussian_lcb, gaussian_pi
+    from skopt.learning import GaussianProcessRegressor
+    from skopt.learning.gaussian_process import kernels
+
+    train = np.random.default_rng(2).uniform(size=(5, 2))
+    at = np.array([0.31, 0.57])
+    chosen = (
+        ("RBF", kernels.RBF([0.8, 1.3])),
+        ("Matern 0.5", kernels.Matern(0.9, nu=0.5)),
+        ("Matern 1.5", kernels.Matern([0.8, 1.3], nu=1.5)),
+        ("Matern 2.5", kernels.Matern(0.9, nu=2.5)),
+        ("RationalQuadratic", kernels.RationalQuadratic(0.8, 1.4)),
+        ("ExpSineSquared", kernels.ExpSineSquared(0.8, 1.7)),
+        ("Constant", kernels.ConstantKernel(1.7)),
+        ("DotProduct", kernels.DotProduct(1.3)),
+        ("sum", kernels.RBF(0.8) + kernels.DotProduct(1.3)),
+        ("product", kernels.RBF(0.8) * kernels.Matern(0.9, nu=2.5)),
+        ("power", kernels.RBF(0.8) ** 2),
+    )
+    for name, kernel in chosen:
+        yield (
+            f"kernel {name} gradient_x",
+            lambda x, k=kernel: np.ravel(k(x[None, :], train)),
+            lambda x, k=kernel: np.asarray(k.gradient_x(x, train)),
+            at,
+        )
+    values = np.sin(3 * train[:, 0]) + train[:, 1]
+    for name, kernel in (("RBF", 1.7 * kernels.RBF(0.8)), ("Matern", 1.7 * kernels.Matern(0.9, nu=2.5))):
+        model = GaussianProcessRegressor(kernel, optimizer=None, normalize_y=True, noise=0.1).fit(
+            train, values
+        )
+        for k, part in enumerate(("mean", "deviation")):
+            yield (
+                f"GP {name} {part}",
+                lambda x, m=model, k=k: float(m.predict(x[None, :], return_std=True)[k][0]),
+                lambda x, m=model, k=k: m.predict(
+                    x[None, :], return_std=True, return_mean_grad=True, return_std_grad=True
+                )[2 + k],
+                at,
+            )
+        for acquisition in (gaussian_ei, gaussian_lcb, gaussian_pi):
+            more = {} if acquisition is gaussian_lcb else {"y_opt": 0.6}
+            yield (
+                f"{acquisition.__name__} {name}",
+                lambda x, a=acquisition, m=model, k=more: float(a(x[None, :], m, **k)[0]),
+                lambda x, a=acquisition, m=model, k=more: np.ravel(
+                    a(x[None, :], m, return_grad=True, **k)[1]
+                ),
+                at,
+            )

@@ -55,7 +55,12 @@ def _densities(pints: Any) -> Iterator[Pair]:
         (toy.GermanCreditLogPDF(*_credit()), np.linspace(-0.5, 0.6, 25)),
     ):
         name = type(one).__name__ + (", not centred" if getattr(one, "_centered", True) is False else "")
-        yield name, lambda x, o=one: float(np.squeeze(o(x))), lambda x, o=one: np.ravel(o.evaluateS1(x)[1]), at
+        yield (
+            name,
+            lambda x, o=one: float(np.squeeze(o(x))),
+            lambda x, o=one: np.ravel(o.evaluateS1(x)[1]),
+            at,
+        )
 
 
 def _credit() -> tuple[Any, Any]:
@@ -113,14 +118,14 @@ def _models(pints: Any) -> Iterator[Pair]:
         at = np.asarray(one.suggested_parameters(), dtype=float)
 
         def by_state(y: Any, o: Any = one, p: Any = at) -> Any:
-            return np.array(o._rhs(y, 0.0, p), dtype=float)
+            return np.array(o._rhs(y, 0.0, p), dtype=float)  # noqa: SLF001
 
         def by_parameters(p: Any, o: Any = one, y: Any = state) -> Any:
-            return np.array(o._rhs(y, 0.0, p), dtype=float)
+            return np.array(o._rhs(y, 0.0, p), dtype=float)  # noqa: SLF001
 
         name = type(one).__name__
         yield f"{name} jacobian", by_state, lambda y, o=one, p=at: o.jacobian(y, 0.0, p), state
-        yield f"{name} _dfdp", by_parameters, lambda p, o=one, y=state: o._dfdp(y, 0.0, p), at
+        yield f"{name} _dfdp", by_parameters, lambda p, o=one, y=state: o._dfdp(y, 0.0, p), at  # noqa: SLF001
 
 
 def _likelihoods(pints: Any) -> Iterator[Pair]:

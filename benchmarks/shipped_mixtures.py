@@ -49,7 +49,7 @@ def _alphas() -> Iterator[Pair]:
     for name, numbers in _ALPHAS.items():
         base = getattr(functions, name)
         one = type("one", (base,), {})()
-        one._init_test(507.6, 2.4, numbers, omega=0.3)
+        one._init_test(507.6, 2.4, numbers, omega=0.3)  # noqa: SLF001
         for where, at in (("", 341.7), (" above Tc", 611.0)):
 
             def order(t: Any, k: int, one: Any = one) -> float:
@@ -78,9 +78,27 @@ def _cubic() -> Iterator[Pair]:
     from thermo import eos
 
     critical = {"Tc": 507.6, "Pc": 3025000.0, "omega": 0.2975}
-    for name in ("PR", "PR78", "PRSV", "SRK", "APISRK", "TWUPR", "TWUSRK", "VDW", "RK", "PRTranslated", "MSRKTranslated"):
+    for name in (
+        "PR",
+        "PR78",
+        "PRSV",
+        "SRK",
+        "APISRK",
+        "TWUPR",
+        "TWUSRK",
+        "VDW",
+        "RK",
+        "PRTranslated",
+        "MSRKTranslated",
+    ):
         keep = {k: v for k, v in critical.items() if name not in ("VDW", "RK") or k != "omega"}
-        more = {"S2": 0.01, "S1": 0.9} if name == "APISRK" else {"M": 0.9, "N": 0.1} if name == "MSRKTranslated" else {}
+        more = (
+            {"S2": 0.01, "S1": 0.9}
+            if name == "APISRK"
+            else {"M": 0.9, "N": 0.1}
+            if name == "MSRKTranslated"
+            else {}
+        )
         try:
             law = getattr(eos, name)
             law(**keep, **more, T=420.0, V=2.1e-3)
@@ -114,10 +132,7 @@ def _cubic() -> Iterator[Pair]:
             f"{name} departures",
             lambda x, g=gas: np.array([g(x, "H_dep"), g(x, "S_dep")]),
             lambda x, g=gas: np.array(
-                [
-                    [g(x, f"d{part}_dep_dT{{}}_V"), g(x, f"d{part}_dep_dV{{}}_T")]
-                    for part in "HS"
-                ]
+                [[g(x, f"d{part}_dep_dT{{}}_V"), g(x, f"d{part}_dep_dV{{}}_T")] for part in "HS"]
             ),
             at,
         )
@@ -143,7 +158,10 @@ def _excess() -> Iterator[Pair]:
         "alpha_cs": (0.3 * (1 - np.eye(3))).tolist(),
         "alpha_ds": table(1e-4),
     }
-    letters = {f"{{}}_{k}s": table(size) for k, size in zip("abcdef", (0.4, 60.0, 0.1, 1e-3, 900.0, 1e-6), strict=True)}
+    letters = {
+        f"{{}}_{k}s": table(size)
+        for k, size in zip("abcdef", (0.4, 60.0, 0.1, 1e-3, 900.0, 1e-6), strict=True)
+    }
     volumes, shapes = [7.5e-5, 9.1e-5, 5.2e-5], {"rs": [2.1, 3.2, 1.4], "qs": [1.9, 2.8, 1.5]}
     for name, law, numbers in (
         ("NRTL", NRTL, tau),
@@ -151,7 +169,16 @@ def _excess() -> Iterator[Pair]:
         ("UNIQUAC", UNIQUAC, {**shapes, **{k.format("tau"): v for k, v in letters.items()}}),
         ("RegularSolution", RegularSolution, {"Vs": volumes, "SPs": [1.8e4, 2.1e4, 2.6e4]}),
         ("FloryHuggins", FloryHuggins, {"Vs": volumes, "SPs": [1.8e4, 2.1e4, 2.6e4]}),
-        ("Hansen", Hansen, {"Vs": volumes, "delta_d": [1.6e4, 1.7e4, 1.5e4], "delta_p": [2e3, 9e3, 5e3], "delta_h": [4e3, 1.2e4, 2e4]}),
+        (
+            "Hansen",
+            Hansen,
+            {
+                "Vs": volumes,
+                "delta_d": [1.6e4, 1.7e4, 1.5e4],
+                "delta_p": [2e3, 9e3, 5e3],
+                "delta_h": [4e3, 1.2e4, 2e4],
+            },
+        ),
     ):
         yield from _one_excess(name, law, numbers, np.array(xs))
 

@@ -1,4 +1,4 @@
-"""Derivatives in pyttb, pyunlocbox, optimagic, mystic, SMT, pvlib and iminuit."""
+"""Derivatives in pyttb, pyunlocbox, optimagic, mystic and SMT: losses, transformations, surrogate models."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ import numpy as np
 from shipped_pairs import Pair, diagonal
 
 __all__ = [
-    "iminuit_pairs",
     "mystic_pairs",
     "optimagic_pairs",
-    "pvlib_pairs",
     "pyttb_pairs",
     "pyunlocbox_pairs",
     "smt_pairs",
@@ -20,6 +18,8 @@ __all__ = [
 
 _RNG = np.random.default_rng(31)
 _POSITIVE = np.array([0.6, 2.5, 0.9])
+_SHAFTS = np.array([2.0, 11.3, 1.1e7, 0.28, 2.1, 10.9, 3.3e6, 9.0, 2.2, 2.1, 2e6, 0.3, 11.0, 4.2, 0.1])
+_STIFF = np.array([2.0, 11.3, 1.1e7, 0.28, 2.1, 10.9, 3.3e6, 0.1, 2.2, 12.1, 2e6, 0.1, 0.8, 0.5, 13.0])
 
 
 def pyttb_pairs() -> Iterator[Pair]:
@@ -87,7 +87,12 @@ def pyunlocbox_pairs() -> Iterator[Pair]:
         ("norm_l2, weights", functions.norm_l2(w=np.array([0.3, 1.4, 0.8]), lambda_=0.6, tight=False)),
         ("dummy", functions.dummy()),
     ):
-        yield name, lambda x, o=one: float(o.eval(x)), lambda x, o=one: np.asarray(o.grad(x)) + 0.0 * x, _POSITIVE
+        yield (
+            name,
+            lambda x, o=one: float(o.eval(x)),
+            lambda x, o=one: np.asarray(o.grad(x)) + 0.0 * x,
+            _POSITIVE,
+        )
 
 
 def optimagic_pairs() -> Iterator[Pair]:
@@ -147,7 +152,8 @@ def smt_pairs() -> Iterator[Pair]:
         ("TensorProduct exp", problems.TensorProduct(ndim=3, func="exp"), three),
         ("TensorProduct tanh", problems.TensorProduct(ndim=3, func="tanh", width=5.0), three),
         ("TensorProduct gaussian", problems.TensorProduct(ndim=3, func="gaussian"), three),
-        ("TorsionVibration", problems.TorsionVibration(), np.array([2.0, 11.3, 1.1e7, 0.28, 2.1, 10.9, 3.3e6, 0.1, 2.2, 12.1, 2e6, 0.1, 0.8, 0.5, 13.0])[:15]),
+        ("TorsionVibration", problems.TorsionVibration(), _SHAFTS),
+        ("TorsionVibration, rounding to 7 digits, edge", problems.TorsionVibration(), _STIFF),
         ("WaterFlow", problems.WaterFlow(), np.array([0.1, 5000, 9e4, 1050, 80, 750, 1400, 11000.0])),
         ("WeldedBeam", problems.WeldedBeam(), np.array([0.4, 3.3, 6.2])),
         (
@@ -176,10 +182,15 @@ def _surrogates() -> Iterator[Pair]:
         ("KRG abs_exp", models.KRG(corr="abs_exp", theta0=[0.3, 0.4], hyper_opt="NoOp", **quiet)),
         ("KRG matern32", models.KRG(corr="matern32", theta0=[0.3, 0.4], hyper_opt="NoOp", **quiet)),
         ("KRG matern52", models.KRG(corr="matern52", theta0=[0.3, 0.4], hyper_opt="NoOp", **quiet)),
-        ("KRG pow_exp", models.KRG(corr="pow_exp", pow_exp_power=1.6, theta0=[0.3, 0.4], hyper_opt="NoOp", **quiet)),
-        ("KRG squar_sin_exp", models.KRG(corr="squar_sin_exp", theta0=[0.3, 0.4, 0.8, 1.1], hyper_opt="NoOp", **quiet)),
+        (
+            "KRG pow_exp",
+            models.KRG(corr="pow_exp", pow_exp_power=1.6, theta0=[0.3, 0.4], hyper_opt="NoOp", **quiet),
+        ),
+        (
+            "KRG squar_sin_exp",
+            models.KRG(corr="squar_sin_exp", theta0=[0.3, 0.4, 0.8, 1.1], hyper_opt="NoOp", **quiet),
+        ),
         ("KRG linear trend", models.KRG(poly="linear", theta0=[0.3, 0.4], hyper_opt="NoOp", **quiet)),
-        ("KRG quadratic trend", models.KRG(poly="quadratic", theta0=[0.3, 0.4], hyper_opt="NoOp", **quiet)),
         ("RBF", models.RBF(d0=0.8, **quiet)),
         ("RBF with trend", models.RBF(d0=0.8, poly_degree=1, **quiet)),
         ("IDW", models.IDW(p=3.0, **quiet)),
@@ -189,12 +200,8 @@ def _surrogates() -> Iterator[Pair]:
         ("RMTB", models.RMTB(xlimits=np.array([[-1.0, 1.0], [-1.0, 1.0]]), num_ctrl_pts=8, **quiet)),
         ("RMTC", models.RMTC(xlimits=np.array([[-1.0, 1.0], [-1.0, 1.0]]), num_elements=4, **quiet)),
     ):
-        try:
-            one.set_training_values(x, y)
-            one.train()
-        except Exception as raised:
-            print(f"smt surrogate {name} left out: {raised}")
-            continue
+        one.set_training_values(x, y)
+        one.train()
         at = np.array([0.23, -0.41])
         yield (
             f"surrogate {name}",
@@ -211,87 +218,3 @@ def _surrogates() -> Iterator[Pair]:
                 ),
                 at,
             )
-
-
-def pvlib_pairs() -> Iterator[Pair]:
-    from pvlib.singlediode import bishop88
-
-    module = {"photocurrent": 7.0, "saturation_current": 2e-9, "resistance_series": 0.3, "resistance_shunt": 400.0, "nNsVth": 1.6}
-    thin = {**module, "d2mutau": 1.4, "NsVbi": 40.0}
-    broken = {**module, "breakdown_factor": 0.02, "breakdown_voltage": -15.0, "breakdown_exp": 3.28}
-    at = np.array([3.0, 25.0, 31.0])
-    for name, numbers, where in (("crystalline", module, at), ("thin film", thin, at), ("breakdown", broken, at - 20)):
-        parts = lambda v, k=numbers: bishop88(v, **k, gradients=True)  # noqa: E731
-        yield f"bishop88 {name} dI/dVd", lambda v, p=parts: p(v)[0], diagonal(lambda v, p=parts: p(v)[3]), where
-        yield f"bishop88 {name} dV/dVd", lambda v, p=parts: p(v)[1], diagonal(lambda v, p=parts: 1 - p(v)[3] * 0.3), where
-        yield f"bishop88 {name} dP/dVd", lambda v, p=parts: p(v)[2], diagonal(lambda v, p=parts: p(v)[6] * (1 - p(v)[3] * 0.3)), where
-
-
-def iminuit_pairs() -> Iterator[Pair]:
-    from iminuit import cost
-
-    x = np.array([0.2, 0.9, 1.7, 2.6])
-    y, sigma = np.array([1.1, 0.8, 0.5, 0.1]), np.array([0.1, 0.2, 0.15, 0.3])
-
-    def model(x: Any, a: Any, b: Any) -> Any:
-        return a * np.exp(-b * x)
-
-    def model_grad(x: Any, a: Any, b: Any) -> Any:
-        return np.array([np.exp(-b * x), -a * x * np.exp(-b * x)])
-
-    def pdf(x: Any, b: Any) -> Any:
-        return b * np.exp(-b * x)
-
-    def pdf_grad(x: Any, b: Any) -> Any:
-        return ((1 - b * x) * np.exp(-b * x))[None, :]
-
-    def cdf(x: Any, b: Any) -> Any:
-        return 1 - np.exp(-b * x)
-
-    def cdf_grad(x: Any, b: Any) -> Any:
-        return (x * np.exp(-b * x))[None, :]
-
-    edges, counts = np.array([0.0, 0.5, 1.0, 2.0]), np.array([12.0, 7.0, 4.0])
-    one, two = np.array([0.8]), np.array([1.2, 0.8])
-    for name, f, at in (
-        ("LeastSquares", cost.LeastSquares(x, y, sigma, model, grad=model_grad), two),
-        ("LeastSquares soft_l1", cost.LeastSquares(x, y, sigma, model, loss="soft_l1", grad=model_grad), two),
-        ("UnbinnedNLL", cost.UnbinnedNLL(x, pdf, grad=pdf_grad), one),
-        (
-            "ExtendedUnbinnedNLL",
-            cost.ExtendedUnbinnedNLL(
-                x,
-                lambda x, a, b: (a, a * pdf(x, b)),
-                grad=lambda x, a, b: (np.array([1.0, 0.0]), np.array([pdf(x, b), a * pdf_grad(x, b)[0]])),
-            ),
-            two,
-        ),
-        ("BinnedNLL", cost.BinnedNLL(counts, edges, cdf, grad=cdf_grad), one),
-        (
-            "ExtendedBinnedNLL",
-            cost.ExtendedBinnedNLL(
-                counts,
-                edges,
-                lambda x, a, b: a * cdf(x, b),
-                grad=lambda x, a, b: np.array([cdf(x, b), a * cdf_grad(x, b)[0]]),
-            ),
-            np.array([25.0, 0.8]),
-        ),
-        ("NormalConstraint", cost.NormalConstraint(["a", "b"], [1, 0.5], [[0.4, 0.1], [0.1, 0.3]]), two),
-    ):
-        yield name, lambda p, f=f: float(f(*p)), lambda p, f=f: np.asarray(f.grad(*p)), at
-    combined = cost.UnbinnedNLL(x, pdf, grad=pdf_grad) + cost.NormalConstraint("b", 0.5, 0.2)
-    yield "CostSum", lambda p: float(combined(*p)), lambda p: np.asarray(combined.grad(*p)), one
-    for name, loss, slope in (
-        ("poisson_chi2", cost.poisson_chi2, cost._poisson_chi2_np_grad if hasattr(cost, "_poisson_chi2_np_grad") else None),
-        ("multinominal_chi2", cost.multinominal_chi2, getattr(cost, "_multinominal_chi2_grad", None)),
-    ):
-        if slope is None:
-            continue
-        eye = np.eye(3)
-        yield (
-            name,
-            lambda m, loss=loss: float(loss(counts, m)),
-            lambda m, slope=slope: slope(counts, m, eye),
-            np.array([11.0, 8.0, 3.5]),
-        )
