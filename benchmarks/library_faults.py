@@ -1,8 +1,8 @@
 """Derivatives that their libraries get wrong, each confirmed by other means: a check has to reject them.
 
-Found by ``operators.py`` in the versions that ``benchmarks/README.md`` names.  A formula that is wrong stands first
-in each block; below it what is right to some digits only, because the library differentiates by steps of its own,
-or because function and derivative differ by an epsilon.
+Found by ``operators.py`` in the versions that ``benchmarks/README.md`` names.  Some are wrong formulas,
+others are right to some digits only, because the library takes differences of its own, or because function and
+derivative place an epsilon differently.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _FAULTS = {
     "galpy RazorThinExponentialDiskPotential forces": "force and potential are integrated to 8 digits",
     "autograd mvn logpdf, cov": "f reads one triangle of the covariance, the gradient is symmetric",
     "paramz NegativeExponent f": "sign: -df*f for f = -exp(x), whose slope is f",
-    "GPy kernel LogisticBasisFunc Kdiag": "update_gradients_diag leaves the slope's old gradient in place",
-    "GPy kernel LogisticBasisFunc K(X, X2)": "raises where X and X2 differ in length: a product in the wrong order",
+    "GPy kernel LogisticBasisFunc Kdiag": "the slope keeps its old gradient",
+    "GPy kernel LogisticBasisFunc K(X, X2)": "raises where X and X2 differ in length",
     "ngboost Laplace LaplaceCRPScore": "the term -0.75 scale is not differentiated, by mpmath",
     "ngboost Exponential ExponentialCRPScore, event": "sign of a term, by mpmath",
     "ngboost LogNormal LogNormalLogScoreCensored, censored": "factor scale missing, by mpmath",
