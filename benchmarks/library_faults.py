@@ -1,8 +1,8 @@
 """Derivatives that their libraries get wrong, each confirmed by other means: a check has to reject them.
 
-Found by ``operators.py`` in the versions that ``benchmarks/README.md`` names.  Some are wrong formulas; some
-hold to a few digits only, because the library takes differences of its own, or because function and derivative
-place an epsilon differently.
+Found by ``operators.py`` in the versions that ``benchmarks/README.md`` names.  Some are wrong formulas.  Some
+hold to a few digits only: the library takes differences of its own, or function and derivative place an
+epsilon differently.
 """
 
 from __future__ import annotations
