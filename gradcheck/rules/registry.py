@@ -57,6 +57,8 @@ class Rule:
         Stable identity, ``section/topic/wrt-variable``.
     kind
         Derivative, value or shape claim.
+    group
+        Whose claim it is.
     f
         ``f(*arrays, **functions)``: the primal, on NumPy, complex-step and JAX arrays.
         For a shape claim with several factors: see ``factors``.
@@ -85,6 +87,8 @@ class Rule:
     terms
         Same arguments as ``claim``: the terms whose sum the closed form is; used to
         inject the fault "a term is dropped".  None when it is not a sum.
+    function_text, formula, latex, domain_text, example, section, sources, notes
+        What the list, the record and the page say of it.
     right
         Errata: the right closed form, which must pass at the points that refute ``claim``.
     printed, right_text, remark, quote, reading, refutes
