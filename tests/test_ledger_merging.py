@@ -11,7 +11,7 @@ from sample_record import check, erratum_check, failing_check, record
 
 from gradcheck.errors import InvalidArgument
 from gradcheck.journal import violation
-from gradcheck.ledger import merge
+from gradcheck.ledger import baseline_of, gate, merge
 
 FAIL = {"verdict": "fail", "as_expected": False, "reason": "mismatch"}
 DOUBT = {"verdict": "inconclusive", "as_expected": False, "reason": "too weak"}
@@ -137,7 +137,15 @@ entries = st.builds(
     st.sampled_from([{}, FAIL, DOUBT]),
     st.integers(0, 3),
 )
-shards = st.lists(st.lists(entries, max_size=4).map(record), min_size=1, max_size=4)
+shards = st.lists(
+    st.builds(
+        lambda found, seed: record(found, seed=seed),
+        st.lists(entries, max_size=4),
+        st.sampled_from([0, 0, 1, 2, None]),
+    ),
+    min_size=1,
+    max_size=5,
+)
 
 
 @given(shards, st.randoms(use_true_random=False))
@@ -150,3 +158,64 @@ def test_merging_does_not_depend_on_order_or_grouping(records, random):
     parts = [merge(part) for part in (records[:cut], records[cut:]) if part]
     assert by_key(merge(parts)) == by_key(merged)
     assert violation(merged) is None
+
+
+def points(found):
+    return {one["stratum"]: one["points"] for one in found["strata"]}
+
+
+def test_points_of_different_seeds_add_up_and_the_worst_entry_stands():
+    one = check()
+    two = check(**FAIL)
+    merged = merge([record([one], seed=1), record([two], seed=2)])
+    (found,) = merged["checks"]
+    assert found["verdict"] == "fail"
+    assert points(found) == {name: 2 * count for name, count in points(one).items()}
+    assert found["entries"] == one["entries"] + two["entries"]
+    assert found["nfev"] == one["nfev"] + two["nfev"]
+    for name, said in one["witnesses"].items():
+        assert found["witnesses"][name]["answered"] == 2 * said["answered"]
+    assert merged["summary"]["points"] == 2 * sum(points(one).values())
+    assert violation(merged) is None
+
+
+@pytest.mark.parametrize("seeds", [(1, 1), (None, None), (1, None)])
+def test_points_of_one_seed_or_of_none_that_is_known_count_once(seeds):
+    merged = merge([record([check()], seed=seed) for seed in seeds])
+    assert points(merged["checks"][0]) == points(check())
+    assert merged["checks"][0]["entries"] == check()["entries"]
+
+
+def test_a_seed_counts_once_however_often_records_are_merged():
+    first, second, third = (record([check()], seed=seed) for seed in (1, 2, 3))
+    both = merge([first, second])
+    assert merge([both, second])["checks"] == both["checks"]
+    assert merge([both, both])["checks"] == both["checks"]
+    overlapping = merge([both, merge([second, third])])
+    assert overlapping["checks"] == merge([first, second, third])["checks"]
+    assert points(overlapping["checks"][0]) == {name: 3 * count for name, count in points(check()).items()}
+
+
+def test_of_one_seed_the_smaller_draw_counts():
+    small = check(entries=1)
+    merged = merge([record([check()], seed=1), record([small], seed=1), record([check()], seed=2)])
+    assert merged["checks"][0]["entries"] == 1 + check()["entries"]
+
+
+def test_fixed_points_are_no_draws_and_never_add_up():
+    fixed = check(strata=[])
+    merged = merge([record([fixed], seed=1), record([fixed], seed=2)])
+    assert merged["checks"] == [fixed]
+
+
+def test_a_shard_that_is_missing_shrinks_its_rule_in_the_gate():
+    shards = [record([check()], seed=seed, self_test=None) for seed in (1, 2)]
+    for shard in shards:
+        shard["summary"]["exit_code"] = 0
+    whole = merge(shards)
+    baseline = baseline_of(whole)
+    assert gate(whole, baseline=baseline)["open"]
+    found = gate(merge(shards[:1]), baseline=baseline)
+    assert [one["kind"] for one in found["findings"]] == ["shrank"]
+    # The shard twice is no substitute for the one that is missing.
+    assert not gate(merge([shards[0], shards[0]]), baseline=baseline)["open"]

@@ -1,4 +1,4 @@
-"""Several records -> one: of a check seen twice, the worse entry stands."""
+"""Several records -> one: of a check seen twice, the worse entry stands; points of other seeds add up."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from typing import Any
 
 from gradcheck.counts import tally
 from gradcheck.errors import InvalidArgument
+from gradcheck.ledger.draws import added, as_drawn, drawn_with
 from gradcheck.ledger.standing import closes, detects, key_of
 
 __all__ = ["merge"]
 
+_Entry = tuple[Mapping[str, Any], list[Mapping[str, Any]]]
+"""An entry as its own run counted it, and what was counted with each seed."""
 _BADNESS = {
     "pass": {"pass": 0, "inconclusive": 1, "fail": 2},
     "fail": {"fail": 0, "inconclusive": 1, "pass": 2},
@@ -23,9 +26,11 @@ def merge(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the records of shards, workers and machines as one.
 
     A check is one ``id`` and ``dtype``.  Where several records hold it, or one holds it twice, its worst
-    entry stands, whole: not as expected before as expected; then the worse verdict; then the one with fewer
-    witnesses, points, entries; then the one that would catch less.  The order of the records does not
-    matter, but for the order of the checks, which is that of their first appearance.
+    entry stands: not as expected before as expected; then the worse verdict; then the one with fewer
+    witnesses, points, entries; then the one that would catch less.  At points drawn with several seeds its
+    strata, entries, evaluations and witnesses' answers are those of all, each seed counted once; field
+    ``draws`` keeps them apart, so that a merged record can be merged again.  The order of the records does
+    not matter, but for the order of the checks, which is that of their first appearance.
 
     The merged record is complete if all are.  Its exit code is the gravest, 2 before 1 before 0; 5 only
     where all say 5.
@@ -44,21 +49,27 @@ def merge(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """
     if not records:
         raise InvalidArgument.of("records", [], "at least one record", "name a record")
-    checks = _worst_of([check for record in records for check in record["checks"]])
-    merged = dict(records[0])
-    if len(records) > 1:
-        merged |= _header(records)
-    elif len(checks) == len(merged["checks"]):
+    merged = dict(records[0]) | (_header(records) if len(records) > 1 else {})
+    checks = _worst_of(records, apart=merged["seed"] is None)
+    if len(records) == 1 and len(checks) == len(merged["checks"]):
         return merged
     return merged | {"checks": checks, "summary": _summary(records, checks)}
 
 
-def _worst_of(checks: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    found: dict[tuple[str, str], Mapping[str, Any]] = {}
-    for check in checks:
-        key = key_of(check)
-        found[key] = max(found[key], check, key=_badness) if key in found else check
-    return list(found.values())
+def _worst_of(records: Sequence[Mapping[str, Any]], *, apart: bool) -> list[Mapping[str, Any]]:
+    """Return the worst entry of each check; ``apart``: what was drawn with several seeds is added up."""
+    found: dict[tuple[str, str], list[_Entry]] = {}
+    for record in records:
+        for check in record["checks"]:
+            entry = (as_drawn(check), drawn_with(check, record["seed"]))
+            found.setdefault(key_of(check), []).append(entry)
+    return [_worst(entries, apart=apart) for entries in found.values()]
+
+
+def _worst(entries: Sequence[_Entry], *, apart: bool) -> Mapping[str, Any]:
+    check, own = max(entries, key=lambda one: (_badness(one[0]), bool(one[1])))
+    # Where its own seed is not known its points may be those of another.
+    return added(check, (draw for _, draws in entries for draw in draws)) if apart and own else check
 
 
 def _badness(check: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -81,7 +81,7 @@ class Table:
     Examples
     --------
     >>> numbers = table(Interval(low=0.0), Stratum.SMOOTH)
-    >>> numbers.simple_at(0), numbers.number_at(2 * 256), numbers.wide_at(3 * 256 + 127) > 100
+    >>> numbers.simple_at(0), numbers.number_at(2 * 256), numbers.wide_at(3 * 256 + 100) > 100
     (1.0, 1.0, True)
     """
 
