@@ -45,3 +45,22 @@ def own_registry(monkeypatch, tmp_path):
         places = [getattr(module, "__file__", None), *getattr(module, "__path__", ())]
         if any(str(place).startswith(str(tmp_path)) for place in places):
             del sys.modules[name]
+
+
+@pytest.fixture(scope="session")
+def markup():
+    """Return the page of the sample record."""
+    pytest.importorskip("jinja2", reason="the extra `report` is not installed")
+    from sample_record import full_record
+
+    from gradcheck.reporting.html import render
+
+    return render(full_record())
+
+
+@pytest.fixture(scope="session")
+def tree(markup):
+    """Return the page of the sample record, taken apart."""
+    from page_tree import Tree
+
+    return Tree(markup)

@@ -30,16 +30,6 @@ from gradcheck.reporting import html as report
 from gradcheck.reporting.html import render
 
 
-@pytest.fixture(scope="module")
-def markup():
-    return render(record())
-
-
-@pytest.fixture(scope="module")
-def tree(markup):
-    return Tree(markup)
-
-
 def test_page_is_whole(tree):
     assert tree.unbalanced == []
     assert [tag for tag, _ in tree.of("html", "head", "body", "main", "h1", "title")] == [

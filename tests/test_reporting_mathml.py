@@ -19,12 +19,6 @@ from page_tree import Tree
 from gradcheck.reporting.html import render
 from gradcheck.reporting.mathml import safe_mathml
 
-
-@pytest.fixture(scope="module")
-def markup():
-    return render(record())
-
-
 FORMULAS = [
     r"\frac{\partial (w \otimes x)}{\partial w} = \mathrm{diag}(x)",
     r"\begin{cases} 0 & x \le 0 \\ 1 & x > 0 \end{cases}",

@@ -26,16 +26,6 @@ from gradcheck.reporting.html import render
 from gradcheck.reporting.page import page
 
 
-@pytest.fixture(scope="module")
-def markup():
-    return render(record())
-
-
-@pytest.fixture(scope="module")
-def tree(markup):
-    return Tree(markup)
-
-
 def test_odd_checks_come_first_failures_before_doubts(markup):
     order = [
         markup.index(f'id="{name}"') for name in ("chain/total/x-plus-x2", "scalar/power/x-to-x", "E000-02")

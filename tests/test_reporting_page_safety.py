@@ -24,16 +24,6 @@ from gradcheck.reporting.html import render
 POLICY = re.compile(r"style-src '(?P<style>[^']+)'; script-src '(?P<script>[^']+)'")
 
 
-@pytest.fixture(scope="module")
-def markup():
-    return render(record())
-
-
-@pytest.fixture(scope="module")
-def tree(markup):
-    return Tree(markup)
-
-
 def digests_match(markup):
     parsed = Tree(markup)
     policy = next(

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from importlib import resources
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from gradcheck.errors import MissingExtra
@@ -19,6 +19,9 @@ from gradcheck.reporting.page import page, seconds
 from gradcheck.reporting.shown import Drawings
 from gradcheck.reporting.tongues import tongues
 from gradcheck.reporting.wording import as_float, detects_text, figure, plural, printable
+
+if TYPE_CHECKING:
+    import jinja2
 
 __all__ = ["render"]
 
@@ -73,14 +76,40 @@ def render(record: Mapping[str, Any], compared: Mapping[str, Any] | None = None)
         If Jinja2, latex2mathml or Matplotlib is not installed.
     """
     try:
-        import jinja2
         from latex2mathml.converter import convert
         from markupsafe import Markup
+
+        environment = _environment()
     except ImportError as cause:
         raise MissingExtra("report", "the HTML report", str(cause)) from cause
     if find_spec("matplotlib") is None:
         raise MissingExtra("report", "the HTML report", "Matplotlib is not installed")
     style, script = _asset("style.css"), _asset("script.js")
+    texts = {check["latex"] for check in record["checks"]}
+    formulas = {latex: safe_mathml(latex, convert) for latex in sorted(texts)}
+    markup = {latex: found and Markup(found) for latex, found in formulas.items()}
+
+    def draw(failure: Mapping[str, Any]) -> Drawings:
+        curve, heat = drawings(failure)
+        return curve and Markup(curve), heat and Markup(heat)
+
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            page=page(record, markup, draw, compared),
+            style=Markup(style),
+            script=Markup(script),
+            policy=_policy(style, script),
+        )
+    )
+
+
+def _environment() -> jinja2.Environment:
+    """Return what draws the templates: every text is escaped and made visible."""
+    import jinja2
+    from markupsafe import Markup
+
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(_asset),
         autoescape=True,
@@ -94,25 +123,12 @@ def render(record: Mapping[str, Any], compared: Mapping[str, Any] | None = None)
         "detects": detects_text,
         "figure": figure,
         "fragment": _fragment,
+        "lines": lambda text: Lines(printable(text, _SNIPPET, lines=True)),
         "plural": plural,
         "seconds": seconds,
+        "tongues": lambda text: tongues(printable(text)),
     }
-    environment.filters["tongues"] = lambda text: tongues(printable(text))
-    environment.filters["lines"] = lambda text: Lines(printable(text, _SNIPPET, lines=True))
-    texts = {check["latex"] for check in record["checks"]}
-    formulas = {latex: safe_mathml(latex, convert) for latex in sorted(texts)}
-    markup = {latex: found and Markup(found) for latex, found in formulas.items()}
-
-    def draw(failure: Mapping[str, Any]) -> Drawings:
-        curve, heat = drawings(failure)
-        return curve and Markup(curve), heat and Markup(heat)
-
-    return environment.get_template("report.html.j2").render(
-        page=page(record, markup, draw, compared),
-        style=Markup(style),
-        script=Markup(script),
-        policy=_policy(style, script),
-    )
+    return environment
 
 
 def _asset(name: str) -> str:
