@@ -93,15 +93,11 @@ def render(record: Mapping[str, Any], compared: Mapping[str, Any] | None = None)
         curve, heat = drawings(failure)
         return curve and Markup(curve), heat and Markup(heat)
 
-    return (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            page=page(record, markup, draw, compared),
-            style=Markup(style),
-            script=Markup(script),
-            policy=_policy(style, script),
-        )
+    return environment.get_template("report.html.j2").render(
+        page=page(record, markup, draw, compared),
+        style=Markup(style),
+        script=Markup(script),
+        policy=_policy(style, script),
     )
 
 
