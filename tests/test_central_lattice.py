@@ -86,6 +86,19 @@ def test_standing_still_is_no_slope_of_zero(name: str) -> None:
     assert not np.isfinite(value) or not abs(value - (truth + 1e3 * bar)) <= bar
 
 
+@pytest.mark.parametrize("offset", [8.0, 100.0])
+def test_the_smallest_move_is_several_teeth(offset: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Moves of 16, 128 and 2046 teeth: the two finest slopes agree by luck, and are wrong by 1e-3."""
+    points = [float(x) for x in np.random.default_rng(0).normal(size=150)]
+
+    def shifted(x: Any) -> Any:
+        return (np.sin(x) + offset) - offset
+
+    assert lies(shifted, math.cos, points) == 0
+    monkeypatch.setattr(lattice, "_PARTS", 1)
+    assert lies(shifted, math.cos, points) > 0
+
+
 @pytest.mark.parametrize("x", [0.3, 1.0, 1.5506762697133998, 2.0, 2.5])
 def test_a_smooth_ripple_is_no_lattice(x: float) -> None:
     value, bar = estimate(lambda x: np.sin(x) + 1e-8 * np.sin(1e9 * x), x)

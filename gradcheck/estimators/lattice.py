@@ -31,6 +31,10 @@ _DOUBT = 4.0
 _BESIDE = 0.5
 #: Rungs at which multiples are looked for, and how near a whole number of the smallest a move is.
 _FINE, _WHOLE = 3, 1e-6
+#: The smallest move may be that many units, and rounding may move a multiple by that part of a unit.
+_PARTS, _WHOLE_AT_MOST = 64, 0.05
+#: ... where that move is smaller than this part of the largest: farther apart no rounding joins them.
+_ROUNDING_LIKE = 2.0**-20
 #: One-sided slopes that differ by this share of the larger disagree; by less than half of it, they agree.
 _AJAR = 0.5
 
@@ -154,9 +158,9 @@ def _smooth_beyond(ladder: Ladder, rise: Array, step: Array, within: Array, aske
 
 
 def _multiples(moves: Array, step: Array, floor: Array) -> Array:
-    """Return the smallest move of f where slopes scatter beyond rounding though all moves are its multiples.
+    """Return the unit that f moves in where slopes scatter beyond rounding, ``(n, m)``; 0 elsewhere.
 
-    Seen at the three finest rungs at which ``f`` moves on both sides, ``(n, m)``; 0 elsewhere.
+    Seen at the three finest rungs at which ``f`` moves on both sides.
     """
     still = leading((moves == 0).any(axis=0))
     rows = (still + np.arange(_FINE)[:, None, None]).clip(max=floor.shape[0] - 1)
@@ -165,10 +169,26 @@ def _multiples(moves: Array, step: Array, floor: Array) -> Array:
     width = np.take_along_axis(step + np.zeros_like(floor), rows, axis=0)
     slope = 0.5 * (up + down) / width
     scatter = np.abs(slope[:-1] - slope[-1:]) * width[:-1]
-    sizes = np.abs(moves).reshape(-1, *floor.shape[1:])
-    lowest = np.fmin.reduce(np.where(sizes > 0, sizes, np.inf), axis=0)
-    multiples = np.concatenate([up, down]) / lowest
-    whole = np.abs(multiples - np.round(multiples)) <= _WHOLE
-    found = (scatter > 2.0 * rounding[:-1]).any(axis=0) & whole.all(axis=0)
-    height: Array = np.where(found, lowest, 0.0)
+    height: Array = np.zeros(floor.shape[1:])
+    asked = (scatter > 2.0 * rounding[:-1]).any(axis=0)
+    if asked.any():
+        sizes = np.abs(moves).reshape(-1, *floor.shape[1:])[:, asked]
+        lowest = np.fmin.reduce(np.where(sizes > 0, sizes, np.inf), axis=0)
+        seen = np.concatenate([up, down])[:, asked]
+        fine = lowest <= _ROUNDING_LIKE * np.fmax.reduce(sizes, axis=0)
+        height[asked] = _unit(seen, lowest, rounding.max(axis=0)[asked], np.where(fine, _PARTS, 1))
     return height
+
+
+def _unit(moves: Array, lowest: Array, rounding: Array, most: Array) -> Array:
+    """Return the largest ``lowest / k``, ``k`` up to ``most``, that all ``moves`` are multiples of, else 0.
+
+    The finest moves may be 16, 128 and 2046 units: their smallest is then none.
+    """
+    parts = np.arange(1.0, _PARTS + 1)[:, None]
+    multiples = moves * (parts / lowest)[:, None]
+    doubt = 2.0 * rounding * parts / lowest
+    # Rounding moves a multiple, and a unit little above it has multiples everywhere.
+    near = np.where((doubt <= _WHOLE_AT_MOST) & (parts <= most), np.fmax(doubt, _WHOLE), -1.0)
+    whole = (np.abs(multiples - np.round(multiples)) <= near[:, None]).all(axis=1)
+    return np.where(whole.any(axis=0), lowest / (1 + np.argmax(whole, axis=0)), 0.0)
