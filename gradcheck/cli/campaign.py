@@ -20,6 +20,7 @@ from gradcheck.cli.arguments import (
     words,
 )
 from gradcheck.cli.output import Progress, colour, say, width, write_page
+from gradcheck.cli.records import replayable
 
 __all__ = ["add_commands"]
 
@@ -140,7 +141,8 @@ def _run(options: argparse.Namespace) -> int:
     folder = "" if options.report == DEFAULT_FOLDER else options.report
     # The result first: a page that cannot be drawn must not cost it.
     say(summary_table(record.data, colour=colour(), width=width(), folder=folder))
-    say(write_page(record.data, Path(options.report)))
+    shown = replayable(record.data, Path(options.report, "gradcheck.json"))
+    say(write_page(shown, Path(options.report)))
     return record.exit_code
 
 

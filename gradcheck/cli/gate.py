@@ -9,7 +9,14 @@ from typing import Any, NamedTuple
 
 from gradcheck.cli.arguments import Commands, add_command
 from gradcheck.cli.output import colour, say, width
-from gradcheck.cli.records import exists, find_records, read_records, relative_to_sources, write
+from gradcheck.cli.records import (
+    exists,
+    find_records,
+    read_records,
+    relative_to_sources,
+    replayable,
+    write,
+)
 from gradcheck.errors import InvalidArgument
 
 __all__ = ["add_commands"]
@@ -105,7 +112,7 @@ def _gate(options: argparse.Namespace) -> int:
         )
     baseline = _baseline(options)
     paths = find_records(options.records)
-    merged = ledger.merge(read_records(paths))
+    merged = ledger.merge(list(map(replayable, read_records(paths), paths)))
     written = ""
     if options.update_baseline and any(check["entries"] for check in merged["checks"]):
         updated = ledger.baseline_of(merged, baseline, allow_inconclusive=options.allow_inconclusive)

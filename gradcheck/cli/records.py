@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import glob
 import os
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from gradcheck.cli.arguments import DEFAULT_FOLDER
 from gradcheck.errors import GradcheckError
 
-__all__ = ["exists", "find_records", "read_records", "relative_to_sources", "write"]
+__all__ = ["exists", "find_records", "read_records", "relative_to_sources", "replayable", "write"]
 
 _NAME = "gradcheck"
 
@@ -121,6 +123,29 @@ def read_records(paths: Sequence[Path], *, incomplete: bool = False) -> list[dic
             raise IncompleteRecord(path, f"the run was cut short after {_ended(record)}")
         records.append(record)
     return records
+
+
+def replayable(record: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
+    """Return ``record`` with commands that judge its points again when pasted: they say where it lies."""
+    if path == Path(DEFAULT_FOLDER, f"{_NAME}.json"):
+        return record
+    place = shlex.quote(str(path.parent if path.name == f"{_NAME}.json" else path))
+    return {**record, "checks": [_placed(check, f" --report {place}") for check in record["checks"]]}
+
+
+def _placed(check: Mapping[str, Any], where: str) -> Mapping[str, Any]:
+    example = check["counterexample"]
+    if not check["failures"] and not example:
+        return check
+    failures = [_told(failure, where) for failure in check["failures"]]
+    return {**check, "failures": failures, "counterexample": example and _told(example, where)}
+
+
+def _told(failure: Mapping[str, Any], where: str) -> Mapping[str, Any]:
+    command = failure["replay"]
+    if not command.startswith("gradcheck replay ") or "--report " in command:
+        return failure
+    return {**failure, "replay": command + where}
 
 
 def _ended(record: Mapping[str, Any]) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any
 
 from gradcheck.cli.arguments import Commands, add_command
 from gradcheck.cli.output import say
-from gradcheck.cli.records import find_records, read_records, write
+from gradcheck.cli.records import find_records, read_records, replayable, write
 
 __all__ = ["add_commands"]
 
@@ -50,21 +49,19 @@ def _report(options: argparse.Namespace) -> int:
     from gradcheck.journal import record_text
     from gradcheck.reporting.html import render
 
-    merged = _merged(options.records)
+    paths = find_records(options.records)
+    records = read_records(paths, incomplete=True)
+    merged = ledger.merge(list(map(replayable, records, paths)))
     changes = []
     if options.compare:
-        changes = [ledger.compare(merged, _merged(options.compare))]
+        old = ledger.merge(read_records(find_records(options.compare), incomplete=True))
+        changes = [ledger.compare(merged, old)]
     if options.json:
-        write(options.json, record_text(merged))
+        # Where the records lie now says nothing about where this one will.
+        write(options.json, record_text(ledger.merge(records)))
     write(options.output, render(merged, *changes))
     say(f"report: {options.output}")
     if not merged["complete"]:
         print("gradcheck: a run was cut short: the page shows what it had found", file=sys.stderr)
         return 2
     return 0 if any(check["entries"] for check in merged["checks"]) else 5
-
-
-def _merged(given: list[str]) -> dict[str, Any]:
-    from gradcheck import ledger
-
-    return ledger.merge(read_records(find_records(given), incomplete=True))
