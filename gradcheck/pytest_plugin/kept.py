@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["Kept", "Row", "kept", "shown", "why_it_gates"]
 
 _LONGEST = 240
+_UNEXPLAINED = "no known mistake"
+"""Begins a diagnosis that says less than the worst entry does."""
 
 Row = tuple[str, str, str, bool, str, str, int, int, float, str, str]
 """The fields of :class:`Kept` in their order, all of builtin types."""
@@ -136,11 +138,11 @@ def kept(
 
 def _finding(result: CheckResult) -> str:
     worst = result.worst
-    if result.diagnosis:
+    if result.diagnosis and not result.diagnosis.startswith(_UNEXPLAINED):
         return shown(result.diagnosis)
     if result.verdict is Verdict.FAIL and worst is not None:
         return shown(f"{worst.path}: claimed {worst.claimed:.6g}, reference {worst.reference:.6g}")
-    return shown(result.message or result.reason.slug)
+    return shown(result.diagnosis or result.message or result.reason.slug)
 
 
 def shown(text: str) -> str:

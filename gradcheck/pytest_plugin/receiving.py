@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gradcheck.counts import tally
+from gradcheck.errors import MissingExtra
 from gradcheck.journal import Journal, UnwritableRecord, environment
 from gradcheck.pytest_plugin.collecting import PROPERTY, taken_from
 from gradcheck.pytest_plugin.kept import Kept, Row
@@ -155,6 +156,8 @@ class Receiver:
             self.notes.append(f"report: {page}")
         except OSError as cause:
             self.unwritten.append(f"no page: cannot write {page}: {cause.strerror}")
+        except MissingExtra as cause:
+            self.unwritten.append(f"no page: {cause}")
 
     def _record(self, checks: Sequence[Kept]) -> dict[str, Any]:
         """Return the record, but for its checks."""

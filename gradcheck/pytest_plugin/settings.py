@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KEYWORDS", "Refusal", "Settings", "defaults_for", "marked", "unusable"]
 
+_OF_A_PAGE = ("jinja2", "latex2mathml", "matplotlib")
 KEYWORDS = (
     "rtol",
     "method",
@@ -79,7 +80,7 @@ class Settings:
             raise pytest.UsageError(
                 f"--gradcheck-json: given {str(self.json)!r}, expected a name that ends in .json"
             )
-        if self.html is not None and not (find_spec("jinja2") and find_spec("latex2mathml")):
+        if self.html is not None and not all(map(_is_found, _OF_A_PAGE)):
             raise pytest.UsageError(
                 '--gradcheck-html needs the extra `report`: python -m pip install "gradcheck[report]"'
             )
@@ -94,6 +95,14 @@ class Settings:
         facts += [f"detectable at most {self.max_detectable:g}"] if self.max_detectable else []
         facts += ["inconclusive allowed"] if self.allow_inconclusive else []
         return f"gradcheck {__version__}: {', '.join(facts)}"
+
+
+def _is_found(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ValueError:
+        # What stands in its place was imported by no loader.
+        return False
 
 
 def _given(config: pytest.Config, name: str) -> Any:

@@ -250,3 +250,15 @@ def test_missed():
 """)
     out = suite.run().stdout.str()
     assert "2 checks: 1 pass, 1 fail; every pass" in out
+
+
+def test_a_failure_that_no_known_mistake_explains_shows_its_worst_entry(suite):
+    suite.write("""
+def odd(x): return np.diag(np.cos(x) + [0.1, 0.37])
+def test_odd(): check(f, odd, x)
+def test_twice(): check(f, wrong, x)
+""")
+    out = suite.run().stdout.str()
+    assert "wrong: disagrees (d f[1] / d x[1]: claimed -0.0461468, reference -0.416147)" in out
+    assert "no known mistake" not in out
+    assert "wrong: disagrees (the claim is 2 times the reference" in out

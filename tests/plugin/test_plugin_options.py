@@ -8,6 +8,8 @@ import sys
 import pytest
 from conftest import NAMED
 
+from gradcheck.errors import MissingExtra
+
 ONE = "def test_one(): assert_derivative(f, right, x)"
 CONFIGURATIONS = {
     "pytest.ini": """
@@ -74,12 +76,25 @@ def test_a_bad_option_ends_the_run_at_once(suite, argument, message):
     assert "INTERNALERROR" not in text
 
 
-def test_a_page_without_its_extra_is_refused_before_the_tests(suite, monkeypatch):
-    monkeypatch.setitem(sys.modules, "jinja2", None)
+@pytest.mark.parametrize("name", ["jinja2", "latex2mathml", "matplotlib"])
+def test_a_page_without_its_extra_is_refused_before_the_tests(suite, monkeypatch, name):
+    monkeypatch.setitem(sys.modules, name, None)
     suite.write(ONE)
     outcome = suite.run("--gradcheck-html=out.html")
     assert outcome.ret == 4
     assert 'pip install "gradcheck[report]"' in outcome.stderr.str()
+
+
+def test_a_page_that_cannot_be_drawn_fails_the_session_and_not_its_record(suite, monkeypatch):
+    def refuse(record):
+        raise MissingExtra("report", "the HTML report", "Jinja2 broke")
+
+    monkeypatch.setattr("gradcheck.reporting.html.render", refuse)
+    suite.write(ONE)
+    outcome = suite.run("--gradcheck-html=out.html", "--gradcheck-json=out.json")
+    assert outcome.ret == 1
+    assert "no page: the HTML report needs the extra `report`" in outcome.stdout.str()
+    assert (suite.path / "out.json").exists()
 
 
 def test_help_and_markers_and_warnings_as_errors(suite):
