@@ -90,14 +90,10 @@ def _modules_here() -> list[str]:
         return []
 
 
-_REGISTERED: dict[str, set[str]] = {}
-"""Ids that appeared when a module was imported here: importing it again would show none."""
-
-
 def _from_module(name: str) -> list[Rule]:
     before = {rule.id for rule in USER_RULES}
     module = _import(name)
-    own = _REGISTERED.setdefault(name, set())
+    own = USER_RULES.imported.setdefault(name, set())
     own |= {rule.id for rule in USER_RULES} - before
     found = [rule for rule in all_rules() if rule.id in own or _belongs(rule, module)]
     if not found:

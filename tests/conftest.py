@@ -36,7 +36,6 @@ def own_registry(monkeypatch, tmp_path):
 
     monkeypatch.setattr(selection, "USER_RULES", fresh := Registry())
     monkeypatch.setattr("gradcheck.rules.registry.USER_RULES", fresh)
-    monkeypatch.setattr(selection, "_REGISTERED", {})
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     monkeypatch.chdir(tmp_path)

@@ -183,10 +183,17 @@ def _parsed(signature: str) -> Signature:
 
 
 class Registry:
-    """Rules by id, in order of registration; an id is registered once."""
+    """Rules by id, in order of registration; an id is registered once.
+
+    Attributes
+    ----------
+    imported
+        By module, the ids that appeared when it was imported: importing it again would show none.
+    """
 
     def __init__(self) -> None:
         self._rules: dict[str, Rule] = {}
+        self.imported: dict[str, set[str]] = {}
 
     def add(self, new: Rule) -> Rule:
         """Register ``new``; ``InvalidArgument`` when the id is taken by another function.
