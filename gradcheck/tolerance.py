@@ -14,6 +14,7 @@ from gradcheck.arrays import Array
 
 __all__ = [
     "FEW_EPS",
+    "HIDDEN_DIGITS",
     "LAST_DIGITS",
     "Detectable",
     "budget",
@@ -31,6 +32,10 @@ LAST_DIGITS = 2.0**-42
 """Relative: the difference that another order of operations makes (``1 - tanh**2`` at 3), or constants from
 formulas of their own (the weights of a cubic interpolation), the same at every point, so that nothing
 scatters.  Three digits; granted where no more differs, named in the result, counted in `detectable`."""
+
+HIDDEN_DIGITS = 2.0**-40
+"""Relative: what those last digits, and a rounding of the claim too small to be seen by itself, may hide
+together; a check is never said to see less."""
 
 _EPS = {"float64": 2.0**-52, "float32": 2.0**-23, "float16": 2.0**-10, "bfloat16": 2.0**-7}
 _MAX_DETECTABLE = {"float64": 1e-3, "float32": 1e-2, "float16": 5e-2, "bfloat16": 5e-2}

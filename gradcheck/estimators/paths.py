@@ -220,7 +220,7 @@ class StoppedPaths:
     --------
     >>> paths = StoppedPaths(Primal(lambda x: x * np.sin(x), [np.array([2.0])]))
     >>> [round(float(paths.jacobian(site)[0][0, 0]), 4) for site in paths.sites[:2]]
-    [-0.8323, 0.9093]
+    [0.9093, -0.8323]
     """
 
     def __init__(self, primal: Primal, most: int = 64) -> None:

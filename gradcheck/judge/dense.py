@@ -24,20 +24,27 @@ from gradcheck.judge.claim import Claim
 from gradcheck.judge.contract import first_value, require_same_shapes
 from gradcheck.judge.elsewhere import Elsewhere, among_all, worst_columns
 from gradcheck.judge.evidence import evidence_of
-from gradcheck.judge.explain import diagnosed, entry_of, power_of, worst_entry
+from gradcheck.judge.explain import diagnosed, entry_of, power_of, row_scale, worst_entry
 from gradcheck.judge.kinks import hidden_kinks, kinked_rows
 from gradcheck.judge.memory import over_memory
-from gradcheck.judge.nearby import Nearby
+from gradcheck.judge.nearby import Nearby, foreseen
 from gradcheck.judge.options import Options
 from gradcheck.judge.partial import unclaimed_rows
-from gradcheck.judge.precision import granted, limit_of, out_of_range, precision_notes, unrounded
+from gradcheck.judge.precision import (
+    beneath_rounding,
+    granted,
+    limit_of,
+    out_of_range,
+    precision_notes,
+    unrounded,
+)
 from gradcheck.judge.problem import Problem
 from gradcheck.judge.references import Reference, central, complex_step, sharpest
 from gradcheck.judge.suspects import Suspects
-from gradcheck.judge.undecided import undecided
+from gradcheck.judge.undecided import misbehaved, undecided
 from gradcheck.judge.unreadable import unreadable
 from gradcheck.results import CheckResult, Power, Reason, Status, Verdict, listening
-from gradcheck.tolerance import LAST_DIGITS
+from gradcheck.tolerance import HIDDEN_DIGITS, LAST_DIGITS
 
 __all__ = ["first_value", "judge_dense"]
 
@@ -94,15 +101,15 @@ class _Dense:
         self.idle = self.unclaimed & problem.output.discrete
         self.claimed.value[self.idle] = 0.0
         self.unrounded = unrounded(claim, claimed)
-        self.claim_error = granted(claim, claimed, self.unrounded)
+        self.claim_error = self.format_error = granted(claim, claimed, self.unrounded)
         if not claim.movable:
             self.notes.append("claim's rounding assumed: pass a callable to have it measured")
         self.decisive: tuple[Reference, Comparison] | None = None
         self.latest: Reference | None = None
         self.kink_visited = False
+        self.hidden: Array = np.zeros(claimed.value.shape)  # from a mistake larger than any that is there
         self.kinked: Array = np.zeros(len(base), dtype=bool)
-        # One input has no neighbours among the axes.
-        self.kinks_known = problem.space.size < _SEVERAL
+        self.kinks_known = problem.space.size < _SEVERAL  # one input has no neighbours among the axes
         self.nearby: Nearby | None = None
 
     def verdict(self) -> CheckResult:
@@ -114,9 +121,9 @@ class _Dense:
 
     def _judged(self) -> CheckResult:
         reference = self._reference()
-        broken = self._broken(reference)
+        broken = misbehaved(reference)
         if broken is not None:
-            return broken
+            return self._finished(broken)
         compared = self._compare(reference)
         if compared.verdict is Verdict.FAIL and "central" not in self.estimates and self._may_use("central"):
             reference = self._second_opinion(reference, compared)
@@ -160,13 +167,11 @@ class _Dense:
         if not doubt:
             return self._annotated(self._concluded(smooth, compared, kinked))
         first = entry_of(self.problem, (int(index[0]), int(index[1])))
-        worst = f", worst {first}" if compared.verdict is Verdict.FAIL else f" in {self._output(index[0])}"
+        kink = f" in {self.problem.output.name_of(int(index[0]))}"
+        worst = f", worst {first}" if compared.verdict is Verdict.FAIL else kink
         text = f"no evaluation is left to tell a mistake from {doubt}{worst}"
         count = self._count(compared)
         return self._annotated(CheckResult(Verdict.INCONCLUSIVE, Reason.BUDGET, text, entries=count))
-
-    def _output(self, row: int) -> str:
-        return self.problem.output.name_of(int(row))
 
     def _may_use(self, method: str) -> bool:
         return self.options.method in ("auto", method)
@@ -212,28 +217,35 @@ class _Dense:
         self.nfev += estimate.nfev
         return estimate
 
-    def _broken(self, reference: Reference) -> CheckResult | None:
-        """A function that misbehaved while it was being differentiated has no reference."""
-        for one in reference.estimates.values():
-            if one.status in (Status.NONDETERMINISTIC, Status.INCONSISTENT_OUTPUT, Status.MUTATES_INPUT):
-                reason = one.status.reason
-                # It was the same twice at the start: what changed it is the calls themselves.
-                if one.status is Status.NONDETERMINISTIC:
-                    reason = Reason.KEEPS_STATE
-                return self._finished(CheckResult(Verdict.INCONCLUSIVE, reason, one.message))
-        return None
-
     def _compare(self, reference: Reference, claim_error: Array | None = None) -> Comparison:
         error = self._loosened(self.claim_error if claim_error is None else claim_error, reference)
         self.latest = reference
         found = compare(self.claimed.value, error, reference.value, reference.error)
+        if self.claimed.dtype != "float64":
+            return self._beneath(found, error, reference)
         last = LAST_DIGITS * np.abs(reference.value)
         close = found.wrong & (found.difference <= last)
-        if not close.any() or self.claimed.dtype != "float64":
+        if not close.any():
             return found
         self.notes.append("claim and reference differ in the last three digits: another order of operations")
         self.claim_error = np.where(close, last, self.claim_error)
         return compare(self.claimed.value, np.where(close, last, error), reference.value, reference.error)
+
+    def _beneath(self, found: Comparison, error: Array, reference: Reference) -> Comparison:
+        """Show the entries that are wrong in float64 too, where the claim's own rounding hides it."""
+        known = reference.value, reference.error
+        with np.errstate(invalid="ignore"):
+            more = np.nan_to_num(error - self.format_error, nan=0.0)
+        hidden, bar = beneath_rounding(self.claimed, self.unrounded, more, *known)
+        hidden &= ~found.wrong
+        if not hidden.any():
+            return found
+        self.notes.append(
+            f"evaluated in float64 the claim is off by more than its rounding to {self.claimed.dtype}"
+        )
+        self.claimed.value[hidden] = self.unrounded[hidden]
+        self.claim_error = np.where(hidden, bar, self.claim_error)
+        return compare(self.claimed.value, np.where(hidden, bar, error), *known)
 
     def _loosened(self, error: Array, reference: Reference) -> Array:
         return error + (self.options.rtol or 0.0) * np.nan_to_num(np.abs(reference.value))
@@ -270,8 +282,11 @@ class _Dense:
         path = entry_of(self.problem, (row, column))
         if self.claim.movable:
             self.notes.append(f"the claim loses {digits} digits here to its own rounding, most at {path}")
-        self.claim_error = widened
-        return self._compare(reference)
+        before, self.claim_error = self.claim_error, widened
+        found = self._compare(reference)
+        if found.verdict is not Verdict.FAIL:
+            self.hidden = np.fmax(self.hidden, nearby.thorough(before))
+        return found
 
     def _nearby(self, found: Reference, compared: Comparison) -> Nearby:
         return Nearby(self.claim, self.claimed, found, compared, self._flat_bounds(), self.options.generator)
@@ -314,12 +329,12 @@ class _Dense:
         return found
 
     def _power(self, error: Array, reference: Reference) -> Power:
-        numbers = self.problem, self.claimed.value, error, reference, self._row_scale()
+        if self.claimed.dtype == "float64":
+            # What would be granted to an entry that differs is granted to any mistake in it.
+            error = np.fmax(error, HIDDEN_DIGITS * np.abs(reference.value))
+        error = np.fmax(error, self.hidden)
+        numbers = self.problem, self.claimed.value, error, reference, row_scale(self.problem, self.base)
         return power_of(*numbers, self.unrounded)
-
-    def _row_scale(self) -> Array:
-        largest = 0.125 * float(np.max(np.abs(self.problem.x), initial=0.0)) or 0.125
-        return np.where(np.isfinite(self.base), np.abs(self.base), 0.0) / largest
 
     def _concluded(self, reference: Reference, compared: Comparison, kinked: Array) -> CheckResult:
         self.decisive = reference, compared
@@ -339,6 +354,8 @@ class _Dense:
         if kinked.any():
             # Their power is known only after membership: here they count as known exactly.
             reference = reference.filled(kinked, self.claimed.value[kinked], 0.0)
+        if not self.hidden.any():
+            self.hidden = foreseen(self.claim, self.claimed, reference.value, self.options.generator())
         power = self._power(error, reference)
         limit = limit_of(self.claimed, self.problem.output)
         if not power.worst <= limit and self.options.rtol is None:

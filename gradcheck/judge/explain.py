@@ -16,7 +16,7 @@ from gradcheck.judge.suspects import Suspects, names_alone
 from gradcheck.results import Entry, Power
 from gradcheck.tolerance import FEW_EPS, detectable
 
-__all__ = ["diagnosed", "diagnosed_shape", "entry_of", "is_vague", "power_of", "worst_entry"]
+__all__ = ["diagnosed", "diagnosed_shape", "entry_of", "is_vague", "power_of", "row_scale", "worst_entry"]
 
 Bars = tuple[Array, Array]
 
@@ -72,6 +72,12 @@ def power_of(
     path = "" if index is None else entry_of(problem, (index[0], index[1]))
     median = float(np.median(relative)) if relative.size else 0.0
     return Power(median, found.worst(), path, int(found.apart.sum()))
+
+
+def row_scale(problem: Problem, base: Array) -> Array:
+    """Return what a row that is zero throughout is measured by: ``max |f_i|`` over the largest step."""
+    largest = 0.125 * float(np.max(np.abs(problem.x), initial=0.0)) or 0.125
+    return np.where(np.isfinite(base), np.abs(base), 0.0) / largest
 
 
 def diagnosed(

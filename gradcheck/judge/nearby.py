@@ -15,16 +15,20 @@ from gradcheck.arrays import Array
 from gradcheck.claims import ClaimMatrix
 from gradcheck.compare import Comparison
 from gradcheck.judge.absorbed import absorbed
+from gradcheck.judge.budget import counter_of
 from gradcheck.judge.claim import Claim
 from gradcheck.judge.elsewhere import Elsewhere, worst_columns
 from gradcheck.judge.references import Reference
-from gradcheck.judge.rounding import COARSE, FINE, assumed_rounding, claim_rounding
+from gradcheck.judge.rounding import COARSE, FINE, assumed_rounding, claim_rounding, foreseen_rounding
 from gradcheck.results import Status
+from gradcheck.tolerance import LAST_DIGITS
 
-__all__ = ["Nearby"]
+__all__ = ["Nearby", "foreseen"]
 
 _OF_ITSELF = 0.75
 """Share of a claim's measured rounding that it shows without the reference, see `claim_rounding`."""
+_MOST_FORESEEN = 4096
+"""Entries up to which a claim is evaluated again only to learn what its rounding would hide."""
 _LARGE = 1e-6
 """A scatter of this share of an entry may be rounding that hides what kind of mistake was made."""
 
@@ -88,6 +92,19 @@ class Nearby:
             widened[:, columns] = part
             if (wrong_with(widened)[:, columns] & wrong).any():
                 return None
+        return widened
+
+    def thorough(self, claim_error: Array) -> Array:
+        """Return the claim's error with its rounding measured at every distance, where it disagrees.
+
+        What explains a small disagreement need not be all that would be granted to a larger one.
+        """
+        widened = claim_error.copy()
+        for columns in worst_columns(self.compared.ratio, self.compared.wrong):
+            wrong = self.compared.wrong[:, columns]
+            part = widened[:, columns]
+            part[wrong] += self._rounding(claim_error, columns, thorough=True)[wrong]
+            widened[:, columns] = part
         return widened
 
     def for_diagnosis(self, claim_error: Array) -> Array:
@@ -170,7 +187,7 @@ class Nearby:
         granted = np.full(int(wrong.sum()), np.inf)
         return claim_rounding(self.x, alone, self.rng(), granted, scales=scales)
 
-    def _rounding(self, claim_error: Array, columns: Array) -> Array:
+    def _rounding(self, claim_error: Array, columns: Array, *, thorough: bool = False) -> Array:
         """Return the claim's rounding in ``columns``, measured, or assumed where it cannot be called."""
         if not self.claim.movable:
             return assumed_rounding(
@@ -183,7 +200,8 @@ class Nearby:
             )
         allowed = (claim_error + self.reference.error)[:, columns]
         open_ = np.where(self.compared.wrong, self.compared.difference, -np.inf)[:, columns] - allowed
-        measured = claim_rounding(self.x, lambda x: self._deviation(x, columns), self.rng(), allowed, open_)
+        enough = None if thorough else open_
+        measured = claim_rounding(self.x, lambda x: self._deviation(x, columns), self.rng(), allowed, enough)
         return np.zeros(allowed.shape) if measured is None else measured
 
     def _deviation(self, x: Array, columns: Array) -> tuple[Array, Array] | None:
@@ -195,3 +213,17 @@ class Nearby:
         deviation: Array = claimed[:, columns] - value
         # What the reference's own bar explains says nothing of the claim.
         return np.where(np.abs(deviation) > error, deviation, 0.0) + 0.0 * value, value
+
+
+def foreseen(claim: Claim, claimed: ClaimMatrix, reference: Array, rng: np.random.Generator) -> Array:
+    """Return the claim's error that its rounding would explain if an entry disagreed; 0 where nothing more.
+
+    Of the claim alone, and not where that is large, or calls a function whose evaluations are limited.
+    """
+    nothing = np.zeros(claimed.value.shape)
+    limited = counter_of(claim.problem.f) is not None
+    if limited or not claim.movable or claimed.dtype != "float64" or nothing.size > _MOST_FORESEEN:
+        return nothing
+    last = LAST_DIGITS * np.abs(reference)
+    found = foreseen_rounding(claim.problem.x, claim.at, rng, last / 8.0)
+    return nothing if found is None else np.where(found > 0, last + found, 0.0)

@@ -11,12 +11,21 @@ import numpy as np
 from gradcheck import diagnosis
 from gradcheck.arrays import Array
 from gradcheck.claims import ClaimMatrix
+from gradcheck.compare import compare
 from gradcheck.judge.claim import Claim
 from gradcheck.judge.problem import Problem
 from gradcheck.pytree import Structure, flatten
 from gradcheck.tolerance import FEW_EPS, eps_of, max_detectable
 
-__all__ = ["granted", "limit_of", "out_of_range", "precision_notes", "unrounded"]
+__all__ = [
+    "beneath_rounding",
+    "format_error",
+    "granted",
+    "limit_of",
+    "out_of_range",
+    "precision_notes",
+    "unrounded",
+]
 
 _COARSEST_FIRST = ("bfloat16", "float16", "float32")
 _FEW_BFLOAT16 = 2.0
@@ -41,16 +50,41 @@ def granted(claim: Claim, claimed: ClaimMatrix, precise: Array | None = None) ->
     called with float64 arguments, what its own arithmetic lost against that (``precise``, if known already).
     """
     value = claimed.value
+    error = format_error(claimed, value)
+    if claimed.dtype == "float64":
+        return error
+    precise = unrounded(claim, claimed) if precise is None else precise
+    with np.errstate(invalid="ignore"):
+        own = np.abs(precise - value)
+    return error + np.where(np.isfinite(own), own, 0.0)
+
+
+def format_error(claimed: ClaimMatrix, value: Array) -> Array:
+    """Return a few eps of ``value`` in the claim's format, and the spacing of its numbers near 0."""
     few = np.where(claimed.eps >= eps_of("bfloat16"), _FEW_BFLOAT16, FEW_EPS)
     with np.errstate(invalid="ignore"):
         error: Array = few * claimed.eps * np.abs(value)
     if claimed.dtype == "float64":
         return error
-    error = error + np.where(claimed.eps > eps_of("float64"), _QUANTUM[claimed.dtype], 0.0)
-    precise = unrounded(claim, claimed) if precise is None else precise
-    with np.errstate(invalid="ignore"):
-        own = np.abs(precise - value)
-    return error + np.where(np.isfinite(own), own, 0.0)
+    return error + np.where(claimed.eps > eps_of("float64"), _QUANTUM[claimed.dtype], 0.0)
+
+
+def beneath_rounding(
+    claimed: ClaimMatrix, precise: Array, error: Array, reference: Array, reference_error: Array
+) -> tuple[Array, Array]:
+    """Return which entries are wrong before they are rounded, and their bars.
+
+    Parameters
+    ----------
+    precise
+        The claim evaluated in float64, ``(m, n)``; as it came where it cannot be.
+    error
+        What was granted beyond the format and what the claim's own arithmetic lost: tolerance, measured
+        rounding, ``(m, n)``.
+    """
+    bar = format_error(claimed, precise) + np.maximum(error, 0.0)
+    outcome = compare(precise, bar, reference, reference_error)
+    return outcome.wrong & np.isfinite(claimed.value) & np.isfinite(precise), bar
 
 
 def limit_of(claimed: ClaimMatrix, output: Structure) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 
 from gradcheck.arrays import Array
 
-__all__ = ["COARSE", "FINE", "assumed_rounding", "claim_rounding", "scatter"]
+__all__ = ["COARSE", "FINE", "assumed_rounding", "claim_rounding", "foreseen_rounding", "scatter"]
 
 _POINTS = np.array([-4.0, -2.83, -2.17, -0.91, 1.0, 1.62, 3.14, 3.77])
 """Unevenly spaced: the roundings of evenly spaced numbers may lie on a straight line."""
@@ -28,6 +28,8 @@ _CALM = 4.0
 """Scatter counts as the claim's rounding only this far above the reference's own along the same points."""
 _SAFETY = 4.0
 """A point's own rounding may exceed the largest of eight by this much."""
+_AGAIN = 4.0
+"""The largest of eight at other places may be this much larger."""
 _GONE, _THERE = 1.0, 100.0
 """Multiples of what is granted anyway: a deviation below the first is none, beyond the second clear."""
 _ALIKE = 0.5
@@ -86,6 +88,36 @@ def claim_rounding(
         if enough is not None and (found > enough).all():
             break
     return found
+
+
+def foreseen_rounding(
+    x: Array, claim_at: Callable[[Array], Array | None], rng: np.random.Generator, granted: Array
+) -> Array | None:
+    """Return what a disagreement would be granted for the claim's rounding, ``(m, n)``; None if unknown.
+
+    Of the claim alone: what scatters about a parabola at two distances 1,000 times apart is rounding, for
+    what is smooth, however fast, is smoother nearer by.  The second is visited only where the first one
+    shows more than is granted anyway.
+
+    Examples
+    --------
+    >>> rng, none = np.random.default_rng(0), np.zeros((1, 1))
+    >>> bool(foreseen_rounding(np.ones(1), lambda x: np.sin(1e6 * x)[:, None], rng, none + 1e-13) < 1e-8)
+    True
+    >>> bool(foreseen_rounding(np.ones(1), lambda x: x[:, None] + 1e6 - 1e6, rng, none + 1e-13) > 1e-11)
+    True
+    """
+    signs = rng.choice([-1.0, 1.0], size=x.shape)
+    smallest = np.full(granted.shape, np.inf)
+    for scale in FINE[:0:-1]:
+        visited = [claim_at(x * (1.0 + scale * step * signs)) for step in _POINTS]
+        known = [one for one in visited if one is not None and one.shape == granted.shape]
+        if len(known) < len(visited):
+            return None
+        smallest = np.fmin(smallest, scatter(_POINTS, np.array(known)))
+        if not (smallest > granted).any():
+            break
+    return np.where(smallest > granted, _AGAIN * smallest, 0.0)
 
 
 def _comes_and_goes(deviations: Array, granted: Array) -> Array:

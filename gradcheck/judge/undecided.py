@@ -12,9 +12,9 @@ from gradcheck.estimators.flat import gravest
 from gradcheck.judge.explain import entry_of
 from gradcheck.judge.problem import Problem
 from gradcheck.judge.references import Reference
-from gradcheck.results import CheckResult, Reason, Verdict
+from gradcheck.results import CheckResult, Reason, Status, Verdict
 
-__all__ = ["undecided"]
+__all__ = ["misbehaved", "undecided"]
 
 
 def undecided(
@@ -48,3 +48,14 @@ def undecided(
     if common["entries"]:
         text += "; the others agree"
     return CheckResult(Verdict.INCONCLUSIVE, status.reason, text, **common)
+
+
+def misbehaved(reference: Reference) -> CheckResult | None:
+    """Return the result for a function that misbehaved while it was differentiated: it has no reference."""
+    for one in reference.estimates.values():
+        if one.status in (Status.NONDETERMINISTIC, Status.INCONSISTENT_OUTPUT, Status.MUTATES_INPUT):
+            # It was the same twice at the start: what changed it is the calls themselves.
+            changed = one.status is Status.NONDETERMINISTIC
+            reason = Reason.KEEPS_STATE if changed else one.status.reason
+            return CheckResult(Verdict.INCONCLUSIVE, reason, one.message)
+    return None
