@@ -78,5 +78,6 @@ def shipped_cases(only: str = "") -> Iterator[tuple[Case, bool]]:
             print(
                 f"{package} LEFT OUT after {counts.get(package, 0)} cases: {type(raised).__name__}: {raised}"
             )
-    print("cases: " + ", ".join(f"{name} {versions[name]} {number}" for name, number in counts.items()))
+    judged = ", ".join(f"{name} {versions[name]} {number}" for name, number in counts.items())
+    print(f"cases: {judged or 'none'}")
     print(f"not installed, left out: {', '.join(absent) or 'none'}")
