@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from types import CodeType, FunctionType
 from typing import Any
 
 import numpy as np
@@ -155,7 +156,7 @@ def _test(
     """Return the test: Hypothesis inside, and around it what says once what all points came to."""
     twin = keywords.get("expect", "pass") == "fail"
 
-    def at(point: Any) -> None:
+    def examine(point: Any) -> None:
         __tracebackhide__ = True
         draws, stratum = _RUN.get().draws, str(getattr(point, "stratum", Stratum.SMOOTH))
         with redirected(lambda result: draws.add(result, stratum)):
@@ -163,6 +164,7 @@ def _test(
         if result.verdict is Verdict.FAIL and not twin:
             raise DerivativeMismatch(str(result), result)
 
+    at = _written_at(place, examine)
     # Hypothesis compiles a function of that name.
     at.__name__ = at.__qualname__ = re.sub(r"\W", "_", called)
     at.__dict__.update(below or {})
@@ -185,6 +187,14 @@ def _test(
     functools.update_wrapper(test, examples)
     del test.__wrapped__  # type: ignore[attr-defined]
     return test
+
+
+def _written_at(place: tuple[str, int], examine: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Return ``examine`` as a function of the line where the user wrote the test: a traceback shows it."""
+    file, line = place
+    whole = compile("\n" * (line - 1) + "lambda point: examine(point)", file, "eval")
+    code = next(one for one in whole.co_consts if isinstance(one, CodeType))
+    return FunctionType(code, {"examine": examine})
 
 
 def _configure(examples: Any, test: Any) -> None:

@@ -262,3 +262,19 @@ def test_twice(): check(f, wrong, x)
     assert "wrong: disagrees (d f[1] / d x[1]: claimed -0.0461468, reference -0.416147)" in out
     assert "no known mistake" not in out
     assert "wrong: disagrees (the claim is 2 times the reference" in out
+
+
+def test_a_property_that_fails_shows_the_line_where_it_is_written_and_nothing_of_ours(suite):
+    suite.write("""
+test_made = gradcheck.property_test(np.square, lambda x: 3 * x, "()->()")
+
+@gradcheck.property_test(np.square, signature="()->()")
+def test_decorated(x):
+    return 3 * x
+""")
+    out = suite.run("-rN").stdout.str()
+    assert ">   test_made = gradcheck.property_test(np.square" in out
+    assert ">   @gradcheck.property_test(np.square" in out
+    assert "test_it.py:11: DerivativeMismatch" in out
+    assert "__tracebackhide__" not in out
+    assert "property.py" not in out
