@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,11 +12,9 @@ from gradcheck.rules.chain import sin_x2, sin_x2_slope
 from gradcheck.rules.elementwise import multiply, multiply_wrt_w, multiply_wrt_x
 from gradcheck.rules.errata_primals import (
     ANY,
+    LOG_AND_SINE,
     NONZERO,
-    log_and_sine,
-    log_and_sine_slope,
-    through_square,
-    through_square_slope,
+    THROUGH_SQUARE,
 )
 from gradcheck.rules.errata_samples import active_neuron
 from gradcheck.rules.latex import by_activity
@@ -28,7 +25,6 @@ PAIR = {"n": 2}
 """Least extents at which a diagonal differs from a row, and a neighbour exists."""
 BELOW_QUARTER_TURN = interval(0.0, 1.2, tame=1.2)
 """Where ``x^2 < pi/2``, so that ``cos(x^2)`` does not vanish."""
-PHASE = interval(0.0, 3.0, tame=3.0)
 
 
 @erratum(
@@ -114,19 +110,9 @@ def total_derivative_with_a_term_twice(x: Any, a: Any, b: Any, c: Any) -> Any:
     return scalar(a + through_1 + through_1 + through_2)
 
 
-through_square_misprint = partial(
-    erratum,
-    signature="(),(),()->()",
-    names="x a b",
-    f=through_square,
-    right=through_square_slope,
-    domain=NONZERO,
-)
-
-
-@through_square_misprint(
+@erratum(
     "E001-07",
-    wrt="x",
+    **THROUGH_SQUARE,
     latex=r"\frac{\partial f}{\partial x} + \sum_{i=1}^n \frac{f}{\partial u_i} \frac{\partial u_i}{\partial "
     r"x}",
     notes="Searched over f = a x + b u_1, u_1 = x^2; the example is a = b = 1.",
@@ -137,9 +123,9 @@ def ratio_in_the_total_derivative(x: Any, a: Any, b: Any) -> Any:
     return scalar(a + (a * x + b * u_1) / u_1 * 2 * x)
 
 
-@through_square_misprint(
+@erratum(
     "E001-08",
-    wrt="x",
+    **THROUGH_SQUARE,
     latex=r"\sum_{i=1}^{n+1} \frac{f}{\partial u_i} \frac{\partial u_i}{\partial x}",
     notes="Searched over f = b u_1 + a u_2, u_1 = x^2, u_2 = x (the alias); the example is a = b = 1.",
 )
@@ -149,9 +135,9 @@ def ratios_with_the_alias(x: Any, a: Any, b: Any) -> Any:
     return scalar(f / (x * x) * 2 * x + f / x)
 
 
-@through_square_misprint(
+@erratum(
     "E001-09",
-    wrt="x",
+    **THROUGH_SQUARE,
     latex=r"\frac{\partial f(x, u_1, \ldots, u_n)}{\partial x} = \frac{\partial f}{\partial x} "
     r"\implies \sum_{i=1}^n \frac{\partial f}{\partial u_i} \frac{\partial u_i}{\partial x} = 0",
     notes="One symbol stands for the total derivative and for the partial: the partial is claimed as the "
@@ -164,12 +150,7 @@ def partial_as_total_derivative(x: Any, a: Any, b: Any) -> Any:
 
 @erratum(
     "E001-14",
-    "()->(2)",
-    names="x",
-    wrt="x",
-    f=log_and_sine,
-    right=log_and_sine_slope,
-    domain=PHASE,
+    **LOG_AND_SINE,
     latex=r"\frac{\partial \mathbf{f}}{\partial x} = \begin{bmatrix} \frac{2}{x} \\ "
     r"\frac{\partial f_2}{\partial g_2} \frac{1}{\partial x} \end{bmatrix}",
 )

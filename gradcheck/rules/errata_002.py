@@ -15,12 +15,11 @@ from gradcheck.domains import interval
 from gradcheck.rules.catalogue import erratum
 from gradcheck.rules.errata_primals import (
     ANY,
+    LOG_SQUARE,
     NONZERO,
     POSITIVE,
     cube,
     cube_slope,
-    log_square,
-    log_square_slope,
 )
 from gradcheck.rules.jacobian import both, two_by_two
 from gradcheck.rules.numerator import constant, identity, row, scalar, zero_row
@@ -80,12 +79,7 @@ def power_rule_without_its_minus(x: Any, n: Any) -> Any:
 
 @erratum(
     "E002-04",
-    "()->()",
-    names="x",
-    wrt="x",
-    f=log_square,
-    right=log_square_slope,
-    domain=NONZERO,
+    **LOG_SQUARE,
     latex=r"\frac{d}{dx} \ln(x^2) = 2 x",
 )
 def quotient_without_its_bar(x: Any) -> Any:
@@ -95,12 +89,7 @@ def quotient_without_its_bar(x: Any) -> Any:
 
 @erratum(
     "E002-05",
-    "()->()",
-    names="x",
-    wrt="x",
-    f=log_square,
-    right=log_square_slope,
-    domain=NONZERO,
+    **LOG_SQUARE,
     latex=r"\frac{d}{dx} \ln(x^2) = x 2",
     notes="Read as 2x; read as x^2 it is refuted at the document's x = 2 with the same number.",
 )

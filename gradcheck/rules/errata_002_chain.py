@@ -10,24 +10,19 @@ from gradcheck.domains import interval, positive
 from gradcheck.rules.catalogue import erratum
 from gradcheck.rules.chain import ln_sin_slope, ln_sin_x3_squared, sin_x2, sin_x2_slope
 from gradcheck.rules.errata_primals import (
+    BUMP,
+    LOG_AND_SINE,
     NONZERO,
-    bump,
-    bump_expanded,
-    log_and_sine,
-    log_and_sine_slope,
-    through_square,
-    through_square_slope,
+    PHASE,
+    THROUGH_SQUARE,
+    X_PLUS_SQUARE,
+    X_PLUS_U,
+    X_TIMES_SQUARE,
     x_plus_square,
-    x_plus_square_slope,
-    x_plus_u,
-    x_plus_u_partial,
-    x_times_square,
-    x_times_square_slope,
 )
 from gradcheck.rules.numerator import constant, diagonal, matrix, scalar
-from gradcheck.rules.registry import Kind, namespace
+from gradcheck.rules.registry import namespace
 
-PHASE = interval(0.0, 3.0, tame=3.0)
 BELOW_QUARTER_TURN = interval(0.0, 1.1, tame=1.1)
 """Where ``0 < x^3 < pi/2``: neither ``sin(x^3)`` nor ``cos(x^3)`` vanishes."""
 
@@ -68,12 +63,7 @@ def fraction_upside_down(x: Any) -> Any:
 
 @erratum(
     "E002-36",
-    "(),()->()",
-    names="x u_1",
-    wrt="x",
-    f=x_plus_u,
-    right=x_plus_u_partial,
-    domain=NONZERO,
+    **X_PLUS_U,
     latex=r"\frac{\partial u_2(x, u_1)}{\partial x} \neq \frac{\partial}{\partial x}(x + u_1) = 1 + 0 = 1",
     notes="'Not 1' claims no number; it is formalised by what the text offers instead, the total derivative "
     "1 + 2x, claimed for the partial at fixed u_1. The partial is 1.",
@@ -85,12 +75,7 @@ def total_derivative_for_the_partial(x: Any, u_1: Any) -> Any:
 
 @erratum(
     "E002-37",
-    "()->()",
-    names="x",
-    wrt="x",
-    f=x_plus_square,
-    right=x_plus_square_slope,
-    domain=NONZERO,
+    **X_PLUS_SQUARE,
     latex=r"\frac{\partial u_2(x, u_1)}{\partial x} = \frac{\partial}{\partial x}(x + u_1) = 1 + 0 = 1",
     notes="Judged as the total derivative of x + u_1, u_1 = x^2, which the line is about.",
 )
@@ -101,13 +86,7 @@ def total_derivative_of_one(x: Any) -> Any:
 
 @erratum(
     "E002-39",
-    "(),()->()",
-    names="x d",
-    wrt=None,
-    kind=Kind.VALUE,
-    f=bump,
-    right=bump_expanded,
-    domain=NONZERO,
+    **BUMP,
     latex=r"\Delta y = \hat{y} y",
     notes="y = x + x^2, d is the bump of x.",
 )
@@ -118,12 +97,7 @@ def change_as_product(x: Any, d: Any) -> Any:
 
 @erratum(
     "E002-40",
-    "()->()",
-    names="x",
-    wrt="x",
-    f=x_plus_square,
-    right=x_plus_square_slope,
-    domain=NONZERO,
+    **X_PLUS_SQUARE,
     latex=r"\frac{dy}{dx} = \frac{\partial f(x)}{x}",
     notes="Searched over f = x + x^2.",
 )
@@ -134,12 +108,7 @@ def function_over_its_variable(x: Any) -> Any:
 
 @erratum(
     "E002-41",
-    "(),(),()->()",
-    names="x a b",
-    wrt="x",
-    f=through_square,
-    right=through_square_slope,
-    domain=NONZERO,
+    **THROUGH_SQUARE,
     latex=r"\frac{\partial u_2(x, u_1)}{\partial x} = \frac{\partial u_2}{\partial x}\frac{\partial "
     r"x}{\partial x} + \frac{\partial u_2}{\partial u_1}\frac{\partial u_1}{\partial x}",
     notes="One symbol in one equation: read as the partial of the right side it is claimed for the left "
@@ -206,12 +175,7 @@ def partials_in_both_steps(x: Any) -> Any:
 
 @erratum(
     "E002-44",
-    "()->()",
-    names="x",
-    wrt="x",
-    f=x_times_square,
-    right=x_times_square_slope,
-    domain=NONZERO,
+    **X_TIMES_SQUARE,
     latex=r"\frac{\partial u_2}{\partial x} = u_1 + \frac{\partial u_2}{\partial u_1}\frac{\partial "
     r"u_1}{\partial x}",
     notes="The symbol read as the partial of u_2 = x u_1 at fixed u_1, claimed for the total derivative "
@@ -224,12 +188,7 @@ def partial_of_the_product(x: Any) -> Any:
 
 @erratum(
     "E002-45",
-    "()->(2)",
-    names="x",
-    wrt="x",
-    f=log_and_sine,
-    right=log_and_sine_slope,
-    domain=PHASE,
+    **LOG_AND_SINE,
     latex=r"\frac{\partial \mathbf{y}}{\partial x} = \begin{bmatrix} 2 x \\ 3\cos(3x) \end{bmatrix}",
 )
 def vector_quotient_without_its_bar(x: Any) -> Any:
@@ -239,12 +198,7 @@ def vector_quotient_without_its_bar(x: Any) -> Any:
 
 @erratum(
     "E002-46",
-    "()->(2)",
-    names="x",
-    wrt="x",
-    f=log_and_sine,
-    right=log_and_sine_slope,
-    domain=PHASE,
+    **LOG_AND_SINE,
     latex=r"\begin{bmatrix} \frac{\partial f_1}{\partial g_1} & \frac{\partial f_1}{\partial g_2} \\ "
     r"\frac{\partial f_1}{\partial g_1} & \frac{\partial f_2}{\partial g_2} \end{bmatrix} "
     r"\begin{bmatrix} \frac{\partial g_1}{\partial x} \\ \frac{\partial g_2}{\partial x} \end{bmatrix}",

@@ -12,18 +12,16 @@ from gradcheck.rules.catalogue import erratum
 from gradcheck.rules.elementwise import multiply, multiply_wrt_w
 from gradcheck.rules.errata_primals import (
     ANY,
+    BUMP,
     NONZERO,
-    bump,
-    bump_expanded,
+    X_PLUS_U,
     x_plus_square,
-    x_plus_u,
-    x_plus_u_partial,
 )
 from gradcheck.rules.loss import BATCH, all_active, error, loss, loss_wrt_b, loss_wrt_w
 from gradcheck.rules.neuron import relu, relu_broadcast_wrt_x
 from gradcheck.rules.numerator import column, constant, identity, matrix, row, scalar
 from gradcheck.rules.reduce import total, total_wrt_x
-from gradcheck.rules.registry import Kind, namespace
+from gradcheck.rules.registry import namespace
 
 ONE_SAMPLE = {"n": 1, "N": 1}
 TWO = {"n": 2}
@@ -128,12 +126,7 @@ def zero_to_the_zero(w: Any, x: Any) -> Any:
 
 @erratum(
     "E004-06",
-    "(),()->()",
-    names="x u_1",
-    wrt="x",
-    f=x_plus_u,
-    right=x_plus_u_partial,
-    domain=NONZERO,
+    **X_PLUS_U,
     latex=r"\frac{\partial u_2(x, u_1)}{\partial x} \neq 1",
     notes="'The partial is wrong' claims no number; it is formalised by what the text puts in its place, "
     "dy/dx = 1 + 2x, claimed for the partial at fixed u_1. The partial is 1.",
@@ -145,13 +138,7 @@ def partial_called_wrong(x: Any, u_1: Any) -> Any:
 
 @erratum(
     "E004-07",
-    "(),()->()",
-    names="x d",
-    wrt=None,
-    kind=Kind.VALUE,
-    f=bump,
-    right=bump_expanded,
-    domain=NONZERO,
+    **BUMP,
     latex=r"\Delta y = y - \hat{y}",
     notes="y = x + x^2, d is the bump of x.",
 )

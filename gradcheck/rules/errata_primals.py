@@ -10,18 +10,20 @@ coefficients are arguments, so that the search meets other functions than that o
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 
-from gradcheck.domains import nonzero, positive, real
+from gradcheck.domains import Interval, interval, nonzero, positive, real
 from gradcheck.rules.numerator import constant, matrix, scalar
-from gradcheck.rules.registry import namespace
+from gradcheck.rules.registry import Kind, namespace
 
 ANY = real(tame=10.0, extreme=1e4)
 """Numbers whose eighth powers are finite even in float32."""
 NONZERO = nonzero(tame=10.0, extreme=1e4)
 POSITIVE = positive(tame=10.0, extreme=1e4)
+PHASE = interval(0.0, 3.0, tame=3.0)
 
 
 def product(x: Any, a: Any, b: Any, c: Any) -> Any:
@@ -115,3 +117,53 @@ def log_and_sine(x: Any) -> Any:
 def log_and_sine_slope(x: Any) -> Any:
     """Return ``[2/x; 3 cos(3x)]``, 2x1."""
     return matrix(x, [[2 / x], [3 * np.cos(3 * x)]])
+
+
+class Subject(TypedDict):
+    """What several misprints are about: a function with its names, shapes and domain, and what is right."""
+
+    signature: str
+    names: str
+    wrt: str | None
+    f: Callable[..., Any]
+    right: Callable[..., Any]
+    domain: Interval
+    kind: NotRequired[Kind]
+
+
+def _slope(
+    f: Callable[..., Any], right: Callable[..., Any], signature: str = "()->()", domain: Interval = NONZERO
+) -> Subject:
+    """Return the derivative of a function of one number."""
+    return {"signature": signature, "names": "x", "wrt": "x", "f": f, "right": right, "domain": domain}
+
+
+LOG_SQUARE = _slope(log_square, log_square_slope)
+X_PLUS_SQUARE = _slope(x_plus_square, x_plus_square_slope)
+X_TIMES_SQUARE = _slope(x_times_square, x_times_square_slope)
+LOG_AND_SINE = _slope(log_and_sine, log_and_sine_slope, "()->(2)", PHASE)
+THROUGH_SQUARE: Subject = {
+    "signature": "(),(),()->()",
+    "names": "x a b",
+    "wrt": "x",
+    "f": through_square,
+    "right": through_square_slope,
+    "domain": NONZERO,
+}
+X_PLUS_U: Subject = {
+    "signature": "(),()->()",
+    "names": "x u_1",
+    "wrt": "x",
+    "f": x_plus_u,
+    "right": x_plus_u_partial,
+    "domain": NONZERO,
+}
+BUMP: Subject = {
+    "signature": "(),()->()",
+    "names": "x d",
+    "wrt": None,
+    "f": bump,
+    "right": bump_expanded,
+    "domain": NONZERO,
+    "kind": Kind.VALUE,
+}

@@ -9,18 +9,14 @@ import numpy as np
 from gradcheck.rules.catalogue import rejected
 from gradcheck.rules.errata_primals import (
     ANY,
+    BUMP,
     NONZERO,
-    bump,
-    bump_expanded,
-    x_plus_square,
-    x_plus_square_slope,
-    x_times_square,
-    x_times_square_slope,
+    X_PLUS_SQUARE,
+    X_TIMES_SQUARE,
 )
 from gradcheck.rules.jacobian import both, two_by_two
 from gradcheck.rules.numerator import constant, identity, ones_column, scalar
 from gradcheck.rules.reduce import total, total_wrt_x
-from gradcheck.rules.registry import Kind
 from gradcheck.rules.scalar_expansion import add as expand
 from gradcheck.rules.scalar_expansion import add_wrt_z
 
@@ -29,12 +25,7 @@ TWO = {"n": 2}
 
 @rejected(
     "D-01",
-    "()->()",
-    names="x",
-    wrt="x",
-    f=x_plus_square,
-    right=x_plus_square_slope,
-    domain=NONZERO,
+    **X_PLUS_SQUARE,
     latex=r"\frac{dy}{dx} = \frac{du_2}{du_1} \frac{du_1}{dx} = 2x",
 )
 def single_variable_chain_rule(x: Any) -> Any:
@@ -44,12 +35,7 @@ def single_variable_chain_rule(x: Any) -> Any:
 
 @rejected(
     "D-02",
-    "()->()",
-    names="x",
-    wrt="x",
-    f=x_plus_square,
-    right=x_plus_square_slope,
-    domain=NONZERO,
+    **X_PLUS_SQUARE,
     latex=r"\frac{d(x + u_1)}{dx} = 1",
 )
 def blind_partial(x: Any) -> Any:
@@ -59,13 +45,7 @@ def blind_partial(x: Any) -> Any:
 
 @rejected(
     "D-03",
-    "(),()->()",
-    names="x d",
-    wrt=None,
-    kind=Kind.VALUE,
-    f=bump,
-    right=bump_expanded,
-    domain=NONZERO,
+    **BUMP,
     latex=r"\Delta x = 1 \implies \Delta y = 1",
     notes="Searched over bumps d of any size: x + u_1 with u_1 held would change by d.",
 )
@@ -110,12 +90,7 @@ def column_for_a_gradient(x: Any) -> Any:
 
 @rejected(
     "D-06",
-    "()->()",
-    names="x",
-    wrt="x",
-    f=x_times_square,
-    right=x_times_square_slope,
-    domain=NONZERO,
+    **X_TIMES_SQUARE,
     latex=r"\frac{dy}{dx} = \frac{\partial u_2}{\partial x} \times \frac{\partial u_2}{\partial u_1} "
     r"\frac{\partial u_1}{\partial x} = u_1 \times x 2x",
 )
