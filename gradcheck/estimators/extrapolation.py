@@ -43,7 +43,9 @@ class Best(NamedTuple):
 
     ``value``; ``bar`` (inf when no candidate is believable), of which ``truncation`` is
     the part that finer steps would shrink and ``rounding`` the part that coarser ones would;
-    ``rung``, the finest of those it is made of.
+    ``rung`` and ``coarsest``, the finest and the coarsest of those it is made of.  ``rival``: of the
+    candidates of coarser rungs, which finer ones contradict, that with the smallest bar, ``rival_bar``; inf
+    where there is none.
     """
 
     value: Array
@@ -51,6 +53,9 @@ class Best(NamedTuple):
     truncation: Array
     rounding: Array
     rung: Array
+    coarsest: Array
+    rival: Array
+    rival_bar: Array
 
 
 @functools.lru_cache(maxsize=64)
@@ -84,7 +89,6 @@ def best_window(
     quotients: Array,
     noise: Array,
     exponents: Array,
-    veil: Array | None = None,
     orders: Sequence[int] = (2, 1, 1),
 ) -> Best:
     """Return the best believable extrapolant of central, right and left difference quotients.
@@ -96,8 +100,6 @@ def best_window(
         units of f per unit of x.  NaN quotients are rungs without values.
     exponents
         ``(R, n)``: binary logarithms of the steps.
-    veil
-        ``(n, m)``: only windows with a rung before this one are believed.
     orders
         ``(s,)``: power of the step, 2 or 1, in the leading error of each kind of quotient.
     """
@@ -105,48 +107,52 @@ def best_window(
     if rungs < 2:
         nothing = np.full((kinds, n, m), np.nan)
         no_rung = np.zeros(nothing.shape, dtype=np.int64)
-        return Best(nothing, np.full_like(nothing, np.inf), nothing, nothing, no_rung)
+        wide = np.full_like(nothing, np.inf)
+        return Best(nothing, wide, nothing, nothing, no_rung, no_rung, nothing, wide)
     entries = _AT_ONCE // (kinds * _windows(rungs)[0].size)
     if n * m <= entries:
-        return _best(quotients, noise, exponents, veil, orders)
+        return _best(quotients, noise, exponents, orders)
     columns, rows = min(n, entries), max(1, entries // n)
-    best = Best(*(np.empty((kinds, n, m), dtype) for dtype in (*[np.float64] * 4, np.int64)))
+    dtypes = (*[np.float64] * 4, np.int64, np.int64, np.float64, np.float64)
+    best = Best(*(np.empty((kinds, n, m), dtype) for dtype in dtypes))
     for j, i in itertools.product(range(0, n, columns), range(0, m, rows)):
         block = (..., slice(j, j + columns), slice(i, i + rows))
-        part = _best(
-            quotients[block],
-            noise[block],
-            exponents[:, block[1]],
-            None if veil is None else veil[block],
-            orders,
-        )
+        part = _best(quotients[block], noise[block], exponents[:, block[1]], orders)
         for kept, found in zip(best, part, strict=True):
             kept[block] = found
     return best
 
 
-def _best(
-    quotients: Array, noise: Array, exponents: Array, veil: Array | None, orders: Sequence[int]
-) -> Best:
+def _best(quotients: Array, noise: Array, exponents: Array, orders: Sequence[int]) -> Best:
     finest, coarsest, levels = _windows(quotients.shape[1])
     weights = _weights(exponents, finest, coarsest, orders)
     value, truncation, rounding, stalled = _neville(quotients, noise, weights, levels)
+    stalled[:, levels[0]] |= _unsettled(quotients, noise, exponents, orders)
     truncation[:, levels[0]] *= _PAIR_SAFETY
-    stalled[:, finest == 0] |= stalled[:, :1]
+    stalled |= stalled[:, levels[0]][:, finest]
     bar = truncation + rounding
     low, high = _possible(quotients, noise, weights[:, levels[0]])
     later = np.flatnonzero(finest)
     before = finest[later] - 1
     v, b = value[:, later], bar[:, later]
-    vetoed = ~((v - b <= high[:, before]) & (v + b >= low[:, before]))
-    bar[:, later] = np.where(vetoed, np.inf, b)
-    if veil is not None:
-        stalled |= finest[:, None, None] >= veil
+    vetoed = np.zeros(bar.shape, dtype=bool)
+    vetoed[:, later] = ~((v - b <= high[:, before]) & (v + b >= low[:, before]))
     bar[stalled | ~np.isfinite(value) | np.isnan(bar)] = np.inf
-    chosen = np.argmin(bar, axis=1)
+    chosen = np.argmin(np.where(vetoed, np.inf, bar), axis=1)
+    against = vetoed & (finest[:, None, None] > finest[chosen][:, None])
+    rival = np.argmin(np.where(against, bar, np.inf), axis=1)
     kinds, columns, rows = np.indices(chosen.shape, sparse=True)
-    at = (kinds, chosen, columns, rows)
-    return Best(value[at], bar[at], truncation[at], rounding[at], finest[chosen])
+    at, other = (kinds, chosen, columns, rows), (kinds, rival, columns, rows)
+    return Best(
+        value[at],
+        np.where(vetoed[at], np.inf, bar[at]),
+        truncation[at],
+        rounding[at],
+        finest[chosen],
+        coarsest[chosen],
+        value[other],
+        np.where(against[other], bar[other], np.inf),
+    )
 
 
 def _neville(
@@ -171,9 +177,28 @@ def _neville(
             truncation = np.maximum(truncation, LEVEL_GAIN * guard)
             slow = spread > STALL * np.maximum(before[:, :-1], before[:, 1:])
             stalled[:, window] = slow & (moved > 4.0 * rounding)
-        elif spread.shape[1] > 1:
-            # No finer rung confirms the finest pair: its quotients have to settle (those of x log x do not).
-            moving = spread[:, 0] > STALL * spread[:, 1]
-            stalled[:, 0] = moving & (spread[:, 0] > 4.0 * (noise[:, 0] + noise[:, 1]))
         values[:, window], truncations[:, window], roundings[:, window] = value, truncation, rounding
     return values, truncations, roundings, stalled
+
+
+def _unsettled(quotients: Array, noise: Array, exponents: Array, orders: Sequence[int]) -> Array:
+    """Return which pairs of neighbouring quotients do not settle, ``(s, R - 1, n, m)``.
+
+    Those of ``x log x`` go on by the same amount from octave to octave.  Central ones are asked at the finest
+    pair alone: no finer rung confirms it.  At an edge of the domain every pair is asked, and one that is too
+    noisy to tell is as its coarser neighbour.
+    """
+    spread = np.abs(quotients[:, :-1] - quotients[:, 1:])
+    unsettled = np.zeros(spread.shape, dtype=bool)
+    if spread.shape[1] < 2:
+        return unsettled
+    octaves = (exponents[1:] - exponents[:-1])[..., None]
+    pace = spread / octaves
+    doubt = 4.0 * (noise[:, :-2] + noise[:, 1:-1])
+    unsettled[:, :-1] = (pace[:, :-1] > STALL * pace[:, 1:]) & (spread[:, :-1] > doubt)
+    central = np.array(orders) == 2
+    unsettled[central, 1:] = False
+    blind = (doubt > STALL * pace[:, 1:] * octaves[:-1]) & ~central[:, None, None, None]
+    for pair in range(spread.shape[1] - 3, -1, -1):
+        unsettled[:, pair] |= blind[:, pair] & unsettled[:, pair + 1]
+    return unsettled

@@ -1,8 +1,9 @@
 """The values of ``f`` on a ladder of steps along each coordinate.
 
 A ladder holds, for each column, pairs ``f(x + h e_j)``, ``f(x - h e_j)`` at steps
-``h = 2**k``, finest first.  Powers of two keep the steps exactly representable,
-so that no rounding of ``x + h`` enters the difference quotients.
+``h = MANTISSA * 2**k``, finest first.  The mantissa is short, so that ``x + h`` is exact at all but the
+finest steps (which enter as they were taken), and no power of two: at those, what ``f`` rounds inside is
+rounded alike at all steps, or not at all, and the noise would not show.
 """
 
 from __future__ import annotations
@@ -12,16 +13,18 @@ import numpy as np
 from gradcheck.arrays import Array
 from gradcheck.estimators.primal import Primal
 
-__all__ = ["NO_RUNG", "Ladder", "leading"]
+__all__ = ["MANTISSA", "NO_RUNG", "Ladder", "leading"]
 
 
 #: Exponent that stands for "no rung": sorts behind every real one, like a coarse rung without values.
 NO_RUNG = 5000
+#: All steps are this times a power of two: twelve bits, and no simple fraction.
+MANTISSA = 3917 / 4096
 _FINE_RUNGS = 3
 
 
 class Ladder:
-    """Function values at ``x ± 2**k`` for each column, rungs sorted from fine to coarse.
+    """Function values at ``x ± MANTISSA * 2**k`` for each column, rungs sorted from fine to coarse.
 
     Parameters
     ----------
@@ -70,7 +73,7 @@ class Ladder:
         Raises :class:`~gradcheck.estimators.primal.InconsistentOutput` when the
         output changes shape.
         """
-        step = np.ldexp(1.0, np.where(exponents == NO_RUNG, 0, exponents).astype(np.int32))
+        step = np.ldexp(MANTISSA, np.where(exponents == NO_RUNG, 0, exponents).astype(np.int32))
         step[exponents == NO_RUNG] = np.nan
         above, below = self.x + step, self.x - step
         plus = self._sampled(above, above <= self.upper)
@@ -101,16 +104,16 @@ class Ladder:
     def slope_beyond(self, entries: Array, within: Array) -> tuple[Array, Array]:
         """Return the slope of ``f`` over a small step beside a rung beyond ``within``, and that rung.
 
-        One evaluation for each column in which ``entries``, ``(n, m)`` of bool, marks one for the first time,
-        beside the rung that follows the finest of the marked ``within`` (row numbers, ``(n, m)``).
+        One evaluation for each column in which ``entries``, ``(n, m)`` of bool, marks one, beside the rung
+        that follows the finest of the marked ``within`` (row numbers, ``(n, m)``); none if asked just before.
         Slope ``(n, m)``; rung, an exponent, ``(n, 1)``.
         """
-        fresh = entries.any(axis=1) & (self._asked == NO_RUNG)
+        last = np.where(entries, within, self.exponents.shape[0] - 2).min(axis=1)
+        finer, rung = np.take_along_axis(self.exponents, np.stack([last, last + 1]), axis=0)
+        fresh = entries.any(axis=1) & (self._asked != rung)
         fresh &= np.cumsum(fresh) <= self.room
         self.room -= int(fresh.sum())
         if fresh.any():
-            last = np.where(entries, within, self.exponents.shape[0] - 2).min(axis=1)
-            finer, rung = np.take_along_axis(self.exponents, np.stack([last, last + 1]), axis=0)
             far = self.x + np.take_along_axis(self.step_plus, (last + 1)[None], axis=0)[0]
             there = np.take_along_axis(self.plus, (last + 1)[None, :, None], axis=0)[0]
             small = np.ldexp(1.0, (finer - 3).clip(-1070, 1020).astype(np.int32))

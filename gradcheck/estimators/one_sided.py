@@ -7,14 +7,17 @@ from typing import NamedTuple
 import numpy as np
 
 from gradcheck.arrays import Array
+from gradcheck.estimators.contest import contested
 from gradcheck.estimators.extrapolation import Best, best_window
 from gradcheck.estimators.ladder import Ladder
-from gradcheck.estimators.noise import Noise
+from gradcheck.estimators.noise import TOOTH, Noise, distant_noise
 from gradcheck.results import Status
 
 __all__ = ["CENTRAL", "LEFT", "RIGHT", "Answer", "answer_from", "of_side"]
 
 CENTRAL, RIGHT, LEFT = 0, 1, 2
+#: Times that an answer is looked for, with the teeth of the one before as noise.
+_ROUNDS = 3
 #: One-sided derivatives differ for good when the gap is this many times both bars.
 _KINK_MARGIN = 3.0
 #: A wider relative bar is no answer.
@@ -61,20 +64,28 @@ def answer_from(ladder: Ladder, noise: Noise, eps: float) -> Answer:
     ahead, behind = ladder.step_plus[..., None], ladder.step_minus[..., None]
     quotients = np.stack([(ladder.plus - ladder.minus) / (ahead + behind), rise / ahead, fall / behind])
     quotients[~np.isfinite(quotients)] = np.nan
-    rounding = np.stack(
-        [noise.level / (0.5 * (ahead + behind)), 2 * noise.level / ahead, 2 * noise.level / behind]
-    )
     lopsided = 0.5 * np.abs(ahead - behind) * np.abs(rise - fall) / (ahead * behind)
-    rounding[CENTRAL] += np.where(np.isfinite(lopsided), lopsided, 0.0)
-    veil = noise.veil if (noise.veil < rise.shape[0]).any() else None
-    sides = _best_sides(quotients, rounding, ladder.exponents, veil)
+    lopsided = np.where(np.isfinite(lopsided), lopsided, 0.0)
+    size = np.fmax(np.abs(ladder.f0), np.fmax(np.abs(ladder.plus), np.abs(ladder.minus))).max(axis=0)
+    level = noise.level
+    for _ in range(_ROUNDS):
+        rounding = np.stack([level / (0.5 * (ahead + behind)), 2 * level / ahead, 2 * level / behind])
+        rounding[CENTRAL] += lopsided
+        sides = _best_sides(quotients, rounding, ladder.exponents)
+        kinked = _kinked(quotients, rounding, sides)
+        contest = contested(ladder, sides, level, eps, ~kinked)
+        if not (contest.height > 0).any():
+            break
+        level = level + np.where(contest.height > TOOTH * size, np.inf, contest.height)
+    extra = distant_noise(ladder, quotients[CENTRAL], sides, level)
+    sides.bar[CENTRAL] = np.fmax(sides.bar[CENTRAL] + np.where(kinked, 0.0, extra), contest.bar)
     side = _side(quotients, sides)
     value = of_side(sides.value, side)
     bar = of_side(sides.bar, side)
     scale, reach = _scale(ladder)
     limited = of_side(sides.truncation, side) <= of_side(sides.rounding, side)
     codes = _codes(value, bar, max(_WEAK, 32 * eps) * scale, limited)
-    codes = np.where(_kinked(quotients, rounding, sides), Status.KINK.code, codes)
+    codes = np.where(kinked, Status.KINK.code, codes)
     codes = np.where(_jumps(ladder, rise, fall), Status.DISCONTINUITY.code, codes)
     return Answer(
         value,
@@ -86,29 +97,28 @@ def answer_from(ladder: Ladder, noise: Noise, eps: float) -> Answer:
         rounding,
         scale,
         reach,
-        noise.probe,
-        noise.level[0],
+        np.stack([contest.probe, noise.probe]),
+        level[0],
     )
 
 
-def _best_sides(quotients: Array, noise: Array, exponents: Array, veil: Array | None) -> Best:
+def _best_sides(quotients: Array, noise: Array, exponents: Array) -> Best:
     """Return the best of each side; of the one-sided ones only where they may be asked for.
 
     They are two thirds of the work, and say something only beside a closed side or at a kink.
     """
     _, _, n, m = quotients.shape
     if n * m <= _FEW_ENTRIES:
-        return best_window(quotients, noise, exponents, veil)
-    central = best_window(quotients[:1], noise[:1], exponents, veil, (2,))
-    nothing = (np.nan, np.inf, np.nan, np.nan, 0)
+        return best_window(quotients, noise, exponents)
+    central = best_window(quotients[:1], noise[:1], exponents, (2,))
+    nothing = (np.nan, np.inf, np.nan, np.nan, 0, 0, np.nan, np.inf)
     sides = Best(*(np.full((3, n, m), v, one.dtype) for v, one in zip(nothing, central, strict=True)))
     for all_sides, one in zip(sides, central, strict=True):
         all_sides[CENTRAL] = one[0]
     column, row = np.nonzero(_closed(quotients) | _may_be_kinked(quotients, noise))
     if column.size:
         two, three = (one[1:, :, column, row, None] for one in (quotients, noise))
-        hidden = None if veil is None else veil[column, row, None]
-        found = best_window(two, three, exponents[:, column], hidden, (1, 1))
+        found = best_window(two, three, exponents[:, column], (1, 1))
         for all_sides, one in zip(sides, found, strict=True):
             all_sides[1:, column, row] = one[..., 0]
     return sides
@@ -203,7 +213,8 @@ def _jumps(ladder: Ladder, rise: Array, fall: Array) -> Array:
     steps = np.stack([ladder.step_plus, ladder.step_minus])[..., None]
     slopes = np.abs(np.where(fine & (steps > 0), np.stack([rise, fall]) / steps, np.nan))
     moved = np.fmax.reduce(np.nan_to_num(slopes), axis=(0, 1)) * np.abs(ladder.x)[:, None]
-    roundoff = 64 * 2.0**-52 * (np.abs(ladder.f0) + moved.max(axis=0, initial=0.0))
+    # Nor is what rounding beside the largest output makes of one that is 0.
+    roundoff = 64 * 2.0**-52 * (np.abs(ladder.f0).max(initial=0.0) + moved.max(axis=0, initial=0.0))
     for moves in (rise, fall):
         smallest = np.where(fine, moves, np.inf).min(axis=0)
         largest = np.where(fine, moves, -np.inf).max(axis=0)

@@ -1,0 +1,105 @@
+"""Fine steps against coarse ones: whichever is right, the bar holds the truth, and the twin shows the lie."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradcheck.estimators import one_sided
+from gradcheck.estimators.central import central_jacobian
+from gradcheck.estimators.contest import Contest
+from gradcheck.estimators.ladder import NO_RUNG
+from gradcheck.estimators.primal import Primal
+
+
+def lies(f: Callable[[Any], Any], x: Any, truth: Any) -> int:
+    """Count the entries whose bar does not hold the truth; no number is no lie."""
+    found = central_jacobian(Primal(f, [np.asarray(x, dtype=np.float64)]))
+    known = np.isfinite(found.value)
+    return int((known & ~(np.abs(found.value - truth) <= found.error)).sum())
+
+
+@pytest.fixture
+def uncontested(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Take the narrowest answer, whatever contradicts it."""
+
+    def nothing(_ladder: Any, best: Any, *_: Any) -> Contest:
+        shape = best.value.shape[1:]
+        return Contest(np.zeros(shape), np.zeros(shape), np.full(shape, NO_RUNG))
+
+    return lambda: monkeypatch.setattr(one_sided, "contested", nothing)
+
+
+def curved(x: Any) -> Any:
+    return (1 - np.cos(x)) / x**2
+
+
+# In a tooth of 1 - cos x the function is as smooth as c / x**2 is; at the last the teeth are 500 roundings.
+TEETH = (1.6898e-07, -3.7913e-07, 5.3410e-08, -1.1575e-07, 2.3495e-07, -4.0404e-08, -4.3105e-07, 0.01652418)
+
+
+def test_a_tooth_that_is_bent_is_no_slope(uncontested: Callable[[], None]) -> None:
+    assert sum(lies(curved, x, -x / 12) for x in TEETH) == 0
+    uncontested()
+    assert sum(lies(curved, x, -x / 12) for x in TEETH) >= 6
+
+
+def test_steps_that_a_decomposition_swallows_are_no_evidence(uncontested: Callable[[], None]) -> None:
+    """Entries of 1e-21 are deflated: the pseudoinverse stands still, or moves by a quarter of them."""
+    matrix = np.diag([2.0, 2.0, 5.0])
+    inverse = np.linalg.inv(matrix)
+    truth = -np.einsum("ij,kl->iljk", inverse, inverse).reshape(9, 9)
+    assert lies(np.linalg.pinv, matrix, truth) == 0
+    # The twin: without the rule, and with a wrong truth, it shows.
+    assert lies(np.linalg.pinv, matrix, truth + 1e-3) > 60
+    uncontested()
+    assert lies(np.linalg.pinv, matrix, truth) > 0
+
+
+def test_fine_steps_beside_large_inputs_do_not_widen_the_bar() -> None:
+    rng = np.random.default_rng(6)
+    x = np.array([0.0, 1.0, -1.0, 0.5])
+    for _ in range(4):
+        weights = rng.normal(size=(4, 3))
+        found = central_jacobian(Primal(lambda x, w=weights: (x @ w)[:, None] * x, [x]))
+        truth = np.einsum("ki,j->ijk", weights, x) + np.einsum("i,jk->ijk", x @ weights, np.eye(4))
+        assert (np.abs(found.value - truth.reshape(12, 4)) <= found.error).all()
+        assert found.error.max() < 1e-12
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: x**x,
+        lambda x: np.where(x > 0, -x * np.log(np.where(x > 0, x, 1)), np.where(x == 0, 0.0, -np.inf)),
+    ],
+    ids=["x to the x", "minus infinity on the other side"],
+)
+def test_a_slope_that_grows_as_the_logarithm_gets_no_number(f: Callable[[Any], Any]) -> None:
+    found = central_jacobian(Primal(f, [np.asarray(0.0)]))
+    assert np.isnan(found.value).all()
+    # The twin: x² log x settles.
+    smooth = central_jacobian(Primal(lambda x: x * (f(x) - f(0.0)), [np.asarray(0.0)]))
+    assert abs(smooth.value[0, 0]) <= smooth.error[0, 0] < 1e-6
+
+
+def test_a_ripple_below_the_steps_widens_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    """500 to 5000 roundings high, far narrower than the steps: heard there, and not at finer ones."""
+    rng = np.random.default_rng(3)
+    draws = [
+        (10 ** rng.uniform(-13, -12), 10 ** rng.uniform(4, 8), rng.uniform(0.2, 2.0)) for _ in range(120)
+    ]
+
+    def missed() -> int:
+        return sum(
+            lies(lambda x, a=a, w=w: np.exp(x) + a * np.sin(w * x), x, np.exp(x) + a * w * np.cos(w * x))
+            for a, w, x in draws
+        )
+
+    # One phase in ten hides it from all the steps.
+    assert missed() <= 14
+    monkeypatch.setattr(one_sided, "distant_noise", lambda _l, _q, best, _v: np.zeros(best.value.shape[1:]))
+    assert missed() > 60
