@@ -186,3 +186,40 @@ def test_containers_are_arguments():
 
     assert gradcheck.check(g, lambda p: Point(p.b, p.a), Point(2.0, 3.0)).verdict is Verdict.PASS
     assert gradcheck.check(g, lambda p: Point(p.a, p.b), Point(2.0, 3.0)).verdict is Verdict.FAIL
+
+
+class TestBoundsAndComplexStep:
+    """The real part of a complex step is the point; the difference that confirms it stays inside, too."""
+
+    def seen(self, f):
+        points = []
+
+        def watched(x):
+            if isinstance(x, np.ndarray):
+                points.append(np.array(x))
+            return f(x)
+
+        return watched, points
+
+    @pytest.mark.parametrize("x", [[1.5, 1.7], [1.0 + 1e-6, 1.9], [1.0 + 1e-9, 2.0 - 1e-9]])
+    def test_inside_them_it_is_used_and_keeps_to_them(self, x):
+        f, points = self.seen(np.sqrt)
+        x = np.array(x)
+        right = gradcheck.check(f, lambda x: np.diag(0.5 / np.sqrt(x)), x, bounds=(1.0, 2.0))
+        assert right.method == "complex-step", str(right)
+        assert right.detectable < 1e-11
+        assert right.nfev >= len(points)
+        wrong = gradcheck.check(f, lambda x: np.diag(0.5 / np.sqrt(x) + 0.1 * x), x, bounds=(1.0, 2.0))
+        assert str(wrong.verdict) == "fail"
+        assert np.min(points) >= 1.0
+        assert np.max(points) <= 2.0
+
+    def test_on_an_edge_differences_to_one_side_take_over(self):
+        f, points = self.seen(np.sqrt)
+        result = gradcheck.check(
+            f, lambda x: np.diag(0.5 / np.sqrt(x)), np.array([1.0, 2.0]), bounds=(1.0, 2.0)
+        )
+        assert str(result.verdict) == "pass"
+        assert result.method == "central"
+        assert np.min(points) == 1.0
+        assert np.max(points) == 2.0

@@ -177,8 +177,8 @@ class _Dense:
         return self.options.method in ("auto", method)
 
     def _reference(self) -> Reference:
-        if self._may_use("complex-step") and self.options.bounds is None:
-            self.estimates["complex-step"] = self._counted(complex_step(self.primal))
+        if self._may_use("complex-step"):
+            self.estimates["complex-step"] = self._counted(complex_step(self.primal, self._flat_bounds()))
             found = self._claimed_only(sharpest(self.estimates))
             if found.decided[~self.unclaimed | self.idle].all() or not self._may_use("central"):
                 return found

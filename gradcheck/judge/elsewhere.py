@@ -46,11 +46,13 @@ class Elsewhere:
 
     def estimate(self, x: Array, columns: Array) -> FlatEstimate | None:
         """Return the witness's answer in the columns ``columns``; None where f cannot be evaluated."""
+        if self.bounds is not None and not np.all((x >= self.bounds[0]) & (x <= self.bounds[1])):
+            return None
         whole = len(columns) == x.size
         primal = Primal(self.problem, [x]) if whole else self._restricted(x, columns)
         try:
             if self.method == "complex-step":
-                return complex_step(primal)
+                return complex_step(primal, self._limits(columns))
             found = central(primal, self._limits(columns), None)
             return found if whole else self.problem.widened(found)
         except Exception:

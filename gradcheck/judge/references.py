@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -60,9 +61,33 @@ class Reference:
         return " and ".join(used)
 
 
-def complex_step(primal: Primal) -> FlatEstimate:
-    """Return the certified complex step of ``primal``."""
-    return complex_step_jacobian(primal)
+class _Inside:
+    """A function that is not evaluated outside its bounds, and says so; counts what it did not do."""
+
+    def __init__(self, f: Callable[[Any], Any], bounds: Any) -> None:
+        self.f, self.bounds = f, bounds
+        self.refused = 0
+
+    def __call__(self, x: Any) -> Any:
+        # On continued numbers the real part is the point itself.
+        if isinstance(x, np.ndarray) and not np.all((x >= self.bounds[0]) & (x <= self.bounds[1])):
+            self.refused += 1
+            raise ValueError("outside the bounds")
+        return self.f(x)
+
+
+def complex_step(primal: Primal, bounds: Any = None) -> FlatEstimate:
+    """Return the certified complex step of ``primal``; its one central difference is taken inside ``bounds``.
+
+    Without room for that on either side there is no certificate.
+    """
+    if bounds is None:
+        return complex_step_jacobian(primal)
+    inside = _Inside(primal.f, bounds)
+    kept = Primal(inside, [primal.x])
+    found = complex_step_jacobian(kept)
+    primal.nfev += kept.nfev - inside.refused
+    return replace(found, nfev=found.nfev - inside.refused)
 
 
 def central(primal: Primal, bounds: Any, max_nfev: int | None) -> FlatEstimate:

@@ -96,7 +96,8 @@ class _Rounds:
         """Examine input after input, and say what was found of all."""
         inp = self.asked.problem(self.asked.f).inp
         self.by = self.asked.options.method
-        if self.by == "auto" and (self.cost == "differences" or self.asked.options.bounds is not None):
+        bounded = self.asked.options.bounds is not None and self.cost == "pairs"
+        if self.by == "auto" and (self.cost == "differences" or bounded):
             self.by = "central"
         if self.cost == "pairs":
             self.exact = self._continues()

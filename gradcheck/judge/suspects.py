@@ -195,7 +195,7 @@ class Suspects:
         primal = Primal(problem, [x])
         try:
             if self.method != "central":
-                found = complex_step(primal)
+                found = complex_step(primal, self.bounds if problem is self.problem else None)
                 if found.status is Status.OK:
                     return found.value, found.error
             found = central(Primal(problem, [x]), self.bounds if problem is self.problem else None, None)
