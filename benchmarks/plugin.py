@@ -3,7 +3,10 @@
 Every figure is the smallest of several processes', with and without the plugin in turn: their own CPU time,
 to which other programs of the machine add and from which they never take away, and, where Linux's ``perf``
 is installed, the instructions that they executed, which no other program changes and which differ by 0.2 %
-from run to run.  Run ``python benchmarks/plugin.py`` with gradcheck importable.
+from run to run.  For checks there is a third: the median of tests that the plugin hears and of tests that it
+does not, in turn in one session, which the load of the machine strikes alike.
+
+Run ``python benchmarks/plugin.py`` with gradcheck importable.
 """
 
 from __future__ import annotations
@@ -24,6 +27,27 @@ import time, sys, _pytest.config, pytest, inspect, threading, contextvars
 start = time.process_time()
 import gradcheck.pytest_plugin
 print(time.process_time() - start)
+"""
+IN_TURN = """
+import json, statistics, time, pytest, gradcheck.context as context
+times = {True: [], False: []}
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item, nextitem):
+    heard = item.callspec.params["k"] % 2 == 0
+    observers = list(context._EVERYWHERE)
+    if not heard:
+        context._EVERYWHERE.clear()
+    start = time.process_time()
+    try:
+        return (yield)
+    finally:
+        times[heard].append(time.process_time() - start)
+        context._EVERYWHERE[:] = observers
+
+def pytest_sessionfinish():
+    found = {str(heard): statistics.median(several) for heard, several in times.items()}
+    open("times.json", "w").write(json.dumps(found))
 """
 EMPTY = "import pytest\n@pytest.mark.parametrize('k', range({tests}))\ndef test_empty(k): pass\n"
 CHECKS = """
@@ -119,6 +143,7 @@ def main():
             without, with_it = compared(folder, text, options.runs, *extra)
             shares = [100 * (b - a) / a if a else None for a, b in zip(without, with_it, strict=True)]
             added = dict(zip(("added CPU, %", "added instructions, %"), shares, strict=True))
+            added["in turn in one session, %"] = in_turn(folder, text, *extra)
             print(json.dumps({"checks": options.checks, "options": extra, "CPU, s": without[0]} | added))
         size(folder, options.recorded)
 
@@ -136,6 +161,15 @@ def idle(folder, runs, tests=5000):
         "of": (base_many[0] / tests * 1e6, added_many[0] / tests),
     }
     print(json.dumps({"a test without a check": per_test}))
+
+
+def in_turn(folder, text, *extra):
+    """Return by how much a test with checks takes longer where the plugin hears them, in percent."""
+    (folder / "conftest.py").write_text(IN_TURN, encoding="utf-8")
+    cost(folder, text, [*named()[0], *extra])
+    (folder / "conftest.py").unlink()
+    found = json.loads((folder / "times.json").read_text(encoding="utf-8"))
+    return 100 * (found["True"] / found["False"] - 1)
 
 
 def size(folder, count):
