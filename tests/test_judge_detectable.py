@@ -84,6 +84,15 @@ def test_a_fast_function_is_not_called_rounding():
     assert result.detectable < 1e-8
 
 
+@pytest.mark.parametrize("away", [0.0, 1e-13, 1e-10, 1e-7])
+def test_a_claim_that_jumps_beside_the_point_is_not_called_rounding(away):
+    x = np.array([0.3, 1.0 + away, 2.0])
+    result = gradcheck.check(lambda x: np.sum(np.maximum(0, 1 - x)), lambda x: -1.0 * (x < 1), x)
+    assert str(result.verdict) == "pass", str(result)
+    one = gradcheck.check(lambda x: np.abs(x - 1), lambda x: np.sign(x - 1), 1.0 + (away or 1e-12))
+    assert str(one.verdict) == "pass", str(one)
+
+
 def test_a_mistake_that_the_format_hides_is_seen_in_float64():
     x = np.float32(2.25)
     value = np.float32(logistic(x)) * (np.float32(1) - np.float32(logistic(x)))

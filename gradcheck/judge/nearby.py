@@ -27,6 +27,9 @@ __all__ = ["Nearby", "foreseen"]
 
 _OF_ITSELF = 0.75
 """Share of a claim's measured rounding that it shows without the reference, see `claim_rounding`."""
+_HARDLY_MET = 1e-8
+"""A claim that scatters by more than this share would hardly agree to its last digits, once in 1e5 at most:
+its own branches are seen, beside a kink."""
 _MOST_FORESEEN = 4096
 """Entries up to which a claim is evaluated again only to learn what its rounding would hide."""
 _LARGE = 1e-6
@@ -226,4 +229,6 @@ def foreseen(claim: Claim, claimed: ClaimMatrix, reference: Array, rng: np.rando
         return nothing
     last = LAST_DIGITS * np.abs(reference)
     found = foreseen_rounding(claim.problem.x, claim.at, rng, last / 8.0)
-    return nothing if found is None else np.where(found > 0, last + found, 0.0)
+    if found is None:
+        return nothing
+    return np.where((found > 0) & (found <= _HARDLY_MET * np.abs(reference)), last + found, 0.0)
