@@ -89,11 +89,12 @@ def test_the_installed_packages_are_under_test(projects):
 def test_numpy_and_scipy_with_derivatives_written_by_hand(projects):
     code, output, record = projects.tests("curves", "-p", "no:xdist")
     assert code == 1, output
-    assert failing(record) == dict.fromkeys(
+    # What else would explain it depends on the point.
+    named = {name: diagnosis.partition(" (")[0] for name, diagnosis in failing(record).items()}
+    assert named == dict.fromkeys(
         ["test_wrong_ridge[theta0]", "test_wrong_ridge[theta1]"],
-        failing(record)["test_wrong_ridge[theta0]"],
+        "the claim is 0.5 times the reference: factor 1/2",
     )
-    assert failing(record)["test_wrong_ridge[theta0]"].startswith("the claim is 0.5 times the reference")
     assert "FAILED test_curves.py::test_wrong_ridge[theta0]::ridge in a test that passed" in output
     assert projects.tests("curves", "-k", "right or fit")[0] == 0
 
