@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradcheck.estimators import one_sided
+from gradcheck.estimators import noise, one_sided
 from gradcheck.estimators.central import central_jacobian
 from gradcheck.estimators.contest import Contest
 from gradcheck.estimators.ladder import NO_RUNG
@@ -103,3 +103,13 @@ def test_a_ripple_below_the_steps_widens_the_bar(monkeypatch: pytest.MonkeyPatch
     assert missed() <= 14
     monkeypatch.setattr(one_sided, "distant_noise", lambda _l, _q, best, _v: np.zeros(best.value.shape[1:]))
     assert missed() > 60
+
+
+def test_float32_inside_is_heard_far_from_a_tiny_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    def square(x: Any) -> Any:
+        return np.float64(np.float32(x) ** 2)
+
+    points = [float(np.float32(x)) for x in 10.0 ** np.random.default_rng(1).uniform(-8, -5, size=60)]
+    assert sum(lies(square, x, 2 * x) for x in points) == 0
+    monkeypatch.setattr(noise, "_SHARE", 0.0)
+    assert sum(lies(square, x, 2 * x) for x in points) > 0

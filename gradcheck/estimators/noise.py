@@ -36,6 +36,8 @@ __all__ = ["TOOTH", "Noise", "distant_noise", "measured_noise", "unit_roundoff"]
 
 #: Teeth above this share of f are no rounding, hardly float32's: the function's own.
 TOOTH = 2.0**-16
+#: The largest share of f that the noise of a coarse format inside it may be: a little over float32's.
+_SHARE = 2.0**-20
 #: Smallest subnormal double: what underflow can hide.
 _TINY = 2.0**-1074
 #: A second difference this many times the finest one is structure, not noise.
@@ -94,6 +96,10 @@ def measured_noise(ladder: Ladder, eps: float) -> Noise:
     height = multiples(ladder, rise, fall, floor)
     level = np.fmax(floor, np.fmax(fine, height))
     level = np.where(height > TOOTH * np.fmax.reduce(size, axis=0), np.inf, level)
+    # A coarser format inside f shows near x as a share of f, and far from a tiny x it is that share again.
+    share = np.nan_to_num(level[0] / size[0], nan=0.0, posinf=0.0).clip(max=_SHARE)
+    distant = (ladder.exponents >= LEAP) & (np.abs(ladder.x) < TINY_X)
+    level = np.where(distant[..., None], np.fmax(level, share * size), level)
     probe = _between(ladder, doubtful | (height > 0))
     if (np.abs(ladder.x) < TINY_X).any():
         probe = np.where(_still(ladder, rise, fall), UNIT, probe)
