@@ -91,7 +91,7 @@ class TestJacobian:
         assert contract(jac, max_nfev=1).reason is Reason.CONTRACT_ONLY
 
     def test_jax_is_no_claim_to_look_at(self):
-        with pytest.raises(InvalidArgument, match="given 'jax' with method='contract'"):
+        with pytest.raises(InvalidArgument, match="given 'contract' with 'jax'"):
             contract("jax")
 
 

@@ -83,6 +83,9 @@ def complex_step(primal: Primal, bounds: Any = None) -> FlatEstimate:
     """
     if bounds is None:
         return complex_step_jacobian(primal)
+    if not np.all((primal.x >= bounds[0]) & (primal.x <= bounds[1])):
+        # The point itself is out of bounds: refused in words by whoever takes differences.
+        return central(primal, bounds, None)
     inside = _Inside(primal.f, bounds)
     kept = Primal(inside, [primal.x])
     found = complex_step_jacobian(kept)
