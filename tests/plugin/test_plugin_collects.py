@@ -262,3 +262,26 @@ def test_second(): in_thread()
         found = verdicts(suite.record("-k", chosen))
         expected = {"test_first", "test_second"} if chosen == "test_" else {chosen}
         assert set(found) == {f"test_it.py::{name}::f" for name in expected}
+
+
+@pytest.mark.parametrize(
+    ("body", "called"),
+    [("pass", False), ("check(f, right, x)", True)],
+)
+def test_a_test_without_a_check_calls_no_hook_of_ours(suite, body, called):
+    """The twin: with the first check what gathers checks is there, and is called for each test."""
+    (suite.path / "conftest.py").write_text("""
+import pathlib
+def pytest_sessionfinish(session):
+    hooks = ("pytest_runtest_setup", "pytest_runtest_makereport", "pytest_runtest_logreport")
+    ours = {
+        found.plugin_name
+        for name in hooks
+        for found in getattr(session.config.hook, name).get_hookimpls()
+        if "gradcheck" in str(found.function.__module__)
+    }
+    pathlib.Path("hooks.txt").write_text(" ".join(sorted(ours)))
+""")
+    suite.write(f"def test_one(): {body}")
+    assert suite.run().ret == 0
+    assert bool((suite.path / "hooks.txt").read_text()) == called
