@@ -113,3 +113,18 @@ def test_float32_inside_is_heard_far_from_a_tiny_point(monkeypatch: pytest.Monke
     assert sum(lies(square, x, 2 * x) for x in points) == 0
     monkeypatch.setattr(noise, "_SHARE", 0.0)
     assert sum(lies(square, x, 2 * x) for x in points) > 0
+
+
+def test_a_tread_that_hides_one_term_is_doubted_by_more_than_the_answer_beyond_it() -> None:
+    """The square of a value whose rounding is that of 1e6 stands still by its third input."""
+
+    def f(x: Any) -> Any:
+        return ((np.sin(x[0]) * np.exp(x[1]) + x[2] ** 2 + 1e6) - 1e6) ** 2
+
+    random = np.random.default_rng(0)
+    points = [random.normal(size=3) for _ in range(102)]
+    for x in (points[83], points[101]):
+        inside = np.array([np.cos(x[0]) * np.exp(x[1]), np.sin(x[0]) * np.exp(x[1]), 2 * x[2]])
+        truth = 2 * (np.sin(x[0]) * np.exp(x[1]) + x[2] ** 2) * inside
+        assert lies(f, x, truth) == 0
+        assert lies(f, x, 2 * truth) > 0

@@ -196,7 +196,8 @@ def _teeth(ladder: Ladder, parabola: _Parabola, asked: Array) -> tuple[Contest, 
         dead &= _smooth_beyond(ladder, parabola.step, right, dead)
     probe = np.where(found & ~dead & (coarse - fine >= 2), (fine + coarse) // 2, NO_RUNG)
     open_ = found & ~seen
-    bar = np.where(open_, height / _at(parabola.step, row), 0.0)
+    # A step of almost two teeth may meet one jump: the mean slope is then twice as far as its quotient.
+    bar = np.where(open_, 2.0 * height / _at(parabola.step, row), 0.0)
     return Contest(np.where(seen & ~dead, height, 0.0), bar, probe), dead
 
 
@@ -220,7 +221,9 @@ def _rivals(
     unsure = asked & ~wins & ~dead & (distance > bar + other)
     fine, coarse = _at(parabola.rungs, last), _at(parabola.rungs, row)
     probe = np.where(unsure & (coarse - fine >= 2), (fine + coarse) // 2, NO_RUNG)
-    return Contest(np.where(wins, distance * step, 0.0), np.where(unsure, distance + other, 0.0), probe)
+    # The teeth that the rival would have to pass over make it uncertain too, by less than what shows.
+    both = (1.0 + _OFF) * distance + other
+    return Contest(np.where(wins, distance * step, 0.0), np.where(unsure, both, 0.0), probe)
 
 
 def _wider(parabola: _Parabola, right: _Exit, left: _Exit) -> tuple[Array, Array]:
