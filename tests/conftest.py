@@ -41,7 +41,9 @@ def own_registry(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     yield tmp_path
     for name, module in list(sys.modules.items()):
-        places = [getattr(module, "__file__", None), *getattr(module, "__path__", ())]
+        # Their own dictionaries: asking a module for a name that it lacks may run its `__getattr__`.
+        known = getattr(module, "__dict__", {})
+        places = [known.get("__file__"), *(known.get("__path__") or ())]
         if any(str(place).startswith(str(tmp_path)) for place in places):
             del sys.modules[name]
 
