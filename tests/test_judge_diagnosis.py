@@ -273,3 +273,77 @@ class TestSuspects:
     def test_large_functions_are_left_alone(self):
         assert not Suspects(self.problem(np.sum, np.ones(100)), "auto", None).affordable
         assert Suspects(self.problem(np.sum, np.ones(10)), "auto", None).affordable
+
+
+A, B = np.array([1.0, 2.0, 3.0]), np.array([4.0, 5.0])
+
+
+def _distances(x, y):
+    return np.sqrt(((x[:, None] - y[None]) ** 2).sum(-1))
+
+
+class TestAnotherShapeWithOneSample:
+    """One sample of the other argument leaves an output of another shape: no verdict is lost to it."""
+
+    @pytest.mark.parametrize(
+        ("f", "jac"),
+        [
+            (np.kron, lambda a, b: np.kron(np.eye(3), b[:, None])),
+            (np.convolve, lambda a, b: np.array([np.convolve(e, b) for e in np.eye(3)]).T),
+            (
+                lambda a, b: np.concatenate([a**2, b]),
+                lambda a, b: np.vstack([np.diag(2 * a), np.zeros((2, 3))]),
+            ),
+        ],
+        ids=["kron", "convolve", "concatenate"],
+    )
+    def test_vectors(self, f, jac):
+        assert gradcheck.check(f, jac, A, B).verdict is Verdict.PASS
+        assert "1.5" in said(f, lambda a, b: 1.5 * jac(a, b), A, B)
+        uneven = said(f, lambda a, b: jac(a, b) * UNEVEN, A, B)
+        assert "sample" not in uneven
+
+    def test_distances(self):
+        def jac(x, y):
+            away, found = x[:, None] - y[None], np.zeros((2, 3, 2, 2))
+            for i in range(2):
+                found[i, :, i] = away[i] / _distances(x, y)[i][:, None]
+            return found
+
+        x, y = np.array([[0.1, 0.9], [2.0, 1.0]]), np.array([[1.0, 0.0], [0.3, 0.7], [2.0, 3.0]])
+        assert gradcheck.check(_distances, jac, x, y).verdict is Verdict.PASS
+        said(_distances, lambda x, y: jac(x, y) * 1.5, x, y)
+        said(_distances, lambda x, y: jac(x, y) * x * 1.1, x, y)
+
+    def test_another_point_of_the_check(self):
+        points = [(A, B), (A + 0.5, np.array([4.0, 5.0, 6.0]))]
+        result = gradcheck.check(np.kron, lambda a, b: np.kron(np.eye(3), b[:, None]) * UNEVEN, points=points)
+        assert result.verdict is Verdict.FAIL
+
+
+class TestABrokenSearch:
+    """What breaks while the likely mistake is looked for costs the diagnosis, never the verdict."""
+
+    @staticmethod
+    def _breaks(*args, **options):
+        raise ValueError("planted")
+
+    @pytest.mark.parametrize(("place", "factor"), [("resembling", 1.37), ("context", UNEVEN)])
+    def test_among_other_jacobians(self, monkeypatch, place, factor):
+        monkeypatch.setattr(Suspects, place, self._breaks)
+        assert said(lambda x, y: x * y**2, lambda x, y: np.diag(y**2 * factor), X, Y) == ""
+
+    def test_of_a_shape(self, monkeypatch):
+        def transposed(x):
+            return np.ones((5, 2))
+
+        assert gradcheck.check(np.exp, transposed, X).verdict is Verdict.FAIL
+        monkeypatch.setattr(Suspects, "here", self._breaks)
+        result = gradcheck.check(np.exp, transposed, X)
+        assert (result.verdict, result.reason) == (Verdict.FAIL, Reason.WRONG_SHAPE)
+
+    def test_in_the_comparison_itself(self, monkeypatch):
+        monkeypatch.setattr("gradcheck.diagnosis.diagnose", self._breaks)
+        assert said(np.exp, lambda x: np.diag(np.exp(x) * 1.5), X) == ""
+        assert said(np.abs, lambda x: np.diag([1.7, -1.0]), np.array([0.0, -2.0])) == ""
+        assert gradcheck.check(np.exp, lambda x: np.diag(np.exp(x)), X).verdict is Verdict.PASS

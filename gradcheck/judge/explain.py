@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 import numpy as np
@@ -16,9 +17,20 @@ from gradcheck.judge.suspects import Suspects, names_alone
 from gradcheck.results import Entry, Power
 from gradcheck.tolerance import FEW_EPS, detectable
 
-__all__ = ["diagnosed", "diagnosed_shape", "entry_of", "is_vague", "power_of", "row_scale", "worst_entry"]
+__all__ = [
+    "diagnosed",
+    "diagnosed_shape",
+    "entry_of",
+    "is_vague",
+    "power_of",
+    "row_scale",
+    "sought",
+    "worst_entry",
+]
 
 Bars = tuple[Array, Array]
+
+_LOG = logging.getLogger(__name__)
 
 _VAGUE = (diagnosis.Mistake.WRONG_BLOCK, diagnosis.Mistake.ENTRIES, diagnosis.Mistake.RANK_ONE)
 _FITTED = (diagnosis.Mistake.FACTOR, diagnosis.Mistake.OFFSET)
@@ -99,28 +111,58 @@ def diagnosed(
     where = "" if index is None else f", worst {entry_of(problem, (index[0], index[1]))}"
     those = f"{count} of {claimed.size} entries differ" if claimed.size > 1 else "the only entry differs"
     text = f"{those} beyond both error bars{where}"
+    return text, sought(lambda: _likely(problem, claimed, claim_error, reference, suspects, widened))
+
+
+def sought(search: Callable[[], str]) -> str:
+    """Return the likely mistake that ``search`` names; empty where the search itself breaks.
+
+    The verdict is known before a mistake is looked for, and the search runs code that is not ours, at other
+    arguments and other points: whatever it raises must not cost the verdict.  It is logged.
+
+    Examples
+    --------
+    >>> sought(lambda: "a factor of 2"), sought(lambda: str(1 // 0))
+    ('a factor of 2', '')
+    """
+    try:
+        return search()
+    except Exception:
+        _LOG.debug("the search for the likely mistake broke off", exc_info=True)
+        return ""
+
+
+def _likely(
+    problem: Problem,
+    claimed: Array,
+    claim_error: Array,
+    reference: Reference,
+    suspects: Suspects | None,
+    widened: Callable[[], Array] | None,
+) -> str:
+    """Return the likely mistake in words, from claim and reference first, then from other Jacobians."""
     claim, known = (claimed, claim_error), (reference.value, reference.error)
     if suspects is None or not suspects.affordable:
-        return text, _named(claim, known, names_alone(problem)).text
+        return _named(claim, known, names_alone(problem)).text
     # What two mistakes explain, another Jacobian may explain alone: that one comes first.
     alone = _named(claim, known, names_alone(problem), pairs=False)
     explained, few = _explained(alone), np.count_nonzero(reference.value[reference.decided]) <= _FEW
     if explained and not few:
-        return text, alone.text
+        return alone.text
     wider = (claimed, claim_error if explained or widened is None else widened())
     if alone.complete:
         # One mistake is enough, so that another Jacobian has to be the claim as it is.
         context = suspects.resembling(wider, known, arguments_only=explained)
         if context is None and wider[1] is claim_error:
-            return text, alone.text
+            return alone.text
         further = _named(wider, known, context or names_alone(problem))
     else:
         further = _named(wider, known, suspects.context(wider, known))
     with np.errstate(invalid="ignore"):
         much_wider = bool(np.any(wider[1] - claim_error > _MUCH * np.abs(claimed)))
     if further.named or not much_wider:
-        return text, _both(alone, further)
-    return text, _named(claim, known, names_alone(problem)).text
+        return _both(alone, further)
+    return _named(claim, known, names_alone(problem)).text
 
 
 def _both(alone: diagnosis.Diagnosis, further: diagnosis.Diagnosis) -> str:
@@ -143,6 +185,10 @@ def diagnosed_shape(problem: Problem, claim: Claim, suspects: Suspects) -> str:
 
     A sum over the rows, one row of several, or a transpose has another shape, and a reference tells which.
     """
+    return sought(lambda: _likely_shape(problem, claim, suspects))
+
+
+def _likely_shape(problem: Problem, claim: Claim, suspects: Suspects) -> str:
     given = _numbers_of(claim)
     if given is None or not suspects.affordable or not 0 < given.size <= _MOST_NUMBERS:
         return ""

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradcheck import clarke, diagnosis
 from gradcheck.arrays import Array
-from gradcheck.judge.explain import entry_of, is_vague
+from gradcheck.judge.explain import entry_of, is_vague, sought
 from gradcheck.judge.problem import Problem
 from gradcheck.judge.references import Reference
 from gradcheck.judge.suspects import names_alone
@@ -128,7 +128,13 @@ def side_mistake(
 
     Undone, it leaves a claim that agrees with that side, and with the reference where f is smooth.
     """
-    names = names_alone(problem)
+    return sought(lambda: _side_mistake(problem, rows, (claimed, claim_error), smooth, found))
+
+
+def _side_mistake(
+    problem: Problem, rows: Array, claim: tuple[Array, Array], smooth: Reference, found: clarke.ClarkeVerdict
+) -> str:
+    (claimed, claim_error), names = claim, names_alone(problem)
     best: tuple[float, str] | None = None
     for value, error, side in _members(found, claimed[rows]):
         reference = smooth.filled(rows, value, error)

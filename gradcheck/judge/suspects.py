@@ -163,7 +163,7 @@ class Suspects:
                 )
             except InvalidArgument:
                 continue
-            if other.x.size == whole.x.size and _evaluated(other):
+            if other.x.size == whole.x.size and _answers_like(whole, other):
                 yield name, other, other.x
 
     def _slopes_like(self, claim: Found, reference: Found) -> Slopes:
@@ -215,7 +215,7 @@ class Suspects:
                 other = Problem(whole.f, whole.args, place, whole.kwargs)
             except InvalidArgument:
                 continue
-            if other.x.size == whole.x.size and not other.inp.discrete.any() and _evaluated(other):
+            if other.x.size == whole.x.size and not other.inp.discrete.any() and _answers_like(whole, other):
                 yield name, other
 
     def _by_argument(self, other: Problem) -> Found:
@@ -269,7 +269,7 @@ class Suspects:
                 for place, value in enumerate(whole.args)
             ]
             one = Problem(whole.f, args, whole.argnums[0], whole.kwargs)
-            if not _evaluated(one):
+            if not _answers_like(whole, one):
                 return
             yield one
 
@@ -283,13 +283,16 @@ def _same_side(x: Array, at: Array) -> bool:
     return not (np.all(side == side[0]) and side[0] != 0.0) or bool(np.all(np.sign(at) == side))
 
 
-def _evaluated(problem: Problem) -> bool:
-    """Evaluate it once, and tell whether it can be."""
+def _answers_like(whole: Problem, other: Problem) -> bool:
+    """Evaluate ``other`` once, and tell whether it can be, with outputs of the shapes of ``whole``.
+
+    ``kron(a, b)`` with one row of ``b`` is another function of ``a``: its rows are not those claimed.
+    """
     try:
-        problem.evaluate()
+        other.evaluate()
     except Exception:
         return False
-    return True
+    return [leaf.shape for leaf in other.output.leaves] == [leaf.shape for leaf in whole.output.leaves]
 
 
 def _continued(found: list[Found]) -> Found:
