@@ -259,6 +259,69 @@ def test_several_records_are_merged_in_a_page_and_a_record(tmp_path, capsys):
     assert gate(merged) == 1
 
 
+def written_and_refused(capsys, *arguments):
+    assert main([str(argument) for argument in arguments]) == 2
+    return capsys.readouterr().err
+
+
+def test_a_page_never_replaces_a_record_that_it_is_drawn_from(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path, old = save(tmp_path / "reports", check()), save(tmp_path / "old", check())
+    before = Path(path).read_bytes()
+    link = tmp_path / "page.html"
+    link.symlink_to(path)
+    for output in (path, "reports/../reports/gradcheck.json", str(link), old):
+        err = written_and_refused(capsys, "report", "reports", "--compare", "old", "-o", output)
+        assert f"`--output`: given '{output}', expected another file than those that are read" in err
+    err = written_and_refused(capsys, "report", "reports", "-o", "new.html", "--json", path)
+    assert "`--json`: given" in err
+    assert Path(path).read_bytes() == Path(old).read_bytes() == before
+    assert not Path("new.html").exists()
+
+
+def test_a_page_replaces_a_page_and_no_other_file(tmp_path, capsys, monkeypatch):
+    pytest.importorskip("jinja2")
+    monkeypatch.chdir(tmp_path)
+    save(tmp_path / "reports", check())
+    for option in ("-o", "--json"):
+        Path("model.py").write_text("x = 1", encoding="utf-8")
+        assert "would be lost" in written_and_refused(capsys, "report", "reports", "-o", "model.py")
+        assert "that file exists" in written_and_refused(capsys, "report", "reports", option, "model.py")
+        assert Path("model.py").read_text(encoding="utf-8") == "x = 1"
+    for page in ("page", "page.html", "page.htm"):
+        for _ in range(2):
+            assert main(["report", "reports", "-o", page]) == 0
+    Path("mine.html").write_text("an older page of whatever tool", encoding="utf-8")
+    assert main(["report", "reports", "-o", "mine.html"]) == 0
+
+
+def test_two_options_never_name_one_file(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = save(tmp_path / "reports", check())
+    err = written_and_refused(capsys, "report", "reports", "-o", "s.json", "--json", "./s.json")
+    assert "`--json`: given './s.json', expected another file than that of --output" in err
+    err = written_and_refused(capsys, "gate", "reports", "--format", "junit=s.xml,sarif=s.xml")
+    assert "expected another file than that of --format junit; give each a name of its own" in err
+    err = written_and_refused(capsys, "gate", "reports", "--format", f"junit={path}")
+    assert "expected another file than those that are read" in err
+    err = written_and_refused(
+        capsys,
+        "gate",
+        "reports",
+        "--baseline",
+        "b.json",
+        "--update-baseline",
+        "--format",
+        "junit",
+        "-o",
+        "reports/gradcheck.json",
+    )
+    assert "expected another file than those that are read" in err
+    assert not Path("s.json").exists()
+    assert not Path("s.xml").exists()
+    assert main(["gate", "reports", "--format", "junit=a.xml,sarif=b.sarif"]) == 0
+
+
 def test_the_page_says_what_changed_since_an_older_record(tmp_path):
     pytest.importorskip("jinja2")
     old, new = save(tmp_path / "old", check("kept"), check("gone")), save(tmp_path / "new", check("kept"))

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from gradcheck.cli.arguments import Commands, add_command
 from gradcheck.cli.output import colour, say, width
+from gradcheck.cli.outputs import require_apart
 from gradcheck.cli.records import (
     exists,
     find_records,
@@ -112,6 +113,10 @@ def _gate(options: argparse.Namespace) -> int:
         )
     baseline = _baseline(options)
     paths = find_records(options.records)
+    files = [(f"--format {one.name}", one.file) for one in outputs if one.file]
+    require_apart(files, [*paths, *([options.baseline] if options.baseline else [])])
+    if options.update_baseline:
+        require_apart([("--baseline", options.baseline)], paths)
     merged = ledger.merge(list(map(replayable, read_records(paths), paths)))
     written = ""
     if options.update_baseline and any(check["entries"] for check in merged["checks"]):

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gradcheck.reporting.pages import is_foreign
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -80,9 +82,26 @@ class Settings:
             raise pytest.UsageError(
                 f"--gradcheck-json: given {str(self.json)!r}, expected a name that ends in .json"
             )
+        self._require_apart()
         if self.html is not None and not all(map(_is_found, _OF_A_PAGE)):
             raise pytest.UsageError(
                 '--gradcheck-html needs the extra `report`: python -m pip install "gradcheck[report]"'
+            )
+
+    def _require_apart(self) -> None:
+        if self.html is None:
+            return
+        page = self.html.resolve()
+        record = None if self.json is None else self.json.resolve()
+        if record is not None and page in (record, record.with_suffix(".jsonl")):
+            raise pytest.UsageError(
+                f"--gradcheck-html: given {str(self.html)!r}, expected another file than the record and its "
+                "journal; give each a name of its own"
+            )
+        if is_foreign(self.html):
+            raise pytest.UsageError(
+                f"--gradcheck-html: given {str(self.html)!r}, expected a name that ends in .html; that file "
+                "exists and is no page of gradcheck's: it would be lost"
             )
 
     def header(self) -> str:

@@ -177,3 +177,19 @@ def test_one():
     assert "1 check: 1 pass" in text
     assert ("report: " in text) == (option == "json")
     assert ("record: " in text.replace("no record: ", "")) == (option == "html")
+
+
+def test_a_page_that_would_replace_the_record_or_a_file_that_is_no_page_is_refused(suite):
+    suite.write(ONE)
+    both = suite.run("--gradcheck-json=r/s.json", "--gradcheck-html=r/../r/s.json")
+    assert both.ret == 4
+    assert "expected another file than the record and its journal" in both.stderr.str()
+    journal = suite.run("--gradcheck-json=r/s.json", "--gradcheck-html=r/s.jsonl")
+    assert journal.ret == 4
+    before = (suite.path / "test_it.py").read_text(encoding="utf-8")
+    source = suite.run("--gradcheck-html=test_it.py")
+    assert source.ret == 4
+    assert "is no page of gradcheck's: it would be lost" in source.stderr.str()
+    assert (suite.path / "test_it.py").read_text(encoding="utf-8") == before
+    assert suite.run("--gradcheck-json=r/s.json", "--gradcheck-html=r/s.html").ret == 0
+    assert json.loads((suite.path / "r" / "s.json").read_text(encoding="utf-8"))["complete"]
