@@ -300,3 +300,16 @@ def test_the_note_of_a_known_failure_is_shown():
     baseline["checks"][0]["note"] = "see the tracker"
     (found,) = gate(green(check(**FAIL)), baseline=baseline)["findings"]
     assert found["note"] == "see the tracker"
+
+
+def test_a_failure_that_its_test_forgives_is_counted_apart_and_closes_nothing():
+    forgiven = check(**FAIL) | {"as_expected": True, "forgiven": True, "gates": False}
+    assert_open(gate(green(forgiven)))
+    outcome = gate(green(forgiven), max_detectable=1e-30)
+    assert kinds(outcome, closes=False) == ["forgiven"]
+    assert outcome["headline"].endswith(", 1 forgiven by xfail")
+    # Without the mark it is a failure, and a baseline that lists it does not call it fixed.
+    assert_closed(gate(green(check(**FAIL))), "failure")
+    assert kinds(against([check(**FAIL)], [forgiven]), closes=False) == ["forgiven"]
+    assert kinds(against([forgiven], [check(**FAIL)])) == ["failure"]
+    assert_open(against([check()], [forgiven]))

@@ -130,12 +130,12 @@ def check_entry(
     ('pass', False, True)
     """
     gate = gate_reason(result, allow_inconclusive=allow_inconclusive, max_detectable=max_detectable)
-    beginning = unended(result, identified(identity), as_expected(result, gate))
-    entry: dict[str, Any] = json.loads(beginning + ending(gate, to_json(test)))
+    end = ending(gate, to_json(test), expected=as_expected(result, gate))
+    entry: dict[str, Any] = json.loads(unended(result, identified(identity)) + end)
     return entry
 
 
-def unended(result: CheckResult, identity: str, expected: bool) -> str:
+def unended(result: CheckResult, identity: str) -> str:
     """Return the entry of ``result`` as one line of JSON, but for what is known when its test has ended.
 
     Parameters
@@ -144,8 +144,6 @@ def unended(result: CheckResult, identity: str, expected: bool) -> str:
         What the check found.
     identity
         As :func:`identified` returns it.
-    expected
-        As :func:`as_expected` returns it.
 
     Returns
     -------
@@ -156,7 +154,7 @@ def unended(result: CheckResult, identity: str, expected: bool) -> str:
     return (
         f'{{"id":{to_json(identity)},{_NEUTRAL},"verdict":{_word(result.verdict.value)},'
         f'"reason":{_word(result.reason.slug)},"message":{_text(result.message)},'
-        f'"expected":{_word(result.expect)},"as_expected":{"true" if expected else "false"},'
+        f'"expected":{_word(result.expect)},'
         f'"function":{_text(result.name)},"notes":{_text(chr(10).join(result.notes))},'
         f'"entries":{int(result.entries)},"nfev":{int(result.nfev)},'
         f'"diagnosis":{_text(result.diagnosis)},"convention":{_text(result.convention)},'
@@ -166,15 +164,34 @@ def unended(result: CheckResult, identity: str, expected: bool) -> str:
     )
 
 
-def ending(gate: str, test: str) -> str:
-    """Return the end of an entry: why it gates, and the test that made it, as JSON.
+def ending(gate: str, test: str, *, expected: bool, forgiven: bool = False) -> str:
+    """Return the end of an entry: what is known when its test has ended.
+
+    Parameters
+    ----------
+    gate
+        Why it gates, as :func:`gate_reason` returns it.
+    test
+        The test that made it, as JSON.
+    expected
+        As :func:`as_expected` returns it.
+    forgiven
+        Whether it would gate, and its test is marked as known to fail: then it is as expected.
 
     Examples
     --------
-    >>> ending("", "null")
-    ',"gates":false,"gate_reason":"","test":null}'
+    >>> ending("", "null", expected=True)
+    ',"as_expected":true,"gates":false,"gate_reason":"","test":null}'
+    >>> ending("wrong: disagrees", "null", expected=False, forgiven=True)
+    ',"as_expected":true,"forgiven":true,"gates":false,"gate_reason":"wrong: disagrees","test":null}'
     """
-    return f',"gates":{"true" if gate else "false"},"gate_reason":{_text(gate)},"test":{test}}}'
+    said = f'"as_expected":{_BOOLEAN[expected or forgiven]}' + (',"forgiven":true' if forgiven else "")
+    return (
+        f',{said},"gates":{_BOOLEAN[bool(gate) and not forgiven]},"gate_reason":{_text(gate)},"test":{test}}}'
+    )
+
+
+_BOOLEAN = ("false", "true")
 
 
 _EMPTY = '""'

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gradcheck.ledger.drift import drifts
-from gradcheck.ledger.standing import Key, Standing, key_of, standing_of
+from gradcheck.ledger.standing import Key, Standing, is_forgiven, key_of, standing_of
 
 __all__ = ["compare"]
 
@@ -52,7 +52,7 @@ def _change(was: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> tup
     before = standing_of(was)
     if after.known and not before.known:
         return "new", _said(now)
-    if before.known and not after.known:
+    if before.known and not after.known and not is_forgiven(now):
         return "fixed", f"before: {_said(was)}"
     if _hardened(before, after):
         return "worse", _said(now)

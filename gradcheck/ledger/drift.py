@@ -45,7 +45,7 @@ def drifts(before: Standing, after: Standing) -> list[Drift]:
 
 def _shrinkage(before: Standing, after: Standing) -> Iterator[Drift]:
     was, now = before.points or {}, after.points or {}
-    if before.chance and after.known == "fail":
+    if before.chance and (after.known == "fail" or after.forgiven):
         # A property test that fails stops at its failure, and is reported for that.
         return
     if not was:
@@ -72,7 +72,7 @@ def _silence(before: Standing, after: Standing) -> Iterator[Drift]:
 def _weakening(before: Standing, after: Standing) -> Iterator[Drift]:
     if before.detectable is None or math.isnan(before.detectable) or before.known:
         return
-    if after.known or before.generated is not after.generated:
+    if after.known or after.forgiven or before.generated is not after.generated:
         # A check that fails has no power to speak of; one at drawn points has another's figure, the median.
         return
     if after.detectable is None:

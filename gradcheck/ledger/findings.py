@@ -49,6 +49,9 @@ _LISTED = (
     Kind("fixed", "A known failure is fixed", "take it off the baseline: --update-baseline"),
     Kind("nothing", "Nothing was checked", "see which checks were selected, and whether they ran"),
     Kind("known", "A known failure", "mend it; the baseline lists it", closes=False),
+    Kind(
+        "forgiven", "A known failure, in a test marked xfail", "mend it, and take off the mark", closes=False
+    ),
     Kind("allowed", "Inconclusive, as allowed", "see why", closes=False),
     Kind("added", "A check that the baseline does not list", "add it with --update-baseline", closes=False),
 )

@@ -9,7 +9,16 @@ from typing import Any
 from gradcheck.ledger.baseline import standings
 from gradcheck.ledger.drift import drifts
 from gradcheck.ledger.findings import KINDS, Finding, finding, of_check, of_row, sort_key
-from gradcheck.ledger.standing import Key, Standing, closes, detects, is_doubt, key_of, standing_of
+from gradcheck.ledger.standing import (
+    Key,
+    Standing,
+    closes,
+    detects,
+    is_doubt,
+    is_forgiven,
+    key_of,
+    standing_of,
+)
 
 __all__ = ["gate"]
 
@@ -103,6 +112,8 @@ def _judge(
             yield of_check("known", check, note=note)
         else:
             yield of_check(kind, check, note=note)
+    elif is_forgiven(check):
+        yield of_check("forgiven", check, note=note)
     elif known and not lenient:
         yield of_check("fixed", check, f"the baseline lists it as {known}, and it is as expected", note)
     if row is not None:
@@ -124,7 +135,7 @@ def _kind_of(check: Mapping[str, Any]) -> str:
 
 def _weakness(check: Mapping[str, Any], ceiling: float | None) -> Iterator[Finding]:
     power = detects(check)
-    passed = check["verdict"] == "pass" and not closes(check)
+    passed = check["verdict"] == "pass" and not closes(check) and not is_forgiven(check)
     if ceiling is None or power is None or power["worst"] is None or not passed:
         return
     if not float(power["worst"]) <= ceiling:
@@ -165,6 +176,8 @@ def _headline(code: int, counts: Mapping[str, int], kinds: list[str]) -> str:
     if code == 0:
         known = kinds.count("known")
         rest = f", {known} of them known to fail" if known else ""
+        forgiven = kinds.count("forgiven")
+        rest += f", {forgiven} forgiven by xfail" if forgiven else ""
         return f"Gate open: {checks}, {counts['entries']} entries compared{rest}"
     reasons = [_counted(kinds.count(kind), kind) for kind in KINDS if KINDS[kind].closes and kind in kinds]
     return f"Gate closed: {', '.join(reasons)}; {checks}"

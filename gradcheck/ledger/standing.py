@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Standing", "closes", "detects", "is_doubt", "key_of", "points_of", "standing_of"]
+__all__ = ["Standing", "closes", "detects", "is_doubt", "is_forgiven", "key_of", "points_of", "standing_of"]
 
 Key = tuple[str, str]
 
@@ -19,9 +19,15 @@ def key_of(check: Mapping[str, Any]) -> Key:
 def closes(check: Mapping[str, Any]) -> bool:
     """Return whether the verdict of ``check`` closes a gate: it is not what the check expects.
 
-    A misprint or a twin that is refuted, and an inconclusive check that its test allows, are as expected.
+    A misprint or a twin that is refuted, an inconclusive check that its test allows, and whatever a test
+    marked xfail found, are as expected.
     """
     return not check["as_expected"] or check.get("gates") is True
+
+
+def is_forgiven(check: Mapping[str, Any]) -> bool:
+    """Return whether ``check`` would close a gate, and its test says that it is known to (xfail)."""
+    return check.get("forgiven") is True
 
 
 def is_doubt(check: Mapping[str, Any]) -> bool:
@@ -73,6 +79,8 @@ class Standing:
         chance, not answer at the next points.
     heard
         Those that answered at all, sorted.
+    forgiven
+        Whether its test is marked as known to fail, and it would close a gate.
     """
 
     id: str
@@ -84,6 +92,7 @@ class Standing:
     detectable: float | None = None
     witnesses: tuple[str, ...] = ()
     heard: tuple[str, ...] = ()
+    forgiven: bool = False
 
     @property
     def key(self) -> Key:
@@ -119,6 +128,7 @@ def standing_of(check: Mapping[str, Any]) -> Standing:
         detectable=_number(power["median" if points else "worst"]) if power else None,
         witnesses=_answering(check, least=0.5),
         heard=_answering(check, least=0.0),
+        forgiven=is_forgiven(check),
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gradcheck.journal.checks import as_expected, identified, unended
+from gradcheck.journal.checks import identified, unended
 from gradcheck.journal.draws import Draws
 from gradcheck.journal.encoding import encode, to_json
 from gradcheck.pytest_plugin.kept import Row, kept, why_it_gates
@@ -130,7 +130,7 @@ class Collector:
         identity, beginning = attempt.identity(place, result.name), ""
         if result.evidence is not None and result.verdict is not Verdict.PASS:
             # Its matrices need not stay until the test ends.
-            beginning = self._beginning(identity, result, self._gate(attempt, place, result))
+            beginning = self._beginning(identity, result)
             result = replace(result, evidence=None)
         attempt.found[identity] = (place, result, beginning)
 
@@ -214,7 +214,7 @@ class Collector:
         result = found.settled() if isinstance(found, Draws) else found
         gate = self._gate(attempt, place, result)
         if self._recording and not beginning:
-            beginning = self._beginning(identity, result, gate)
+            beginning = self._beginning(identity, result)
         if place.item is not None:
             return kept(result, identity, gate, attempt.outcome, beginning, test, forgiven=attempt.forgiven)
         outcome = place.test["outcome"] if place.test else ""
@@ -223,8 +223,8 @@ class Collector:
     def _gate(self, attempt: _Attempt, place: Place, result: CheckResult) -> str:
         return why_it_gates(result, (self._outside if place.item is None else attempt).defaults)
 
-    def _beginning(self, identity: str, result: CheckResult, gate: str) -> str:
-        return unended(result, identity, as_expected(result, gate)) if self._recording else ""
+    def _beginning(self, identity: str, result: CheckResult) -> str:
+        return unended(result, identity) if self._recording else ""
 
     def _add_properties(self, item: pytest.Item) -> None:
         properties = [one for one in item.user_properties if one[0] != PROPERTY]

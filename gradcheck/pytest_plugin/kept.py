@@ -23,7 +23,7 @@ _LONGEST = 240
 _UNEXPLAINED = "no known mistake"
 """Begins a diagnosis that says less than the worst entry does."""
 
-Row = tuple[str, str, str, bool, str, str, int, int, float, str, str]
+Row = tuple[str, str, str, bool, str, str, int, int, float, str, str, bool]
 """The fields of :class:`Kept` in their order, all of builtin types."""
 
 
@@ -48,6 +48,8 @@ class Kept(NamedTuple):
         What is wrong, for a terminal; empty where nothing is.
     text
         Its entry in the record, one line of JSON; empty where no record is written.
+    forgiven
+        Whether it would stop the build, and its test is marked as known to fail.
     """
 
     id: str
@@ -61,6 +63,7 @@ class Kept(NamedTuple):
     detectable: float
     finding: str
     text: str
+    forgiven: bool
 
     @property
     def severity(self) -> tuple[bool, int]:
@@ -119,20 +122,22 @@ def kept(
         Whether its test is marked as known to fail.
     """
     passed = result.verdict is Verdict.PASS
-    standing = "" if forgiven else gate
+    forgiven = forgiven and bool(gate)
+    expected = as_expected(result, gate)
     power = result.power
     return (
         identity,
         result.verdict.value,
         result.expect,
-        as_expected(result, gate),
-        standing,
+        expected or forgiven,
+        "" if forgiven else gate,
         outcome,
         int(result.entries),
         sum(drawn.points for drawn in result.drawn) if result.drawn else 0,
         float(power.worst) if passed and power is not None else float("nan"),
         "" if passed and not gate else _finding(result),
-        beginning and beginning + ending(standing, test),
+        beginning and beginning + ending(gate, test, expected=expected, forgiven=forgiven),
+        forgiven,
     )
 
 

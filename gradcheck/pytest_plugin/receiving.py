@@ -175,7 +175,7 @@ class Receiver:
             "schema_version": 1,
             "tool": "gradcheck",
             "complete": not self.cut_short,
-            "summary": counts | {"unexpected": len(gating), "exit_code": code},
+            "summary": counts | {"exit_code": code},
             "self_test": None,
             "environment": header["environment"] | {"duration_seconds": took},
         }

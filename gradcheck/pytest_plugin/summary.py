@@ -72,6 +72,8 @@ def _counts(checks: list[Kept]) -> str:
     # A twin that passes stands below, in red: "2 fail, 1 of these expected" must not count it.
     twins = sum(check.expected == check.verdict == "fail" for check in checks)
     parts += [f"{twins} of these expected to fail"] if twins else []
+    forgiven = sum(check.forgiven for check in checks)
+    parts += [f"{forgiven} forgiven by xfail"] if forgiven else []
     noun = "check" if len(checks) == 1 else "checks"
     return f"{len(checks)} {noun}: {', '.join(parts)}{_weakest(checks)}"
 

@@ -30,7 +30,7 @@ def gate_annotations(outcome: Mapping[str, Any]) -> str:
     ``actions/toolkit``, ``packages/core/src/command.ts``.
     """
     closing = [found for found in outcome["findings"] if found["closes"]]
-    known = [found for found in outcome["findings"] if found["kind"] in ("known", "allowed")]
+    known = [found for found in outcome["findings"] if found["kind"] in ("known", "forgiven", "allowed")]
     lines = [*_annotations("error", closing), *_annotations("warning", known)]
     return "\n".join([*lines, inert(printable(outcome["headline"]))]) + "\n"
 

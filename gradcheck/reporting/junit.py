@@ -18,7 +18,7 @@ def gate_junit(outcome: Mapping[str, Any], record: Mapping[str, Any]) -> str:
     """Return a document with one test case for each check, vanished ones included.
 
     What closes the gate is a ``failure`` of its check, or an ``error`` of the case "gate" where it
-    belongs to no check; a known failure or an allowed inconclusive is ``skipped``.
+    belongs to no check; a known or forgiven failure and an allowed inconclusive is ``skipped``.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def _classname(check: Mapping[str, Any] | None) -> str:
 def _mark(case: ET.Element, findings: Sequence[Mapping[str, Any]], tag: str) -> None:
     """Add what was found to its case: one element, for most readers of these files look at the first only."""
     closing = [one for one in findings if one["closes"]]
-    shown = closing or [one for one in findings if one["kind"] in ("known", "allowed")]
+    shown = closing or [one for one in findings if one["kind"] in ("known", "forgiven", "allowed")]
     if not shown:
         return
     message = f"{shown[0]['title']}: {shown[0]['text']}"

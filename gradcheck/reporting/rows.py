@@ -17,6 +17,7 @@ _SAMPLES = 3
 _WIDE = 120
 _OPTIONAL: Mapping[str, Any] = {
     **dict.fromkeys(("gate_reason", "diagnosis", "convention", "method", "strategy", "text"), ""),
+    "forgiven": False,
     "test": None,
     "power": None,
     "histogram": None,

@@ -92,10 +92,14 @@ def _result(found: Mapping[str, Any], places: Mapping[str, int], anchor: str) ->
     place = _location(found, anchor)
     if place:
         result["locations"] = [place]
-    if found["kind"] == "known":
-        note = printable(found["note"] or "listed in the baseline", 400)
+    if found["kind"] in _WHY:
+        note = printable(found["note"] or _WHY[found["kind"]], 400)
         result["suppressions"] = [{"kind": "external", "justification": note}]
     return result
+
+
+_WHY = {"known": "listed in the baseline", "forgiven": "its test is marked xfail"}
+"""Kinds of finding that are known, and who says so."""
 
 
 def _fingerprint(found: Mapping[str, Any]) -> str:

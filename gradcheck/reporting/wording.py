@@ -220,6 +220,8 @@ def outcome(record: Mapping[str, Any]) -> Outcome:
         return Outcome("wrong", "Not all right", f"{odd} of {checks} {verb} not as expected.")
     if summary["exit_code"] == 0:
         every = f"Every one of {checks}" if len(record["checks"]) > 1 else "The check"
-        return Outcome("right", "All right", f"{every} is as expected.")
+        forgiven = sum(found.get("forgiven") is True for found in record["checks"])
+        told = f"; {plural(forgiven, 'failure')} forgiven by xfail" if forgiven else ""
+        return Outcome("right", "All right", f"{every} is as expected{told}.")
     why = printable("; ".join(summary["messages"]), 400) or f"exit code {summary['exit_code']}"
     return Outcome("wrong", "Not all right", f"Every verdict is as expected, but the gate is closed: {why}.")

@@ -7,6 +7,8 @@ import json
 import pytest
 from conftest import verdicts
 
+from gradcheck.cli import main
+
 CASES = {
     "caught": ("try: assert_derivative(f, {}, x)\n    except AssertionError: pass", 1),
     "ignored": ("check(f, {}, x)", 1),
@@ -55,7 +57,47 @@ def test_forgiven_although_it_passes():
     record = json.loads((suite.path / "out.json").read_text(encoding="utf-8"))
     assert [check["test"]["outcome"] for check in record["checks"]] == ["xpassed", "xfailed"]
     assert not any(check["gates"] for check in record["checks"])
-    assert record["summary"]["exit_code"] == 0
+    assert all(check["as_expected"] and check["forgiven"] for check in record["checks"])
+    assert record["summary"]["exit_code"] == record["summary"]["unexpected"] == 0
+    assert "2 fail, 2 forgiven by xfail" in outcome.stdout.str()
+
+
+def test_record_gate_and_page_agree_on_what_xfail_forgives(suite, capsys):
+    suite.write("""
+@pytest.mark.xfail
+def test_known(): assert_derivative(f, wrong, x)
+def test_right(): check(f, right, x)
+""")
+    assert suite.run("--gradcheck-json=out.json", "--gradcheck-html=out.html").ret == 0
+    page = (suite.path / "out.html").read_text(encoding="utf-8")
+    assert "Every one of 2 checks is as expected; 1 failure forgiven by xfail." in page
+    assert "<dt>not as expected</dt><dd>0</dd>" in page
+    assert "forgiven: its test is marked xfail" in page
+    record = str(suite.path / "out.json")
+    assert main(["gate", record]) == 0
+    said = capsys.readouterr().out
+    assert "Let through (1):\n  forgiven  test_it.py::test_known::f" in said
+    assert "Gate open: 2 checks, 4 entries compared, 1 forgiven by xfail" in said.replace(
+        "8 entries", "4 entries"
+    )
+    suite.write("def test_known(): check(f, wrong, x)\ndef test_right(): check(f, right, x)")
+    assert suite.run("--gradcheck-json=out.json").ret == 1
+    assert main(["gate", record]) == 1
+    assert "Gate closed: 1 failure; 2 checks" in capsys.readouterr().out
+
+
+def test_the_page_counts_what_is_not_as_expected_in_one_way(suite):
+    suite.write("""
+@pytest.mark.xfail
+def test_known(): assert_derivative(f, wrong, x)
+def test_wrong(): check(f, wrong, x)
+def test_right(): check(f, right, x)
+""")
+    assert suite.run("--gradcheck-json=out.json", "--gradcheck-html=out.html").ret == 1
+    page = (suite.path / "out.html").read_text(encoding="utf-8")
+    assert "1 of 3 checks is not as expected." in page
+    assert "<dt>not as expected</dt><dd>1</dd>" in page
+    assert "Not as expected (1)" in page
 
 
 def test_a_strict_xfail_that_passes_fails_as_always(suite):
@@ -249,7 +291,7 @@ def test_missed():
     check(f, right, x, expect="fail", name="missed")
 """)
     out = suite.run().stdout.str()
-    assert "2 checks: 1 pass, 1 fail; every pass" in out
+    assert "2 checks: 1 pass, 1 fail, 1 forgiven by xfail; every pass" in out
 
 
 def test_a_failure_that_no_known_mistake_explains_shows_its_worst_entry(suite):
