@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -28,6 +29,16 @@ def _prepare(path: Sequence[str]) -> None:
     sys.path[:] = list(path)
     flags = os.environ.get("XLA_FLAGS", "")
     os.environ["XLA_FLAGS"] = f"{flags} --xla_cpu_multi_thread_eigen=false".strip()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent is gone: one killed outright ends nobody and closes no queue."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        # What runs in the main thread may take minutes, and nobody waits for it.
+        os._exit(1)
 
 
 @contextmanager

@@ -5,6 +5,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,3 +62,40 @@ def test_an_exception_ends_the_workers_at_once():
     for child in children:
         child.join(timeout=20)
         assert not child.is_alive()
+
+
+KILLED = """
+import os, time
+from gradcheck.workers import processes
+
+if __name__ == "__main__":
+    with processes(2) as pools:
+        pids = [pool.submit(os.getpid).result(timeout=100) for pool in pools]
+        pools[0].submit(time.sleep, 600)
+        print(*pids, flush=True)
+        time.sleep(600)
+"""
+
+
+def test_workers_end_when_their_parent_is_killed_and_let_its_output_go(tmp_path):
+    script = tmp_path / "killed.py"
+    script.write_text(KILLED, encoding="utf-8")
+    root = str(Path(__file__).resolve().parents[1])
+    facts = os.environ | {"PYTHONPATH": os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])}
+    with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True, env=facts) as run:
+        pids = [int(pid) for pid in run.stdout.readline().split()]
+        assert len(pids) == 2
+        run.kill()
+        try:
+            # Ends when the last process that holds the pipe has ended: a worker sleeps for ten minutes.
+            assert run.communicate(timeout=60)[0] == ""
+        finally:
+            for pid in pids:
+                end(pid)
+
+
+def end(pid):
+    try:
+        os.kill(pid, signal.SIGTERM)
+    except OSError:
+        return
