@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
+import inspect
 import operator
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -19,11 +21,33 @@ from gradcheck.results import Estimate, Status
 
 __all__ = ["METHODS", "jacobian"]
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 METHODS = ("auto", "central", "complex-step", "jax")
 #: Autodiff has no bar of its own: a few roundings of each entry beside the gap between its two modes.
 _AUTODIFF_ROUNDING = 16.0
 
 
+def _known_keywords(function: Callable[P, R]) -> Callable[P, R]:
+    """Say of an unknown keyword which is the nearest, as the checks do."""
+    parameters = inspect.signature(function).parameters.values()
+    known = [one.name for one in parameters if one.kind is one.KEYWORD_ONLY]
+
+    @functools.wraps(function)
+    def called(*args: P.args, **keywords: P.kwargs) -> R:
+        for name in keywords:
+            if name not in known and name != "f":
+                near = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
+                hint = f"did you mean `{near[0]}`?" if near else f"it has {', '.join(known)}"
+                fix = "" if near else f"; what the function takes goes into kwargs={{{name!r}: …}}"
+                raise InvalidArgument(f"`{name}`: no keyword of {function.__name__}; {hint}{fix}")
+        return function(*args, **keywords)
+
+    return called
+
+
+@_known_keywords
 def jacobian(
     f: Callable[..., Any],
     *args: Any,

@@ -92,7 +92,7 @@ class Reason(enum.Enum):
         "nondeterministic",
         "Two calls at the same point differ: fix the seed inside, or pass stochastic=True.",
     )
-    MUTATES_INPUT = ("mutates its input", "The function changes its argument in place: copy it first.")
+    MUTATES_INPUT = ("mutates its input", "An argument is changed in place: copy it first.")
     KEEPS_STATE = (
         "keeps state",
         "The value at the point changes with the calls: let the function depend on its arguments alone.",

@@ -50,7 +50,8 @@ def checked(value: Any, call: Call) -> Array:
     if floating(array.dtype) and array.dtype.itemsize < call.dtype.itemsize:
         message = (
             f"`f`: {call.dtype} was asked for and JAX computed in {array.dtype}; "
-            f"remove the cast inside `f`, or pass dtype={array.dtype}"
+            f"remove the cast to {array.dtype} inside `f`, or call jax.config.update('jax_enable_x64', True) "
+            "before the constants of `f` are made"
         )
         raise GradcheckError(message)
     return array

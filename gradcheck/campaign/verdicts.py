@@ -151,6 +151,8 @@ def verdict_on(
         return concluded(Verdict.INCONCLUSIVE, references[0].status.reason, references[0].text)
     if power is not None and not power.worst() <= max_detectable(dtype):
         text = f"an error of {power.worst():.2g} relative could have been missed"
+        if power.worst() > 1:
+            text = "the derivative cannot be told from 0 here"
         return concluded(Verdict.INCONCLUSIVE, Reason.TOO_WEAK, text)
     return concluded(Verdict.PASS, Reason.AGREES, "")
 

@@ -11,7 +11,7 @@ from typing import Any
 from gradcheck.cli.arguments import Commands, positive
 from gradcheck.cli.objects import named_object
 from gradcheck.cli.output import say
-from gradcheck.cli.places import arguments_at
+from gradcheck.cli.places import arguments_at, unknown_argument
 from gradcheck.errors import InvalidArgument
 
 __all__ = ["add_commands"]
@@ -86,7 +86,7 @@ def _check(options: argparse.Namespace) -> int:
     from gradcheck.domains import symmetric
     from gradcheck.journal.checks import check_entry, gate_reason
     from gradcheck.judge.api import check
-    from gradcheck.results import Verdict
+    from gradcheck.results import Reason, Verdict
 
     # What the user's module prints is no part of the result.
     with contextlib.redirect_stdout(sys.stderr):
@@ -111,6 +111,9 @@ def _check(options: argparse.Namespace) -> int:
             rng=options.seed,
             name=options.f,
         )
+    if result.reason is Reason.FUNCTION_RAISED:
+        for unknown in filter(None, (unknown_argument(text, f) for text in options.at)):
+            print(f"gradcheck: `--at`: {unknown}: the object was passed whole", file=sys.stderr)
     if options.json:
         entry = check_entry(result, identity=options.f)
         say(json.dumps(entry | {"text": str(result)}, ensure_ascii=False, indent=1, allow_nan=False))

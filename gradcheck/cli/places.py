@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 import json
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from gradcheck.errors import InvalidArgument
 
-__all__ = ["arguments_at", "json_value"]
+__all__ = ["arguments_at", "json_value", "unknown_argument"]
 
 _FORMS = 'a file .npy, .npz or .json, or JSON such as "[1, 2]"'
 
@@ -43,9 +44,39 @@ def arguments_at(text: str, f: Callable[..., Any]) -> tuple[tuple[Any, ...], dic
         bound = signature.bind(**_by_keyword(signature, value)) if by_name else signature.bind(value)
     except TypeError as cause:
         fix = "give each of them by name, or the value of the only argument alone"
+        unknown = _unknown(value, named)
+        if unknown:
+            raise InvalidArgument.of(
+                "--at", text, f"the arguments of f{signature}: {unknown}", fix
+            ) from cause
         expected = f"the arguments of f{signature} ({cause})"
         raise InvalidArgument.of("--at", text, expected, fix) from cause
     return bound.args, bound.kwargs
+
+
+def unknown_argument(text: str, f: Callable[..., Any]) -> str:
+    """Return which names of a point, an object, ``f`` has no argument for; empty where it has all.
+
+    Such an object is the value of ``f``'s only argument: what ``f`` then raises may come of a name misspelt.
+
+    Examples
+    --------
+    >>> unknown_argument('{"y": 2}', lambda x: x)
+    "'y' is no argument of f(x)"
+    """
+    value = _read(text)
+    try:
+        signature = inspect.signature(f)
+    except (TypeError, ValueError):
+        return ""
+    unknown = _unknown(value, list(signature.parameters))
+    return f"{unknown} of f{signature}" if unknown else ""
+
+
+def _unknown(value: Any, named: list[str]) -> str:
+    unknown = [repr(name) for name in value if name not in named] if isinstance(value, Mapping) else []
+    verb = "is no argument" if len(unknown) == 1 else "are no arguments"
+    return f"{', '.join(unknown)} {verb}" if unknown else ""
 
 
 def _by_keyword(signature: inspect.Signature, value: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -59,6 +90,9 @@ def _read(text: str) -> Any:
     import numpy as np
 
     path = Path(text)
+    # Not `path.is_dir()`: JSON is longer than a name may be.
+    if os.path.isdir(text):  # noqa: PTH112
+        raise InvalidArgument.of("--at", text, f"{_FORMS}, not a folder", "name a file in it")
     if path.suffix in (".npy", ".npz", ".json"):
         if not path.is_file():
             raise InvalidArgument.of("--at", text, "a file that exists", "mend the path")

@@ -139,14 +139,20 @@ def _limits(bounds: tuple[Any, Any] | None, primal: Primal) -> tuple[Array, Arra
             f"(lower, upper) that broadcast to {primal.x_shape}",
             "pass two numbers or arrays",
         ) from cause
+    crossed = low > high
+    if crossed.any():
+        at = int(np.argmax(crossed))
+        expected = f"lower <= upper at x[{at}]"
+        fix = "bounds is (lower, upper): swap the two"
+        raise InvalidArgument.of("bounds", (float(low[at]), float(high[at])), expected, fix)
     outside = ~((low <= primal.x) & (primal.x <= high))
     if outside.any():
         at = int(np.argmax(outside))
         raise InvalidArgument.of(
             "bounds",
-            (low[at], high[at]),
-            f"an interval that holds x[{at}] = {primal.x[at]!r}",
-            "move x or the bound",
+            (float(low[at]), float(high[at])),
+            f"an interval that holds x[{at}] = {float(primal.x[at])!r}",
+            "move x or the bound; it is one (lower, upper), not a pair for each variable",
         )
     return low, high
 

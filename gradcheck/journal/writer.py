@@ -28,7 +28,7 @@ _STEM = "gradcheck"
 _PAGE = "gradcheck.html"
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 _LATER = 0.01
-_CUT_SHORT = "the run was cut short: the record holds the checks that had ended"
+_CUT_SHORT = "interrupted: the record holds the checks that had ended"
 
 
 class Journal:

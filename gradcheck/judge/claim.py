@@ -45,7 +45,11 @@ class Claim:
         """Return the claim at the point, from arguments in the caller's own types and dtypes."""
         if not self.movable:
             return self._read(self.given)
-        return self._called(self.problem.own_arguments())
+        args, keywords = self.problem.own_arguments(), self.problem.keywords()
+        found = self._called(args, keywords)
+        if isinstance(found, ClaimMatrix) and self.problem.has_changed(args, keywords):
+            return ClaimProblem("the claim changed one of its arguments in place", Reason.MUTATES_INPUT)
+        return found
 
     def drawn(self) -> ClaimMatrix | ClaimProblem:
         """Return the claim at the point once more, for a claim that draws random numbers."""
@@ -55,7 +59,7 @@ class Claim:
         """Return the claim's matrix at flat ``x``, from float64 arguments; None where it has none."""
         if not self.movable:
             return None
-        found = self._called(self.problem.arguments(x))
+        found = self._called(self.problem.arguments(x), self.problem.keywords())
         return found.value if isinstance(found, ClaimMatrix) else None
 
     def unsteady(self) -> bool:
@@ -67,14 +71,16 @@ class Claim:
             return not np.array_equal(first.value, second.value, equal_nan=True)
         return type(first) is not type(second)
 
-    def _called(self, args: list[Any]) -> ClaimMatrix | ClaimProblem:
+    def _called(self, args: list[Any], keywords: dict[str, Any]) -> ClaimMatrix | ClaimProblem:
         function: Callable[..., Any] = self.given
         try:
             with np.errstate(all="ignore"):
-                found = function(*args, **self.problem.keywords())
+                found = function(*args, **keywords)
         except Exception as raised:
             message = f"the claim raised {type(raised).__name__}: {raised}"
             return ClaimProblem(message, Reason.CLAIM_RAISED, raised)
+        if found is None:
+            return ClaimProblem("the claim returned None, expected its numbers", Reason.WRONG_SHAPE)
         return self._read(found)
 
     def _read(self, found: Any) -> ClaimMatrix | ClaimProblem:

@@ -78,7 +78,7 @@ def refused_claim(claimed: ClaimProblem, **facts: Any) -> CheckResult:
     """
     if claimed.reason is None:
         raise claimed.error()
-    undecided = claimed.reason is Reason.NONDETERMINISTIC
+    undecided = claimed.reason in (Reason.NONDETERMINISTIC, Reason.MUTATES_INPUT)
     verdict = Verdict.INCONCLUSIVE if undecided else Verdict.FAIL
     return CheckResult(verdict, claimed.reason, claimed.message, **facts)
 

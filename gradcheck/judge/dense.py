@@ -41,7 +41,7 @@ from gradcheck.judge.precision import (
 from gradcheck.judge.problem import Problem
 from gradcheck.judge.references import Reference, central, complex_step, sharpest
 from gradcheck.judge.suspects import Suspects
-from gradcheck.judge.undecided import misbehaved, undecided
+from gradcheck.judge.undecided import misbehaved, missed, undecided
 from gradcheck.judge.unreadable import unreadable
 from gradcheck.results import CheckResult, Power, Reason, Status, Verdict, listening
 from gradcheck.tolerance import HIDDEN_DIGITS, LAST_DIGITS
@@ -359,8 +359,7 @@ class _Dense:
         power = self._power(error, reference)
         limit = limit_of(self.claimed, self.problem.output)
         if not power.worst <= limit and self.options.rtol is None:
-            where = f"relative at {power.path}"
-            text = f"an error of {power.worst:.2g} {where} could have been missed; the limit is {limit:g}"
+            text = missed(power, limit)
             return CheckResult(
                 Verdict.INCONCLUSIVE, Reason.TOO_WEAK, text, power=power, detectable=power.worst, **common
             )
@@ -387,6 +386,7 @@ class _Dense:
         refused = self.estimates.get("complex-step")
         if refused is not None and refused.status is Status.REFUSED:
             notes.append(f"complex step refused: {refused.message}")
+        notes += self.problem.unknown_inputs()
         if self.options.rtol is not None:
             notes.append(f"loosened by the caller: rtol={self.options.rtol:g}")
         method = sharpest(self.estimates).method if self.estimates else ""

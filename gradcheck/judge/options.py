@@ -118,7 +118,8 @@ class Options:
     def _require_bounds(self) -> None:
         given: Any = self.bounds
         if given is not None and (not isinstance(given, (tuple, list)) or len(given) != 2):
-            raise _refused("bounds", given, "a pair (lower, upper)", "pass (0, None) for x >= 0")
+            fix = "pass (0, None) for x >= 0, or (lowers, uppers) shaped as x"
+            raise _refused("bounds", given, "a pair (lower, upper), not a pair for each variable", fix)
 
     @property
     def limits(self) -> tuple[Any, Any] | None:

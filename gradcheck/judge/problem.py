@@ -150,6 +150,19 @@ class Problem:
         """Return copies of the keyword arguments."""
         return {name: copied(value) for name, value in self.kwargs.items()}
 
+    def has_changed(self, args: Sequence[Any], keywords: Mapping[str, Any]) -> bool:
+        """Whether copies of the caller's arguments hold other numbers than the caller's."""
+        pairs = [
+            *zip(self.args, args, strict=True),
+            *((self.kwargs[name], keywords[name]) for name in keywords),
+        ]
+        return not all(_same(a, b) for a, b in pairs)
+
+    def unknown_inputs(self) -> list[str]:
+        """Return a note that names the first entry of the point that is not finite."""
+        bad = np.flatnonzero(~np.isfinite(self.x))[:1]
+        return [f"the point itself is not finite: {self.inp.name_of(int(k))} is {self.x[k]}" for k in bad]
+
     def of_all(self, varying: Varying | None) -> Problem:
         """Return the evaluated function of all its parameters, where this one varies some alone."""
         whole = Problem(
@@ -212,8 +225,10 @@ class Problem:
         try:
             return np.broadcast_to(np.asarray(limit, dtype=np.float64), shape).reshape(-1)
         except (TypeError, ValueError) as cause:
-            expected = f"a number or an array that broadcasts to {shape}"
-            raise InvalidArgument.of("bounds", limit, expected, "shape it as the argument") from cause
+            expected = f"a number or an array that broadcasts to {shape}, lower and upper each"
+            raise InvalidArgument.of(
+                "bounds", limit, expected, "not a pair for each variable: pass (lowers, uppers)"
+            ) from cause
 
     @staticmethod
     def is_bad_argument(raised: BaseException) -> bool:

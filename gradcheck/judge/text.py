@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import textwrap
 
-from gradcheck.reporting.wording import detects_text
+from gradcheck.reporting.wording import detects_text, printable
 from gradcheck.results import CheckResult, Verdict
 
 __all__ = ["result_text"]
 
 _WIDTH = 100
 _LINES = 25
+_LONGEST = 4000
 
 
 def result_text(result: CheckResult) -> str:
@@ -35,6 +36,8 @@ def result_text(result: CheckResult) -> str:
     )
     if result.verdict is not Verdict.PASS:
         lines += _wrapped(f"what to do: {result.reason.remedy}")
+    # A name and an exception may hold anything, and a terminal obeys control characters.
+    lines = [printable(line, _LONGEST) for line in lines]
     return "\n".join(lines if len(lines) <= _LINES else [*lines[: _LINES - 1], "  …"])
 
 

@@ -12,9 +12,9 @@ from gradcheck.estimators.flat import gravest
 from gradcheck.judge.explain import entry_of
 from gradcheck.judge.problem import Problem
 from gradcheck.judge.references import Reference
-from gradcheck.results import CheckResult, Reason, Status, Verdict
+from gradcheck.results import CheckResult, Power, Reason, Status, Verdict
 
-__all__ = ["misbehaved", "undecided"]
+__all__ = ["misbehaved", "missed", "undecided"]
 
 
 def undecided(
@@ -59,3 +59,19 @@ def misbehaved(reference: Reference) -> CheckResult | None:
             reason = Reason.KEEPS_STATE if changed else one.status.reason
             return CheckResult(Verdict.INCONCLUSIVE, reason, one.message)
     return None
+
+
+def missed(power: Power, limit: float) -> str:
+    """Return in words that a relative error above ``limit`` could have been missed.
+
+    Examples
+    --------
+    >>> missed(Power(1e-3, 0.5, "d f / d x", 0), 1e-6)
+    'an error of 0.5 relative at d f / d x could have been missed; the limit is 1e-06'
+    >>> missed(Power(1e-3, 9.7e16, "d f / d x", 0), 1e-6)
+    'the derivative cannot be told from 0 at d f / d x; the limit is 1e-06, relative'
+    """
+    if power.worst > 1:
+        return f"the derivative cannot be told from 0 at {power.path}; the limit is {limit:g}, relative"
+    size = f"{power.worst:.2g} relative at {power.path}"
+    return f"an error of {size} could have been missed; the limit is {limit:g}"

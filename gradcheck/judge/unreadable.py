@@ -20,7 +20,12 @@ def unreadable(problem: Problem, claim: Claim, claimed: ClaimProblem, options: O
     """Return the FAIL of a claim that is no matrix of the right shape, diagnosed from its numbers."""
     evidence = Evidence(inputs=inputs_of(problem)) if listening() else None
     suspects, mistake = Suspects(problem, options.method, None), ""
-    told = "transpose" in claimed.message or not suspects.affordable or options.bounds is not None
+    told = (
+        "transpose" in claimed.message
+        or "returned None" in claimed.message
+        or not suspects.affordable
+        or options.bounds is not None
+    )
     if claimed.reason is Reason.WRONG_SHAPE and not told:
         mistake = diagnosed_shape(problem, claim, suspects)
     return refused_claim(claimed, nfev=2 + suspects.nfev, diagnosis=mistake, evidence=evidence)

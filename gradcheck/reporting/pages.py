@@ -17,8 +17,8 @@ def is_foreign(path: Path) -> bool:
 
     Examples
     --------
-    >>> is_foreign(Path(__file__)), is_foreign(Path("no-such-file.py"))
-    (True, False)
+    >>> is_foreign(Path("page.html")), is_foreign(Path("no-such-file.py"))
+    (False, False)
     """
     if path.suffix.lower() in _SUFFIXES:
         return False

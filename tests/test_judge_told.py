@@ -1,0 +1,99 @@
+"""What a user is told of hostile names, points that are not finite, odd claims and odd keywords."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import gradcheck
+from gradcheck import InvalidArgument, check
+from gradcheck.cli import main
+
+X = np.array([1.0, 2.0])
+
+
+def square(x):
+    return x**2
+
+
+def slope(x):
+    return np.diag(2 * x)
+
+
+def test_a_name_and_an_exception_cannot_drive_a_terminal():
+    def raising(x):
+        raise ValueError("b\n\x1b[31mred\x07")
+
+    for result in (check(square, slope, X, name="a\n\x1b[31m"), check(square, raising, X)):
+        text = str(result)
+        assert "<U+001B>[31m" in text
+        assert all(sign.isprintable() or sign == "\n" for sign in text)
+    assert str(check(square, slope, X, name="a\nb")).splitlines()[0] == "PASS a b: agrees"
+
+
+def test_an_input_that_is_not_finite_is_named():
+    result = check(square, slope, np.array([1.0, np.nan]))
+    assert str(result.verdict) == "inconclusive"
+    assert "the point itself is not finite: x[1] is nan" in result.notes
+    assert not any("not finite:" in note for note in check(square, slope, X).notes)
+
+
+def test_a_claim_that_changes_its_argument_is_told_as_a_function_that_does():
+    def changing(x):
+        found = slope(x)
+        x[0] = 5.0
+        return found
+
+    result = check(square, changing, X)
+    assert (str(result.verdict), str(result.reason)) == ("inconclusive", "mutates its input")
+    assert result.message == "the claim changed one of its arguments in place"
+    assert X[0] == 1.0
+    assert str(check(square, lambda x: changing(x.copy()), X).verdict) == "pass"
+
+
+def test_a_claim_that_returns_none_is_wrong_and_no_error():
+    result = check(square, lambda x: None, X)
+    assert (str(result.verdict), str(result.reason)) == ("fail", "wrong shape")
+    assert result.message == "the claim returned None, expected its numbers"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("tol", "no keyword of jacobian; it has argnums, method, bounds"), ("methd", "did you mean `method`?")],
+)
+def test_a_keyword_that_jacobian_has_not_is_named(name, said):
+    with pytest.raises(InvalidArgument, match=f"`{name}`") as caught:
+        gradcheck.jacobian(square, X, **{name: 1})
+    assert said in str(caught.value)
+    assert gradcheck.jacobian(square, X, method="central").value.shape == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "said"),
+    [
+        ([(0, 3), (0, 3)], "not a pair for each variable"),
+        ([(0, 3)] * 3, "not a pair for each variable"),
+        ((3, 2), "given (3.0, 2.0), expected lower <= upper at x[0]"),
+    ],
+)
+def test_bounds_of_another_format_are_told_the_format(bounds, said):
+    with pytest.raises(InvalidArgument) as caught:
+        check(square, slope, X, bounds=bounds)
+    assert said in str(caught.value)
+    assert str(check(square, slope, X, bounds=([0, 0], [3, 3])).verdict) == "pass"
+
+
+def test_a_point_on_the_command_line_that_cannot_be_used_is_named(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    source = "def f(x): return 2.0 * x\ndef g(x): return 2.0\ndef two(x, y): return x * y\n"
+    (tmp_path / "points_told.py").write_text(source, encoding="utf-8")
+    point = ["check", "points_told.py:f", "points_told.py:g", "--at"]
+    assert main([*point, str(tmp_path)]) == 2
+    assert "not a folder; name a file in it" in capsys.readouterr().err
+    assert main([*point, '{"y": 2}']) == 1
+    assert "`--at`: 'y' is no argument of f(x)" in capsys.readouterr().err
+    assert main(["check", "points_told.py:two", "points_told.py:g", "--at", '{"x": 1, "z": 2}']) == 2
+    assert "the arguments of f(x, y): 'z' is no argument" in capsys.readouterr().err
+    assert main([*point, '{"x": 2}']) == 0
+    assert "no argument" not in capsys.readouterr().err
