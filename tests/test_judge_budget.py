@@ -91,7 +91,8 @@ def test_a_right_claim_that_cancels_is_not_called_wrong():
         return 1 / (1 + np.exp(-x))
 
     def slope(x):
-        return logistic(x) * (1 - logistic(x))
+        # In float64 alone: in a wider format it would show at once that it is right.
+        return float(logistic(float(x))) * (1 - float(logistic(float(x))))
 
     for limit in (20, 60, 100, 200):
         result = gradcheck.check(logistic, slope, 12.0, max_nfev=limit)

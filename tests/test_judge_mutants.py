@@ -205,6 +205,8 @@ def test_a_mistake_that_the_claims_own_rounding_hides_is_below_what_the_result_s
         return 1 / (1 + np.exp(-x))
 
     def slope(x):
+        # A claim that takes a wider format shows there that it is wrong by all of these.
+        x = np.asarray(x, dtype=np.float64)
         return np.diag(logistic(x) * (1 - logistic(x)) * [1 + share, 1.0])
 
     result = gradcheck.check(logistic, slope, np.array([19.320533007095428, 17.78620723713067]))

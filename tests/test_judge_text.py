@@ -87,7 +87,7 @@ FURTHER = {
     "budget": lambda: gradcheck.check(product, product_jac, X, max_nfev=14, name="product"),
     "budget-none": lambda: gradcheck.check(product, product_jac, X, max_nfev=2),
     "budget-rounding": lambda: gradcheck.check(
-        cancelling, lambda x: cancelling(x) * (1 - cancelling(x)), 12.0, max_nfev=60
+        cancelling, lambda x: (s := cancelling(float(x))) * (1 - s), 12.0, max_nfev=60
     ),
     "constant": lambda: gradcheck.check(lambda x: 3.0, lambda x: np.zeros(2), X[:2], name="constant"),
     "memory": lambda: gradcheck.check(product, product_jac, X, max_memory=1000),

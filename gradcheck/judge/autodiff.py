@@ -129,8 +129,10 @@ class _ModeClaim(Claim):
             return self.problem.varied(whole)
         return self.problem.gathered(whole)
 
-    def at(self, x: Array) -> Array | None:
-        """Return the derivative at flat ``x`` in float64."""
+    def at(self, x: Array, dtype: Any = np.float64) -> Array | None:
+        """Return the derivative at flat ``x`` in float64, which is the widest there is."""
+        if dtype is not np.float64:
+            return None
         try:
             found: Array = self.given.derivative(self.problem.whole(x), self.mode, np.float64)
         except Exception:

@@ -55,11 +55,21 @@ class Claim:
         """Return the claim at the point once more, for a claim that draws random numbers."""
         return self.here()
 
-    def at(self, x: Array) -> Array | None:
-        """Return the claim's matrix at flat ``x``, from float64 arguments; None where it has none."""
+    def at(self, x: Array, dtype: Any = np.float64) -> Array | None:
+        """Return the claim's matrix at flat ``x``, from float64 arguments; None where it has none.
+
+        Or from arguments in longdouble, which not every claim takes.
+        """
         if not self.movable:
             return None
-        found = self._called(self.problem.arguments(x), self.problem.keywords())
+        try:
+            args = self.problem.arguments(x, dtype)
+        except Exception:
+            if dtype is np.float64:
+                raise
+            # Containers of the caller's own may hold nothing but float64.
+            return None
+        found = self._called(args, self.problem.keywords())
         return found.value if isinstance(found, ClaimMatrix) else None
 
     def unsteady(self) -> bool:

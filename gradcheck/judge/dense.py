@@ -25,6 +25,7 @@ from gradcheck.judge.contract import first_value, require_same_shapes
 from gradcheck.judge.elsewhere import Elsewhere, among_all, worst_columns
 from gradcheck.judge.evidence import evidence_of
 from gradcheck.judge.explain import diagnosed, entry_of, power_of, row_scale, worst_entry
+from gradcheck.judge.extended import digitless, digits_note, lost_in_float64
 from gradcheck.judge.kinks import hidden_kinks, kinked_rows
 from gradcheck.judge.memory import over_memory
 from gradcheck.judge.nearby import Nearby, foreseen
@@ -34,7 +35,6 @@ from gradcheck.judge.precision import (
     beneath_rounding,
     granted,
     limit_of,
-    out_of_range,
     precision_notes,
     unrounded,
 )
@@ -52,7 +52,6 @@ _FEW_COLUMNS = 64
 """Up to this many, central differences answer for all columns where the complex step finds one wrong."""
 _SEVERAL = 2
 _TOGETHER = "a kink of several inputs together"
-_NO_DIGIT = "the arithmetic of the claim or of f leaves no digit of so small a derivative"
 
 
 def judge_dense(
@@ -124,10 +123,10 @@ class _Dense:
         broken = misbehaved(reference)
         if broken is not None:
             return self._finished(broken)
-        compared = self._compare(reference)
+        compared = self._wider(reference)
         if compared.verdict is Verdict.FAIL and "central" not in self.estimates and self._may_use("central"):
             reference = self._second_opinion(reference, compared)
-            compared = self._compare(reference)
+            compared = self._wider(reference)
         if compared.verdict is Verdict.FAIL and self.claim.unsteady():
             text = "the claim gives two answers at the same point"
             return self._finished(CheckResult(Verdict.INCONCLUSIVE, Reason.NONDETERMINISTIC, text))
@@ -137,10 +136,12 @@ class _Dense:
         if compared.verdict is Verdict.FAIL:
             nearby = self.nearby = self._nearby(smooth, compared)
             compared = self._beyond_rounding(smooth, compared, nearby)
-            lost = compared.verdict is Verdict.FAIL and self._lost(smooth, compared, nearby)
+            lost = compared.verdict is Verdict.FAIL and digitless(
+                self.problem, self.claimed, smooth, compared, nearby.absorbed
+            )
             self.nfev += nearby.nfev
             if lost:
-                return self._finished(lost)
+                return self._finished(replace(lost, entries=self._count(compared)))
         result = self._concluded(smooth, compared, kinked)
         if kinked.any() and result.verdict is not Verdict.FAIL:
             result = self._at_kink(kinked, smooth, result)
@@ -157,7 +158,7 @@ class _Dense:
             return CheckResult(Verdict.INCONCLUSIVE, Reason.BUDGET, "no evaluation is left for a reference")
         kinked = self.kinked | (kinked_rows(self.estimates, len(self.base)) & ~self.unclaimed)
         smooth = self.latest.without(kinked)
-        compared = self._compare(smooth)
+        compared = self._wider(smooth)
         doubt, index = "", compared.index or (0, 0)
         if compared.verdict is Verdict.FAIL:
             doubt = unexplained(self.claim, compared, smooth.value, self.options.generator())
@@ -275,30 +276,26 @@ class _Dense:
         widened = nearby.widened(self.claim_error, lambda error: self._compare(reference, error).wrong)
         if widened is None:
             return compared
-        with np.errstate(divide="ignore", invalid="ignore"):
-            lost = float(np.max(widened[compared.wrong] / np.abs(reference.value[compared.wrong])))
-        digits = max(1, round(16 + np.log10(lost))) if np.isfinite(lost) and lost > 0 else 16
-        row, column = compared.index or (0, 0)
-        path = entry_of(self.problem, (row, column))
         if self.claim.movable:
-            self.notes.append(f"the claim loses {digits} digits here to its own rounding, most at {path}")
+            self.notes.append(digits_note(self.problem, widened, compared, reference))
         before, self.claim_error = self.claim_error, widened
         found = self._compare(reference)
         if found.verdict is not Verdict.FAIL:
             self.hidden = np.fmax(self.hidden, nearby.thorough(before))
         return found
 
+    def _wider(self, reference: Reference) -> Comparison:
+        """Compare, granting what the claim loses in float64 where it agrees in a wider format."""
+        compared = self._compare(reference)
+        lost = lost_in_float64(self.claim, self.claimed, reference, compared)
+        if lost is None:
+            return compared
+        self.notes.append(digits_note(self.problem, lost, compared, reference))
+        self.claim_error = self.claim_error + lost
+        return self._compare(reference)
+
     def _nearby(self, found: Reference, compared: Comparison) -> Nearby:
         return Nearby(self.claim, self.claimed, found, compared, self._flat_bounds(), self.options.generator)
-
-    def _lost(self, reference: Reference, compared: Comparison, nearby: Nearby) -> CheckResult | None:
-        """Return the verdict where the claim's format or arithmetic leaves nothing to compare, else None."""
-        text = out_of_range(self.problem, self.claimed, reference.value, compared.wrong)
-        if not text and not nearby.absorbed():
-            return None
-        row, column = compared.index or (0, 0)
-        text = f"{text or _NO_DIGIT}, at {entry_of(self.problem, (row, column))}"
-        return CheckResult(Verdict.INCONCLUSIVE, Reason.TOO_WEAK, text, entries=self._count(compared))
 
     def _at_kink(self, rows: Array, smooth: Reference, rest: CheckResult) -> CheckResult:
         """Judge the kinked rows by membership; ``rest`` is the result on the others."""

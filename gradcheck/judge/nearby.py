@@ -18,6 +18,7 @@ from gradcheck.judge.absorbed import absorbed
 from gradcheck.judge.budget import counter_of
 from gradcheck.judge.claim import Claim
 from gradcheck.judge.elsewhere import Elsewhere, worst_columns
+from gradcheck.judge.extended import WIDER
 from gradcheck.judge.references import Reference
 from gradcheck.judge.rounding import COARSE, FINE, assumed_rounding, claim_rounding, foreseen_rounding
 from gradcheck.results import Status
@@ -30,6 +31,10 @@ _OF_ITSELF = 0.75
 _HARDLY_MET = 1e-8
 """A claim that scatters by more than this share would hardly agree to its last digits, once in 1e5 at most:
 its own branches are seen, beside a kink."""
+_FAR_LESS = 1 / 64
+"""Of the 11 bits more a claim that is evaluated in them throughout keeps six at least."""
+_OF_WIDER = 4.0
+"""What scatters in the wider format may be off by this much there."""
 _MOST_FORESEEN = 4096
 """Entries up to which a claim is evaluated again only to learn what its rounding would hide."""
 _LARGE = 1e-6
@@ -85,7 +90,9 @@ class Nearby:
 
         ``wrong_with`` tells which entries are wrong with such an error.
         """
-        if not np.isfinite(self.claimed.value[self.compared.wrong]).all() or self._too_smooth():
+        if not np.isfinite(self.claimed.value[self.compared.wrong]).all():
+            return None
+        if self._too_smooth() or self._wrong_in_wider():
             return None
         widened = claim_error.copy()
         for columns in worst_columns(self.compared.ratio, self.compared.wrong):
@@ -165,6 +172,21 @@ class Nearby:
         excess = (self.compared.difference - self.compared.allowed)[self.compared.wrong]
         return bool((scattered / _OF_ITSELF < excess).all())
 
+    def _wrong_in_wider(self) -> bool:
+        """Whether a wrong entry is off in a wider format too, in which it scatters far less.
+
+        Then what scatters in float64 is the claim's rounding, and what it is off by is not.
+        """
+        if not (WIDER and self.claim.movable and self.claimed.dtype == "float64"):
+            return False
+        wrong, fine = self.compared.wrong, self._alone(FINE)
+        here = self.claim.at(self.x, np.longdouble)
+        wider = self._measured_alone(FINE, np.longdouble)
+        if fine is None or wider is None or here is None or here.shape != wrong.shape:
+            return False
+        off = np.abs(here - self.reference.value)[wrong] - self.compared.allowed[wrong]
+        return bool(((wider < _FAR_LESS * fine) & (off > _OF_WIDER * wider)).any())
+
     def _scatter_alone(self) -> Array | None:
         """Return how far the wrong entries of the claim scatter about a parabola, without any reference."""
         fine, coarse = self._alone(FINE), self._alone(COARSE)
@@ -177,11 +199,11 @@ class Nearby:
             self._scattered[scales] = self._measured_alone(scales) if self.claim.movable else None
         return self._scattered[scales]
 
-    def _measured_alone(self, scales: tuple[float, ...]) -> Array | None:
+    def _measured_alone(self, scales: tuple[float, ...], dtype: Any = np.float64) -> Array | None:
         wrong = self.compared.wrong
 
         def alone(x: Array) -> tuple[Array, Array] | None:
-            claimed = self.claim.at(x)
+            claimed = self.claim.at(x, dtype)
             if claimed is None or claimed.shape != wrong.shape:
                 return None
             return claimed[wrong], np.zeros(int(wrong.sum()))

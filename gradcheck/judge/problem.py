@@ -118,9 +118,9 @@ class Problem:
             raise ValueError("the function has not been evaluated yet")
         return self.out
 
-    def arguments(self, x: Any) -> list[Any]:
+    def arguments(self, x: Any, dtype: Any = np.float64) -> list[Any]:
         """Return fresh arguments with ``x`` (flat, NumPy or continued) in the varying places."""
-        return self._placed(self.whole(x), np.float64)
+        return self._placed(self.whole(x), dtype)
 
     def whole(self, x: Any) -> Any:
         """Return all entries of the varying arguments, flat, for flat ``x``."""

@@ -105,8 +105,10 @@ class _ProductClaim(Claim):
         found = self._dense(self.problem.own_arguments, self._own_dtype())
         return found if isinstance(found, ClaimProblem) else self._turned(found, ())
 
-    def at(self, x: Array) -> Array | None:
-        """Return the dense claim at flat ``x``, from float64 arguments; None where it has none."""
+    def at(self, x: Array, dtype: Any = np.float64) -> Array | None:
+        """Return the dense claim at flat ``x``, from float64 arguments alone; None where it has none."""
+        if dtype is not np.float64:
+            return None
         found = self._dense(lambda: self.problem.arguments(x), np.dtype(np.float64))
         return self._turned(found, ()).value if isinstance(found, ClaimMatrix) else None
 

@@ -1,0 +1,95 @@
+"""What a claim loses in float64, known exactly: the claim in the wider format of longdouble.
+
+``1 / sqrt(1 - x * x)`` beside 1 and ``1 - tanh(x)**2`` at 18 lose most of their digits, smoothly or the same
+at every neighbour, so that nothing scatters.  Evaluated with 11 bits more they agree with the reference; a
+mistake is as wrong in any format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from gradcheck.arrays import Array
+from gradcheck.claims import ClaimMatrix
+from gradcheck.compare import Comparison, compare
+from gradcheck.judge.claim import Claim
+from gradcheck.judge.explain import entry_of
+from gradcheck.judge.precision import format_error, out_of_range
+from gradcheck.judge.problem import Problem
+from gradcheck.judge.references import Reference
+from gradcheck.results import CheckResult, Reason, Verdict
+from gradcheck.tolerance import LAST_DIGITS
+
+__all__ = ["WIDER", "digitless", "digits_note", "lost_in_float64"]
+
+WIDER = np.finfo(np.longdouble).eps < np.finfo(np.float64).eps
+"""Not on every platform: where longdouble is float64, what scatters decides alone."""
+_NO_DIGIT = "the arithmetic of the claim or of f leaves no digit of so small a derivative"
+_LEFT = 0.125
+"""Share of what was lost that the wider format may lose itself: 11 bits more leave 1/2048 of it as a rule,
+but a rounding to float64 may be small by chance.  A mistake below that share is hidden, and counted so."""
+
+
+def lost_in_float64(
+    claim: Claim, claimed: ClaimMatrix, reference: Reference, compared: Comparison
+) -> Array | None:
+    """Return the error that explains wrong entries which are right in a wider format; None without one.
+
+    Parameters
+    ----------
+    claim, claimed
+        The claim, and its numbers at the point.
+    reference, compared
+        At the point, and where they disagree.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        ``(m, n)``, units of f per unit of x; 0 where a wrong entry is not explained, or nothing is wrong.
+    """
+    if not (WIDER and claim.movable and claimed.dtype == "float64" and compared.wrong.any()):
+        return None
+    wider = claim.at(claim.problem.x, np.longdouble)
+    if wider is None or wider.shape != claimed.value.shape:
+        return None
+    with np.errstate(invalid="ignore"):
+        own = np.abs(wider - claimed.value)
+        bar = format_error(claimed, wider) + LAST_DIGITS * np.abs(reference.value) + _LEFT * own
+    known = np.isfinite(bar) & (own > 0)
+    outcome = compare(wider, np.where(known, bar, 0.0), reference.value, reference.error)
+    explained = compared.wrong & known & ~outcome.wrong
+    # Two draws of a claim that draws random numbers may differ so too.
+    if not explained.any() or claim.unsteady():
+        return None
+    return np.where(explained, own + bar, 0.0)
+
+
+def digits_note(problem: Problem, error: Array, compared: Comparison, reference: Reference) -> str:
+    """Return how many digits a claim loses to its rounding, in words: ``error`` is what it explains."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        lost = float(np.max(error[compared.wrong] / np.abs(reference.value[compared.wrong])))
+    digits = max(1, round(16 + np.log10(lost))) if np.isfinite(lost) and lost > 0 else 16
+    path = _worst(problem, compared)
+    return f"the claim loses {digits} digits here to its own rounding, most at {path}"
+
+
+def digitless(
+    problem: Problem,
+    claimed: ClaimMatrix,
+    reference: Reference,
+    compared: Comparison,
+    absorbed: Callable[[], bool],
+) -> CheckResult | None:
+    """Return the verdict where the claim's format or arithmetic leaves nothing to compare, else None."""
+    text = out_of_range(problem, claimed, reference.value, compared.wrong)
+    if not text and not absorbed():
+        return None
+    text = f"{text or _NO_DIGIT}, at {_worst(problem, compared)}"
+    return CheckResult(Verdict.INCONCLUSIVE, Reason.TOO_WEAK, text)
+
+
+def _worst(problem: Problem, compared: Comparison) -> str:
+    row, column = compared.index or (0, 0)
+    return entry_of(problem, (int(row), int(column)))
