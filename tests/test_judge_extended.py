@@ -101,3 +101,8 @@ def test_a_mistake_smaller_than_what_scatters_in_float64_is_seen_in_the_wider_fo
     assert str(wrong.verdict) == "fail", str(wrong)
     right = gradcheck.check(logistic, lambda x: np.diag(logistic(x) * (1 - logistic(x))), x)
     assert str(right.verdict) == "pass", str(right)
+
+
+def test_a_claim_of_0_is_not_granted_all_of_the_derivative():
+    result = gradcheck.check(np.tanh, lambda x: 1 - np.tanh(x) ** 2, 20.0)
+    assert str(result.verdict) == "inconclusive", str(result)

@@ -57,7 +57,8 @@ def lost_in_float64(
     with np.errstate(invalid="ignore"):
         own = np.abs(wider - claimed.value)
         bar = format_error(claimed, wider) + LAST_DIGITS * np.abs(reference.value) + _LEFT * own
-    known = np.isfinite(bar) & (own > 0)
+    # What is 0 in float64 has no digit left of which anything could be said.
+    known = np.isfinite(bar) & (own > 0) & (claimed.value != 0)
     outcome = compare(wider, np.where(known, bar, 0.0), reference.value, reference.error)
     explained = compared.wrong & known & ~outcome.wrong
     # Two draws of a claim that draws random numbers may differ so too.
