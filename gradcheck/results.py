@@ -297,12 +297,22 @@ class Power:
         Where ``worst`` is, by name; empty when there is no such entry.
     apart
         Number of entries that are zero or below the reference's rounding, judged by their row's scale.
+    unseen, unseen_bar, unseen_path
+        Those among them that the claim or the reference gives as another number than 0, though nothing
+        tells them from 0: how many, the largest mistake that passes there in units of f per unit of x, and
+        where the first is.
+    at_kinks
+        Number of entries judged by membership at a kink: they are not counted.
     """
 
     median: float
     worst: float
     path: str
     apart: int
+    unseen: int = 0
+    unseen_bar: float = 0.0
+    unseen_path: str = ""
+    at_kinks: int = 0
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,7 @@ def detectable(
     reference_error: Array,
     substitute: Array | None = None,
     unrounded: Array | None = None,
+    shown: Array | None = None,
 ) -> Detectable:
     """Return the smallest error of one entry that ``|claim - reference| > budget`` is sure to show.
 
@@ -120,7 +121,8 @@ def detectable(
     It is put relative to the entry; for an entry that is zero or below its
     bars, to the row's largest entry; if that is zero too, to the ``substitute``
     scale; failing all, it stays absolute (``relative`` is NaN) and does not make a
-    check weak.
+    check weak.  An entry below its bars that is claimed to be larger than what f has
+    ``shown`` is no zero: it is put relative to the claim, and is then at least one half.
 
     Parameters
     ----------
@@ -132,6 +134,9 @@ def detectable(
     unrounded
         The claim without its rounding where that is known, shape ``(m, n)``; its difference then
         is the mistake itself, and stands in for ``claim - reference``.
+    shown
+        The smallest derivative that the values of f can show, shape ``(m, n)``; without it every entry below
+        its bars counts as a zero.
 
     Examples
     --------
@@ -153,6 +158,9 @@ def detectable(
     row = np.max(np.where(own, magnitude, 0.0), axis=1, keepdims=True, initial=0.0)
     last = np.zeros_like(row) if substitute is None else np.abs(substitute)[:, None]
     scale = np.where(own, magnitude, np.broadcast_to(np.where(row > 0, row, last), magnitude.shape))
+    if shown is not None:
+        size = np.abs(claim)
+        scale = np.where(~own & (size > shown), size, scale)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         # A bar that is infinite or NaN hides any error, whatever the scale.
         relative = np.where(np.isfinite(absolute), np.where(scale > 0, absolute / scale, np.nan), np.inf)

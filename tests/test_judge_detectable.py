@@ -107,3 +107,97 @@ def test_a_mistake_that_the_format_hides_is_seen_in_float64():
     result = gradcheck.check(logistic, claim, x)
     assert str(result.verdict) == "fail"
     assert any("evaluated in float64" in note for note in result.notes)
+
+
+def _squares(x):
+    return float((np.asarray(x, float) ** 2).sum())
+
+
+def _slope(factor):
+    def claim(x):
+        found = 2 * np.asarray(x, float)
+        found[0] *= factor
+        return found
+
+    return claim
+
+
+@pytest.mark.parametrize("ask", [gradcheck.check, gradcheck.check_gradient])
+@pytest.mark.parametrize("factor", [1.1, -0.2, 1.0])
+def test_an_entry_that_f_shows_and_its_reference_does_not_is_too_weak(ask, factor):
+    """The term is 1e-6 in 1e8, a hundred roundings; differences leave it as wide as it is."""
+    result = ask(_squares, _slope(factor), np.array([1e-3, 1e4]))
+    assert str(result.verdict) == "fail" if factor < 0 else result.reason.name == "TOO_WEAK"
+    assert "d f / d x[0]" in str(result)
+    assert not result.detectable < 0.5
+
+
+@pytest.mark.parametrize(
+    ("x", "factor"),
+    [
+        ([1e-4, 1.0, 1e4], 1.0),
+        ([1e-4, 1.0, 1e4], -1.0),
+        ([1e-4, 1.0, 1e4], 0.0),
+        ([1e-8, 1.0, 100.0], 1.0),
+        ([1e-8, 1.0, 100.0], -1.0),
+    ],
+)
+def test_an_entry_beneath_the_rounding_of_f_is_named_with_its_bar(x, factor):
+    result = gradcheck.check(_squares, _slope(factor), np.array(x))
+    assert str(result.verdict) == "pass"
+    assert (result.power.unseen, result.power.unseen_path) == (1, "d f / d x[0]")
+    assert result.power.unseen_bar > 2 * x[0]
+    assert any(
+        f"1 entry cannot be told from 0, at d f / d x[0]: a mistake up to "
+        f"{result.power.unseen_bar:.2g} passes" in note
+        for note in result.notes
+    )
+    assert "not so where an entry cannot be told from 0, 1 of 3" in " ".join(str(result).split())
+    # A mistake beyond that bar does not pass.
+    beyond = 1 + 1.01 * result.power.unseen_bar / (2 * x[0])
+    assert str(gradcheck.check(_squares, _slope(beyond), np.array(x)).verdict) != "pass"
+
+
+def test_products_do_not_hide_it_either():
+    x, factor = np.array([1e-3, 1e4]), _slope(1.1)
+    push = gradcheck.check_jvp(_squares, lambda x, v: float(factor(x) @ v), x)
+    pull = gradcheck.check_vjp(_squares, lambda x, u: factor(x) * u, x)
+    assert {str(push.verdict), str(pull.verdict)} == {"inconclusive"}
+
+
+@pytest.mark.parametrize("x", [[0.0, 1e4], [1e-3, 0.0, 2.0]])
+def test_true_zeros_are_no_such_entries(x):
+    result = gradcheck.check(lambda x: _squares(x[1:]), lambda x: np.r_[0.0, 2 * x[1:]], np.array(x))
+    assert str(result.verdict) == "pass"
+    assert result.power.unseen == 0
+    assert not any("told from 0" in note for note in result.notes)
+
+
+def test_saturated_entries_stay_a_pass():
+    x = np.array([0.0, 2.0, 38.0, 40.0])
+
+    def f(x):
+        return softmax(np.asarray(x, float))
+
+    result = gradcheck.check(f, lambda x: np.diag(softmax(x)) - np.outer(softmax(x), softmax(x)), x)
+    assert str(result.verdict) == "pass", str(result)
+
+
+def test_entries_at_a_kink_are_not_counted():
+    x = np.array([0.0, 2.0])
+    for weight in (0.37, -0.9):
+        result = gradcheck.check(np.abs, lambda x, w=weight: np.diag([w, 1.0]), x)
+        assert str(result.verdict) == "pass"
+        assert result.power.path == "d f[1] / d x[1]"
+        assert result.power.at_kinks == 2
+        assert any("judged by membership: 2 not counted" in note for note in result.notes)
+    smooth = gradcheck.check(np.abs, lambda x: np.diag([1.0, 1.0]), x + 0.5)
+    assert smooth.power.at_kinks == 0
+    assert not any("membership" in note for note in smooth.notes)
+
+
+def test_where_every_entry_is_at_a_kink_there_is_no_number():
+    result = gradcheck.check(abs, lambda x: 0.3, 0.0)
+    assert str(result.verdict) == "pass"
+    assert "detectable: no number" in str(result)
+    assert "relative" not in str(result)

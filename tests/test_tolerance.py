@@ -81,6 +81,22 @@ def test_an_entry_below_its_own_rounding_is_measured_by_its_row():
     assert of([[2.1e-3, 10.0]], [[1e-3, 0.0]]).relative[0, 0] == pytest.approx(2e-3 / 2.1e-3)
 
 
+def test_an_entry_below_its_rounding_is_measured_by_itself_where_f_can_show_it():
+    claim, reference, bar = (
+        np.array([[2e-3, 0.0, 10.0]]),
+        np.array([[1e-3, 1e-3, 10.0]]),
+        np.full((1, 3), 4e-3),
+    )
+    none = np.zeros((1, 3))
+    shown = detectable(claim, none, reference, bar, shown=np.full((1, 3), 1e-3))
+    np.testing.assert_allclose(shown.relative, [[4.0, 8e-4, 8e-4]])
+    assert shown.apart.tolist() == [[True, True, False]]
+    # Its twins: what f cannot show, and what nothing is known of, is measured by the row.
+    for unknown in (np.full((1, 3), 3e-3), None):
+        found = detectable(claim, none, reference, bar, shown=unknown)
+        np.testing.assert_allclose(found.relative, [[8e-4, 8e-4, 8e-4]])
+
+
 def test_a_row_of_zeros_is_measured_by_the_substitute():
     found = of([[0.0, 0.0]], [[1e-3, 2e-3]], substitute=[50.0])
     np.testing.assert_allclose(found.relative, [[4e-5, 8e-5]])

@@ -24,13 +24,14 @@ from gradcheck.judge.claim import Claim
 from gradcheck.judge.contract import first_value, require_same_shapes
 from gradcheck.judge.elsewhere import Elsewhere, among_all, worst_columns
 from gradcheck.judge.evidence import evidence_of
-from gradcheck.judge.explain import diagnosed, entry_of, power_of, row_scale, worst_entry
+from gradcheck.judge.explain import diagnosed, entry_of, worst_entry
 from gradcheck.judge.extended import digitless, digits_note, lost_in_float64
 from gradcheck.judge.kinks import hidden_kinks, kinked_rows
 from gradcheck.judge.memory import over_memory
 from gradcheck.judge.nearby import Nearby, foreseen
 from gradcheck.judge.options import Options
 from gradcheck.judge.partial import unclaimed_rows
+from gradcheck.judge.power import power_notes, power_of, row_scale, smallest_shown
 from gradcheck.judge.precision import (
     beneath_rounding,
     granted,
@@ -310,8 +311,7 @@ class _Dense:
         if found.result.verdict is not Verdict.PASS:
             self.decisive = found.near, self._compare(found.near)
             return found.result
-        power = self._power(self.claim_error, found.near)
-        return replace(found.result, power=power, detectable=power.worst)
+        return replace(found.result, power=rest.power, detectable=rest.detectable)
 
     def _diagnosed(self, reference: Reference, compared: Comparison) -> tuple[str, str]:
         """Return the finding in words, and the likely mistake, at the cost that the caller allows."""
@@ -325,13 +325,14 @@ class _Dense:
         self.nfev += suspects.nfev + nearby.nfev - before
         return found
 
-    def _power(self, error: Array, reference: Reference) -> Power:
+    def _power(self, error: Array, reference: Reference, kinked: Array) -> Power:
         if self.claimed.dtype == "float64":
             # What would be granted to an entry that differs is granted to any mistake in it.
             error = np.fmax(error, HIDDEN_DIGITS * np.abs(reference.value))
         error = np.fmax(error, self.hidden)
         numbers = self.problem, self.claimed.value, error, reference, row_scale(self.problem, self.base)
-        return power_of(*numbers, self.unrounded)
+        shown = smallest_shown(self.problem, self.base, reference.value)
+        return power_of(*numbers, self.unrounded, shown, kinked)
 
     def _concluded(self, reference: Reference, compared: Comparison, kinked: Array) -> CheckResult:
         self.decisive = reference, compared
@@ -349,11 +350,11 @@ class _Dense:
             return undecided(self.problem, reference, kinked, self.unclaimed, self.claimed.notes, common)
         error = self._loosened(self.claim_error, reference)
         if kinked.any():
-            # Their power is known only after membership: here they count as known exactly.
+            # Membership judges them: here they count as known exactly, and in the power not at all.
             reference = reference.filled(kinked, self.claimed.value[kinked], 0.0)
         if not self.hidden.any():
             self.hidden = foreseen(self.claim, self.claimed, reference.value, self.options.generator())
-        power = self._power(error, reference)
+        power = self._power(error, reference, kinked)
         limit = limit_of(self.claimed, self.problem.output)
         if not power.worst <= limit and self.options.rtol is None:
             text = missed(power, limit)
@@ -377,7 +378,7 @@ class _Dense:
 
     def _annotated(self, result: CheckResult) -> CheckResult:
         """Add what was noted on the way, and what the check cost."""
-        notes = list(self.notes)
+        notes = list(self.notes) + power_notes(result.power)
         for estimate in self.estimates.values():
             notes += estimate.notes
         refused = self.estimates.get("complex-step")

@@ -14,16 +14,14 @@ from gradcheck.judge.claim import Claim
 from gradcheck.judge.problem import Problem
 from gradcheck.judge.references import Reference
 from gradcheck.judge.suspects import Suspects, names_alone
-from gradcheck.results import Entry, Power
-from gradcheck.tolerance import FEW_EPS, detectable
+from gradcheck.results import Entry
+from gradcheck.tolerance import FEW_EPS
 
 __all__ = [
     "diagnosed",
     "diagnosed_shape",
     "entry_of",
     "is_vague",
-    "power_of",
-    "row_scale",
     "sought",
     "worst_entry",
 ]
@@ -67,29 +65,6 @@ def worst_entry(
         float(reference.error[index]),
         float(compared.allowed[index]),
     )
-
-
-def power_of(
-    problem: Problem,
-    claimed: Array,
-    claim_error: Array,
-    reference: Reference,
-    row_scale: Array,
-    unrounded: Array | None = None,
-) -> Power:
-    """Return what the comparison would have caught, at its median and its weakest entry."""
-    found = detectable(claimed, claim_error, reference.value, reference.error, row_scale, unrounded)
-    relative = found.relative[~np.isnan(found.relative)]
-    index = found.worst_index()
-    path = "" if index is None else entry_of(problem, (index[0], index[1]))
-    median = float(np.median(relative)) if relative.size else 0.0
-    return Power(median, found.worst(), path, int(found.apart.sum()))
-
-
-def row_scale(problem: Problem, base: Array) -> Array:
-    """Return what a row that is zero throughout is measured by: ``max |f_i|`` over the largest step."""
-    largest = 0.125 * float(np.max(np.abs(problem.x), initial=0.0)) or 0.125
-    return np.where(np.isfinite(base), np.abs(base), 0.0) / largest
 
 
 def diagnosed(

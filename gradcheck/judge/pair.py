@@ -14,9 +14,10 @@ from gradcheck.compare import Comparison, compare
 from gradcheck.context import listening
 from gradcheck.judge.contract import refused_claim
 from gradcheck.judge.evidence import evidence_of
-from gradcheck.judge.explain import diagnosed, power_of, worst_entry
+from gradcheck.judge.explain import diagnosed, worst_entry
 from gradcheck.judge.memory import over_memory
 from gradcheck.judge.options import Options
+from gradcheck.judge.power import power_of
 from gradcheck.judge.problem import Problem, no_numbers
 from gradcheck.judge.products import PullClaim, PushClaim
 from gradcheck.judge.references import Reference

@@ -12,7 +12,7 @@ from gradcheck.judge.asked import Asked, Attempt
 from gradcheck.judge.budget import BudgetSpent, Counter
 from gradcheck.judge.references import complex_step
 from gradcheck.pytree import Structure
-from gradcheck.results import CheckResult, Power, Reason, Status, Verdict
+from gradcheck.results import CheckResult, Reason, Status, Verdict
 
 __all__ = ["within_budget"]
 
@@ -233,11 +233,12 @@ def _joined(found: list[CheckResult]) -> CheckResult:
     powers = [one.power for one in found if one.power is not None]
     power = worst.power
     if powers and power is not None:
-        power = Power(
-            float(np.median([one.median for one in powers])),
-            power.worst,
-            power.path,
-            sum(one.apart for one in powers),
+        power = replace(
+            power,
+            median=float(np.median([one.median for one in powers])),
+            apart=sum(one.apart for one in powers),
+            unseen=sum(one.unseen for one in powers),
+            at_kinks=sum(one.at_kinks for one in powers),
         )
     notes = tuple(dict.fromkeys(note for one in found for note in one.notes))
     return replace(worst, entries=sum(one.entries for one in found), power=power, notes=notes)

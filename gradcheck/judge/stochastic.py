@@ -22,10 +22,11 @@ from gradcheck.judge.claim import Claim
 from gradcheck.judge.contract import function_raised, refused_claim
 from gradcheck.judge.dense import judge_dense
 from gradcheck.judge.evidence import evidence_of
-from gradcheck.judge.explain import diagnosed, entry_of, power_of, worst_entry
+from gradcheck.judge.explain import diagnosed, entry_of, worst_entry
 from gradcheck.judge.memory import over_memory
 from gradcheck.judge.options import Options
 from gradcheck.judge.partial import unclaimed_rows
+from gradcheck.judge.power import power_of
 from gradcheck.judge.precision import granted, limit_of
 from gradcheck.judge.problem import Problem
 from gradcheck.judge.references import Reference

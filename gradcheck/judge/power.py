@@ -1,0 +1,120 @@
+"""What a comparison would have caught, and what of it nobody can see: entries beneath f's own rounding."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gradcheck.arrays import Array
+from gradcheck.judge.explain import entry_of
+from gradcheck.judge.problem import Problem
+from gradcheck.judge.references import Reference
+from gradcheck.results import Power
+from gradcheck.tolerance import FEW_EPS, detectable, eps_of
+
+__all__ = ["power_notes", "power_of", "row_scale", "smallest_shown"]
+
+_FORMATS = ("float32", "float16", "bfloat16")
+
+
+def power_of(
+    problem: Problem,
+    claimed: Array,
+    claim_error: Array,
+    reference: Reference,
+    row_scale: Array,
+    unrounded: Array | None = None,
+    shown: Array | None = None,
+    at_kinks: Array | None = None,
+) -> Power:
+    """Return what the comparison would have caught, at its median and its weakest entry.
+
+    Parameters
+    ----------
+    claimed, claim_error
+        Shape ``(m, n)``.
+    row_scale
+        What a row of zeros is measured by, shape ``(m,)``.
+    unrounded, shown
+        As for :func:`gradcheck.tolerance.detectable`.
+    at_kinks
+        Rows judged by membership, shape ``(m,)``: any member of a set passes there, so that they are not
+        counted.
+    """
+    found = detectable(claimed, claim_error, reference.value, reference.error, row_scale, unrounded, shown)
+    left = np.zeros(len(claimed), dtype=bool) if at_kinks is None else at_kinks
+    found.relative[left] = np.nan
+    relative = found.relative[~np.isnan(found.relative)]
+    index = found.worst_index()
+    path = "" if index is None else entry_of(problem, (index[0], index[1]))
+    median = float(np.median(relative)) if relative.size else 0.0
+    apart = found.apart & ~left[:, None]
+    unseen = np.zeros_like(apart)
+    if shown is not None:
+        unseen = apart & _not_zero(claimed, reference.value) & ~(np.abs(claimed) > shown)
+    first = np.argwhere(unseen)
+    return Power(
+        median,
+        found.worst(),
+        path,
+        int(apart.sum()),
+        int(unseen.sum()),
+        float(np.max(found.absolute, where=unseen, initial=0.0)),
+        entry_of(problem, (int(first[0][0]), int(first[0][1]))) if len(first) else "",
+        int(left.sum()) * claimed.shape[1],
+    )
+
+
+def _not_zero(claimed: Array, reference: Array) -> Array:
+    """Return which entries somebody says are not zero, by more than the rounding of their row."""
+    size = np.fmax(np.abs(claimed), np.abs(reference))
+    largest = np.max(np.nan_to_num(size, nan=0.0), axis=1, keepdims=True, initial=0.0)
+    found: Array = size > FEW_EPS * eps_of("float64") * largest
+    return found
+
+
+def power_notes(power: Power | None) -> list[str]:
+    """Return what the number leaves out, in words.
+
+    Examples
+    --------
+    >>> power_notes(Power(1e-9, 1e-8, "d f / d x[1]", 1, 1, 3.5e-3, "d f / d x[0]"))[0][:44]
+    '1 entry cannot be told from 0, at d f / d x['
+    """
+    notes = []
+    if power is not None and power.unseen:
+        count, where = ("1 entry", "at") if power.unseen == 1 else (f"{power.unseen} entries", "first")
+        notes.append(
+            f"{count} cannot be told from 0, {where} {power.unseen_path}: a mistake up to "
+            f"{power.unseen_bar:.2g} passes there; `detectable` measures it by its row's scale, not by itself"
+        )
+    if power is not None and power.at_kinks:
+        notes.append(
+            f"entries at a kink are judged by membership: {power.at_kinks} not counted in `detectable`"
+        )
+    return notes
+
+
+def smallest_shown(problem: Problem, base: Array, reference: Array) -> Array:
+    """Return the smallest derivative that values of f can show, ``(m, n)``: f's rounding over x.
+
+    ``FEW_EPS eps (|f_i| + sum_k |J_ik x_k|) / |x_j|``: when ``x_j`` moves by all of itself, a smaller
+    derivative moves ``f_i`` by no more than the rounding of its value and of its inputs does (Higham 2002,
+    Accuracy and Stability, section 1.6).  Where ``x_j`` is 0, the largest coordinate stands in.
+    """
+    size = np.abs(problem.x)
+    moved = np.where(size > 0, size, float(np.max(size, initial=0.0)) or 1.0)
+    eps = np.full(problem.output.size, eps_of("float64"))
+    for leaf in problem.output.leaves:
+        if leaf.dtype in _FORMATS:
+            eps[leaf.start : leaf.stop] = eps_of(leaf.dtype)
+    with np.errstate(all="ignore"):
+        value = np.where(np.isfinite(base), np.abs(base), 0.0)
+        carried = np.where(np.isfinite(reference), np.abs(reference), 0.0) @ size
+        shown: Array = (FEW_EPS * eps * (value + carried))[:, None] / moved
+    return shown
+
+
+def row_scale(problem: Problem, base: Array) -> Array:
+    """Return what a row that is zero throughout is measured by: ``max |f_i|`` over the largest step."""
+    largest = 0.125 * float(np.max(np.abs(problem.x), initial=0.0)) or 0.125
+    return np.where(np.isfinite(base), np.abs(base), 0.0) / largest
