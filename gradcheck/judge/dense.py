@@ -331,7 +331,7 @@ class _Dense:
             error = np.fmax(error, HIDDEN_DIGITS * np.abs(reference.value))
         error = np.fmax(error, self.hidden)
         numbers = self.problem, self.claimed.value, error, reference, row_scale(self.problem, self.base)
-        shown = smallest_shown(self.problem, self.base, reference.value)
+        shown = smallest_shown(self.problem, self.base, reference.value, self.claimed.dtype)
         return power_of(*numbers, self.unrounded, shown, kinked)
 
     def _concluded(self, reference: Reference, compared: Comparison, kinked: Array) -> CheckResult:

@@ -94,19 +94,20 @@ def power_notes(power: Power | None) -> list[str]:
     return notes
 
 
-def smallest_shown(problem: Problem, base: Array, reference: Array) -> Array:
+def smallest_shown(problem: Problem, base: Array, reference: Array, dtype: str = "float64") -> Array:
     """Return the smallest derivative that values of f can show, ``(m, n)``: f's rounding over x.
 
     ``FEW_EPS eps (|f_i| + sum_k |J_ik x_k|) / |x_j|``: when ``x_j`` moves by all of itself, a smaller
     derivative moves ``f_i`` by no more than the rounding of its value and of its inputs does (Higham 2002,
     Accuracy and Stability, section 1.6).  Where ``x_j`` is 0, the largest coordinate stands in.
+    A claim of ``dtype`` that cancels leaves such a number where the derivative is 0.
     """
     size = np.abs(problem.x)
     moved = np.where(size > 0, size, float(np.max(size, initial=0.0)) or 1.0)
-    eps = np.full(problem.output.size, eps_of("float64"))
+    eps = np.full(problem.output.size, eps_of(dtype))
     for leaf in problem.output.leaves:
         if leaf.dtype in _FORMATS:
-            eps[leaf.start : leaf.stop] = eps_of(leaf.dtype)
+            eps[leaf.start : leaf.stop] = max(eps_of(leaf.dtype), eps_of(dtype))
     with np.errstate(all="ignore"):
         value = np.where(np.isfinite(base), np.abs(base), 0.0)
         carried = np.where(np.isfinite(reference), np.abs(reference), 0.0) @ size
