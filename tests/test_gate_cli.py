@@ -80,6 +80,17 @@ def test_an_incomplete_record_is_refused_and_named(tmp_path, capsys):
     assert "after 1 check (worker gw1 died<U+001B>[31m); run it again" in capsys.readouterr().err
 
 
+def test_a_run_that_was_interrupted_says_so_once(tmp_path, capsys):
+    whole = record([], self_test=None)
+    with Journal(tmp_path) as journal:
+        # A block that ends without `finish` was interrupted.
+        journal.header({name: whole[name] for name in whole if name not in ("checks", "summary", "complete")})
+    assert gate(tmp_path / "gradcheck.json") == 2
+    said = capsys.readouterr().err
+    assert "(interrupted: the record holds the checks that had ended)" in said
+    assert said.count("cut short") == 1
+
+
 def test_the_journal_of_a_killed_run_in_a_folder_is_seen(tmp_path, capsys):
     save(tmp_path / "a", check("a"))
     (tmp_path / "b").mkdir()
