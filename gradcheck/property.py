@@ -20,7 +20,7 @@ from gradcheck.domains import Domain, Stratum
 from gradcheck.errors import DerivativeMismatch, InconclusiveCheck, InvalidArgument
 from gradcheck.journal.draws import Draws
 from gradcheck.judge import check
-from gradcheck.judge.text import result_text
+from gradcheck.judge.text.result import result_text
 from gradcheck.results import CheckResult, Verdict
 from gradcheck.rules.registry import USER_RULES, Kind, Rule
 from gradcheck.selection import all_rules, find_rule, load_installed

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import gradcheck
-from gradcheck.judge.broadcasts import suspicious_broadcasts
-from gradcheck.judge.problem import Problem
+from gradcheck.judge.claimed.broadcasts import suspicious_broadcasts
+from gradcheck.judge.question.problem import Problem
 
 P, Y, X = np.linspace(0.2, 1.4, 4)[:, None].copy(), np.linspace(-1, 2, 4), np.linspace(0.5, 1.5, 4)
 DATA = np.sin(np.arange(12.0)).reshape(4, 3).copy()

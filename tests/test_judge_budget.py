@@ -7,8 +7,8 @@ import pytest
 
 import gradcheck
 from gradcheck.estimators import blocks as blocks_of_columns
-from gradcheck.judge.budget import BudgetSpent, Counter, counter_of
-from gradcheck.judge.problem import Problem
+from gradcheck.judge.question.budget import BudgetSpent, Counter, counter_of
+from gradcheck.judge.question.problem import Problem
 from gradcheck.results import Reason, Status, Verdict
 
 N = 20

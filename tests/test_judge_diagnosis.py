@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import gradcheck
-from gradcheck.judge.problem import Problem
-from gradcheck.judge.suspects import Suspects, names_alone
+from gradcheck.judge.mistakes.suspects import Suspects, names_alone
+from gradcheck.judge.question.problem import Problem
 from gradcheck.results import Reason, Verdict
 
 X = np.array([0.45, 1.3, -0.7])

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 import gradcheck
-from gradcheck.judge.claim import Claim
-from gradcheck.judge.elsewhere import Elsewhere, worst_columns
-from gradcheck.judge.precision import granted
-from gradcheck.judge.problem import Problem
-from gradcheck.judge.rounding import claim_rounding
+from gradcheck.judge.claimed.claim import Claim
+from gradcheck.judge.claimed.precision import granted
+from gradcheck.judge.question.problem import Problem
+from gradcheck.judge.references.elsewhere import Elsewhere, worst_columns
+from gradcheck.judge.rounding.scatter import claim_rounding
 from gradcheck.results import Reason, Verdict
 
 ml_dtypes = pytest.importorskip("ml_dtypes")

@@ -8,7 +8,7 @@ import scipy.sparse as sp
 
 from gradcheck import check, check_hessian
 from gradcheck.judge.curvature import JacobianProblem
-from gradcheck.judge.options import Options
+from gradcheck.judge.question.options import Options
 from gradcheck.results import Reason, Verdict
 
 X = np.array([0.5, 2.0, -1.25])

@@ -10,10 +10,10 @@ import pytest
 from gradcheck.errors import InvalidArgument
 from gradcheck.judge.api import check
 from gradcheck.judge.curvature import JacobianProblem
-from gradcheck.judge.options import Options
-from gradcheck.judge.references import central
+from gradcheck.judge.question.options import Options
+from gradcheck.judge.references.sharpest import central
+from gradcheck.judge.references.slopes import slopes
 from gradcheck.judge.second_order import check_hessian, check_hvp
-from gradcheck.judge.slopes import slopes
 from gradcheck.results import Reason, Verdict, observing
 
 X = np.array([0.5, 2.0, -1.25])

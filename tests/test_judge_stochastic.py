@@ -8,7 +8,7 @@ import pytest
 import gradcheck
 from gradcheck.context import observing
 from gradcheck.errors import InvalidArgument
-from gradcheck.judge.replicates import LEVEL, Slopes, mean_error, quantile
+from gradcheck.judge.stochastic.replicates import LEVEL, Slopes, mean_error, quantile
 from gradcheck.results import Reason, Verdict
 
 X = np.array([0.5, 1.2, -2.0])

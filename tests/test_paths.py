@@ -8,7 +8,7 @@ import pytest
 import gradcheck
 from gradcheck.estimators.paths import StoppedPaths
 from gradcheck.estimators.primal import Primal
-from gradcheck.judge.stopped import missing_paths
+from gradcheck.judge.mistakes.stopped import missing_paths
 
 A = np.random.default_rng(0).normal(size=(4, 4))
 X = np.array([0.7, -1.2, 0.35, 1.9])

@@ -14,7 +14,7 @@ from gradcheck.campaign.witnesses import CENTRAL
 from gradcheck.compare import ratio_histogram
 from gradcheck.estimators.flat import FlatEstimate
 from gradcheck.journal.evidence import curve_field, histogram_field
-from gradcheck.judge.evidence import curve_of
+from gradcheck.judge.outcome.evidence import curve_of
 from gradcheck.rules.registry import Group, Rule
 
 __all__ = ["failure_evidence", "histogram_of"]

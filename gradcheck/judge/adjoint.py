@@ -11,11 +11,11 @@ from typing import Any, Unpack
 
 from gradcheck.context import with_defaults
 from gradcheck.judge.asked import Asked
+from gradcheck.judge.claimed.products import callable_product
 from gradcheck.judge.everywhere import judged_everywhere
-from gradcheck.judge.keywords import AdjointKeywords, explicit
-from gradcheck.judge.options import Options
 from gradcheck.judge.pair import Pair
-from gradcheck.judge.products import callable_product
+from gradcheck.judge.question.keywords import AdjointKeywords, explicit
+from gradcheck.judge.question.options import Options
 from gradcheck.results import CheckResult
 
 __all__ = ["check_adjoint"]

@@ -11,10 +11,10 @@ from gradcheck.context import with_defaults
 from gradcheck.errors import DerivativeMismatch, InconclusiveCheck, InvalidArgument
 from gradcheck.judge.asked import Asked, Attempt, first_order
 from gradcheck.judge.autodiff import judge_autodiff
-from gradcheck.judge.claim import Claim
+from gradcheck.judge.claimed.claim import Claim
 from gradcheck.judge.everywhere import judged_everywhere
-from gradcheck.judge.keywords import CheckKeywords, explicit
-from gradcheck.judge.options import Options
+from gradcheck.judge.question.keywords import CheckKeywords, explicit
+from gradcheck.judge.question.options import Options
 from gradcheck.judge.second_order import second_order
 from gradcheck.pytree import described
 from gradcheck.results import CheckResult, Verdict

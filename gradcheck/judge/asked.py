@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from gradcheck.judge.claim import Claim
+from gradcheck.judge.claimed.claim import Claim
 from gradcheck.judge.contract import judge_contract
 from gradcheck.judge.dense import judge_dense
-from gradcheck.judge.options import Options
-from gradcheck.judge.problem import Problem
-from gradcheck.judge.stochastic import judge_stochastic
+from gradcheck.judge.question.options import Options
+from gradcheck.judge.question.problem import Problem
+from gradcheck.judge.stochastic.judged import judge_stochastic
 from gradcheck.results import CheckResult
 
 __all__ = ["Asked", "Attempt", "first_order"]

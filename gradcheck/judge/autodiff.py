@@ -18,12 +18,12 @@ from gradcheck.autodiff.jax import JaxWitness
 from gradcheck.claims import ClaimMatrix, ClaimProblem
 from gradcheck.claims.matrix import precision
 from gradcheck.errors import InvalidArgument, MissingExtra
-from gradcheck.judge.budget import counter_of
-from gradcheck.judge.claim import Claim
+from gradcheck.judge.claimed.claim import Claim
 from gradcheck.judge.curvature import JacobianProblem, judge_second
 from gradcheck.judge.dense import judge_dense
-from gradcheck.judge.options import Options
-from gradcheck.judge.problem import Problem
+from gradcheck.judge.question.budget import counter_of
+from gradcheck.judge.question.options import Options
+from gradcheck.judge.question.problem import Problem
 from gradcheck.pytree import Structure, flatten
 from gradcheck.results import CheckResult, Reason, Verdict
 from gradcheck.tolerance import FEW_EPS, eps_of

@@ -14,12 +14,12 @@ from gradcheck.arrays import Array
 from gradcheck.claims import ClaimMatrix, ClaimProblem
 from gradcheck.context import listening
 from gradcheck.errors import InvalidArgument
-from gradcheck.judge.claim import Claim
-from gradcheck.judge.evidence import inputs_of
-from gradcheck.judge.memory import over_memory
-from gradcheck.judge.options import Options
-from gradcheck.judge.partial import unclaimed_rows
-from gradcheck.judge.problem import Problem
+from gradcheck.judge.claimed.claim import Claim
+from gradcheck.judge.claimed.partial import unclaimed_rows
+from gradcheck.judge.outcome.evidence import inputs_of
+from gradcheck.judge.question.memory import over_memory
+from gradcheck.judge.question.options import Options
+from gradcheck.judge.question.problem import Problem
 from gradcheck.results import CheckResult, Entry, Evidence, Reason, Verdict
 
 __all__ = [

@@ -13,15 +13,15 @@ from gradcheck.claims import ClaimMatrix, ClaimProblem, as_second
 from gradcheck.errors import InvalidArgument
 from gradcheck.estimators.flat import FlatEstimate, gravest
 from gradcheck.estimators.primal import Primal
-from gradcheck.judge.claim import Claim
-from gradcheck.judge.contract import function_raised, without_differences
-from gradcheck.judge.dense import first_value, judge_dense
-from gradcheck.judge.memory import over_memory
-from gradcheck.judge.options import Options
-from gradcheck.judge.problem import Problem
-from gradcheck.judge.products import HessianProduct, one_number
-from gradcheck.judge.references import central, complex_step
-from gradcheck.judge.slopes import slopes
+from gradcheck.judge.claimed.claim import Claim
+from gradcheck.judge.claimed.products import HessianProduct, one_number
+from gradcheck.judge.contract import first_value, function_raised, without_differences
+from gradcheck.judge.dense import judge_dense
+from gradcheck.judge.question.memory import over_memory
+from gradcheck.judge.question.options import Options
+from gradcheck.judge.question.problem import Problem
+from gradcheck.judge.references.sharpest import central, complex_step
+from gradcheck.judge.references.slopes import slopes
 from gradcheck.pytree import Structure, flatten
 from gradcheck.results import CheckResult, Reason, Status, Verdict
 

@@ -16,38 +16,39 @@ from gradcheck.claims import ClaimMatrix, ClaimProblem
 from gradcheck.compare import Comparison, compare
 from gradcheck.estimators.flat import FlatEstimate
 from gradcheck.estimators.primal import Primal
-from gradcheck.judge.alone import unexplained
-from gradcheck.judge.at_kink import judged_at_kink
-from gradcheck.judge.broadcasts import suspicious_broadcasts
-from gradcheck.judge.budget import BudgetSpent
-from gradcheck.judge.claim import Claim
-from gradcheck.judge.contract import first_value, require_same_shapes
-from gradcheck.judge.elsewhere import Elsewhere, among_all, worst_columns
-from gradcheck.judge.evidence import evidence_of
-from gradcheck.judge.explain import diagnosed, entry_of, worst_entry
-from gradcheck.judge.extended import digitless, digits_note, lost_in_float64
-from gradcheck.judge.kinks import hidden_kinks, kinked_rows
-from gradcheck.judge.memory import over_memory
-from gradcheck.judge.nearby import Nearby, foreseen
-from gradcheck.judge.options import Options
-from gradcheck.judge.partial import unclaimed_rows
-from gradcheck.judge.power import power_notes, power_of, row_scale, smallest_shown
-from gradcheck.judge.precision import (
+from gradcheck.judge.claimed.broadcasts import suspicious_broadcasts
+from gradcheck.judge.claimed.claim import Claim
+from gradcheck.judge.claimed.partial import unclaimed_rows
+from gradcheck.judge.claimed.precision import (
     beneath_rounding,
     granted,
     limit_of,
     precision_notes,
     unrounded,
 )
-from gradcheck.judge.problem import Problem
-from gradcheck.judge.references import Reference, central, complex_step, sharpest
-from gradcheck.judge.suspects import Suspects
-from gradcheck.judge.undecided import misbehaved, missed, undecided
+from gradcheck.judge.contract import first_value, require_same_shapes
+from gradcheck.judge.kinks.at_kink import judged_at_kink
+from gradcheck.judge.kinks.rows import hidden_kinks, kinked_rows
+from gradcheck.judge.mistakes.explain import diagnosed
+from gradcheck.judge.mistakes.suspects import Suspects
+from gradcheck.judge.outcome.entries import entry_of, worst_entry
+from gradcheck.judge.outcome.evidence import evidence_of
+from gradcheck.judge.outcome.power import power_notes, power_of, row_scale, smallest_shown
+from gradcheck.judge.outcome.undecided import misbehaved, missed, undecided
+from gradcheck.judge.question.budget import BudgetSpent
+from gradcheck.judge.question.memory import over_memory
+from gradcheck.judge.question.options import Options
+from gradcheck.judge.question.problem import Problem
+from gradcheck.judge.references.elsewhere import Elsewhere, among_all, worst_columns
+from gradcheck.judge.references.sharpest import Reference, central, complex_step, sharpest
+from gradcheck.judge.rounding.alone import unexplained
+from gradcheck.judge.rounding.extended import digitless, digits_note, lost_in_float64
+from gradcheck.judge.rounding.nearby import Nearby, foreseen
 from gradcheck.judge.unreadable import unreadable
 from gradcheck.results import CheckResult, Power, Reason, Status, Verdict, listening
 from gradcheck.tolerance import HIDDEN_DIGITS, LAST_DIGITS
 
-__all__ = ["first_value", "judge_dense"]
+__all__ = ["judge_dense"]
 
 _FEW_COLUMNS = 64
 """Up to this many, central differences answer for all columns where the complex step finds one wrong."""

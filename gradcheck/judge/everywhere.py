@@ -9,10 +9,10 @@ from typing import Any, Final
 from gradcheck.errors import InvalidArgument
 from gradcheck.judge.asked import Asked, Attempt
 from gradcheck.judge.conventions import in_convention
-from gradcheck.judge.options import Options
 from gradcheck.judge.places import places_of, settled
+from gradcheck.judge.question.options import Options
 from gradcheck.judge.rounds import within_budget
-from gradcheck.judge.snippet import with_snippet
+from gradcheck.judge.text.snippet import with_snippet
 from gradcheck.pytree import described
 from gradcheck.results import CheckResult, Reason, Verdict
 

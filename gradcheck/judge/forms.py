@@ -8,13 +8,13 @@ from typing import Any, Unpack
 
 from gradcheck.context import with_defaults
 from gradcheck.judge.asked import Asked, Attempt, first_order
-from gradcheck.judge.claim import Claim
+from gradcheck.judge.claimed.claim import Claim
+from gradcheck.judge.claimed.products import GradientClaim, PullClaim, PushClaim, callable_product
 from gradcheck.judge.everywhere import judged_everywhere
-from gradcheck.judge.keywords import Keywords, explicit
-from gradcheck.judge.options import Options
 from gradcheck.judge.pair import Pair
-from gradcheck.judge.problem import Problem
-from gradcheck.judge.products import GradientClaim, PullClaim, PushClaim, callable_product
+from gradcheck.judge.question.keywords import Keywords, explicit
+from gradcheck.judge.question.options import Options
+from gradcheck.judge.question.problem import Problem
 from gradcheck.results import CheckResult, Verdict
 
 __all__ = ["check_gradient", "check_jvp", "check_vjp"]

@@ -12,16 +12,17 @@ from gradcheck.arrays import Array
 from gradcheck.claims import ClaimMatrix, ClaimProblem
 from gradcheck.compare import Comparison, compare
 from gradcheck.context import listening
+from gradcheck.judge.claimed.products import PullClaim, PushClaim
 from gradcheck.judge.contract import refused_claim
-from gradcheck.judge.evidence import evidence_of
-from gradcheck.judge.explain import diagnosed, worst_entry
-from gradcheck.judge.memory import over_memory
-from gradcheck.judge.options import Options
-from gradcheck.judge.power import power_of
-from gradcheck.judge.problem import Problem, no_numbers
-from gradcheck.judge.products import PullClaim, PushClaim
-from gradcheck.judge.references import Reference
-from gradcheck.judge.rounding import scatter
+from gradcheck.judge.mistakes.explain import diagnosed
+from gradcheck.judge.outcome.entries import worst_entry
+from gradcheck.judge.outcome.evidence import evidence_of
+from gradcheck.judge.outcome.power import power_of
+from gradcheck.judge.question.memory import over_memory
+from gradcheck.judge.question.options import Options
+from gradcheck.judge.question.problem import Problem, no_numbers
+from gradcheck.judge.references.sharpest import Reference
+from gradcheck.judge.rounding.scatter import scatter
 from gradcheck.pytree import flatten
 from gradcheck.results import CheckResult, Reason, Verdict
 from gradcheck.tolerance import FEW_EPS, max_detectable

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from gradcheck.errors import InvalidArgument
-from gradcheck.judge.options import Options
-from gradcheck.judge.text import result_text
+from gradcheck.judge.question.options import Options
+from gradcheck.judge.text.result import result_text
 from gradcheck.pytree import described
 from gradcheck.results import CheckResult, Verdict, emit
 

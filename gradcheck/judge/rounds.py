@@ -9,8 +9,8 @@ import numpy as np
 
 from gradcheck.arrays import Array
 from gradcheck.judge.asked import Asked, Attempt
-from gradcheck.judge.budget import BudgetSpent, Counter
-from gradcheck.judge.references import complex_step
+from gradcheck.judge.question.budget import BudgetSpent, Counter
+from gradcheck.judge.references.sharpest import complex_step
 from gradcheck.pytree import Structure
 from gradcheck.results import CheckResult, Reason, Status, Verdict
 

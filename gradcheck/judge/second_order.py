@@ -12,12 +12,12 @@ from typing import Any, Unpack
 from gradcheck.context import with_defaults
 from gradcheck.errors import InvalidArgument
 from gradcheck.judge.asked import Asked, Attempt
-from gradcheck.judge.claim import Claim
+from gradcheck.judge.claimed.claim import Claim
+from gradcheck.judge.claimed.products import HessianProduct, callable_product
 from gradcheck.judge.curvature import JacobianProblem, SecondClaim, judge_second, second_contract
 from gradcheck.judge.everywhere import judged_everywhere
-from gradcheck.judge.keywords import Keywords, explicit
-from gradcheck.judge.options import Options
-from gradcheck.judge.products import HessianProduct, callable_product
+from gradcheck.judge.question.keywords import Keywords, explicit
+from gradcheck.judge.question.options import Options
 from gradcheck.results import CheckResult
 
 __all__ = ["check_hessian", "check_hvp", "second_order"]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from gradcheck.claims import ClaimProblem
 from gradcheck.context import listening
-from gradcheck.judge.claim import Claim
+from gradcheck.judge.claimed.claim import Claim
 from gradcheck.judge.contract import refused_claim
-from gradcheck.judge.evidence import inputs_of
-from gradcheck.judge.explain import diagnosed_shape
-from gradcheck.judge.options import Options
-from gradcheck.judge.problem import Problem
-from gradcheck.judge.suspects import Suspects
+from gradcheck.judge.mistakes.explain import diagnosed_shape
+from gradcheck.judge.mistakes.suspects import Suspects
+from gradcheck.judge.outcome.evidence import inputs_of
+from gradcheck.judge.question.options import Options
+from gradcheck.judge.question.problem import Problem
 from gradcheck.results import CheckResult, Evidence, Reason
 
 __all__ = ["unreadable"]

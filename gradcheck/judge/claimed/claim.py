@@ -11,8 +11,8 @@ import numpy as np
 from gradcheck.arrays import Array
 from gradcheck.claims import ClaimMatrix, ClaimProblem, as_matrix
 from gradcheck.errors import InvalidArgument
-from gradcheck.judge.partial import partial_claim
-from gradcheck.judge.problem import Problem
+from gradcheck.judge.claimed.partial import partial_claim
+from gradcheck.judge.question.problem import Problem
 from gradcheck.results import Reason
 
 __all__ = ["Claim"]

@@ -14,11 +14,11 @@ import numpy as np
 from gradcheck.arrays import Array
 from gradcheck.claims import ClaimMatrix
 from gradcheck.compare import Comparison, compare
-from gradcheck.judge.claim import Claim
-from gradcheck.judge.explain import entry_of
-from gradcheck.judge.precision import format_error, out_of_range
-from gradcheck.judge.problem import Problem
-from gradcheck.judge.references import Reference
+from gradcheck.judge.claimed.claim import Claim
+from gradcheck.judge.claimed.precision import format_error, out_of_range
+from gradcheck.judge.outcome.entries import entry_of
+from gradcheck.judge.question.problem import Problem
+from gradcheck.judge.references.sharpest import Reference
 from gradcheck.results import CheckResult, Reason, Verdict
 from gradcheck.tolerance import LAST_DIGITS
 

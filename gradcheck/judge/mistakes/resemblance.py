@@ -11,7 +11,7 @@ import numpy as np
 from gradcheck.arrays import Array
 from gradcheck.estimators.complex_step import complex_step_slope
 from gradcheck.estimators.primal import Primal
-from gradcheck.judge.problem import Problem
+from gradcheck.judge.question.problem import Problem
 
 __all__ = ["Slope", "Slopes", "alike", "unlike"]
 

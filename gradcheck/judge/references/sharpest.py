@@ -13,8 +13,8 @@ from gradcheck.estimators.blocks import central_in_blocks
 from gradcheck.estimators.complex_step import complex_step_jacobian
 from gradcheck.estimators.flat import FlatEstimate
 from gradcheck.estimators.primal import Primal
-from gradcheck.judge.budget import counter_of
-from gradcheck.judge.problem import Problem
+from gradcheck.judge.question.budget import counter_of
+from gradcheck.judge.question.problem import Problem
 from gradcheck.results import Status
 
 __all__ = ["Reference", "central", "complex_step", "sharpest"]

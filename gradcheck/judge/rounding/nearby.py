@@ -14,13 +14,13 @@ import numpy as np
 from gradcheck.arrays import Array
 from gradcheck.claims import ClaimMatrix
 from gradcheck.compare import Comparison
-from gradcheck.judge.absorbed import absorbed
-from gradcheck.judge.budget import counter_of
-from gradcheck.judge.claim import Claim
-from gradcheck.judge.elsewhere import Elsewhere, worst_columns
-from gradcheck.judge.extended import WIDER
-from gradcheck.judge.references import Reference
-from gradcheck.judge.rounding import COARSE, FINE, assumed_rounding, claim_rounding, foreseen_rounding
+from gradcheck.judge.claimed.claim import Claim
+from gradcheck.judge.question.budget import counter_of
+from gradcheck.judge.references.elsewhere import Elsewhere, worst_columns
+from gradcheck.judge.references.sharpest import Reference
+from gradcheck.judge.rounding.absorbed import absorbed
+from gradcheck.judge.rounding.extended import WIDER
+from gradcheck.judge.rounding.scatter import COARSE, FINE, assumed_rounding, claim_rounding, foreseen_rounding
 from gradcheck.results import Status
 from gradcheck.tolerance import LAST_DIGITS
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from gradcheck.domains import Symmetric
 from gradcheck.errors import InvalidArgument
-from gradcheck.judge.directions import Varying
-from gradcheck.judge.keywords import require_known
+from gradcheck.judge.question.directions import Varying
+from gradcheck.judge.question.keywords import require_known
 from gradcheck.pytree import described
 
 __all__ = ["Options"]

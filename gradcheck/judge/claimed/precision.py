@@ -12,8 +12,8 @@ from gradcheck import diagnosis
 from gradcheck.arrays import Array
 from gradcheck.claims import ClaimMatrix
 from gradcheck.compare import compare
-from gradcheck.judge.claim import Claim
-from gradcheck.judge.problem import Problem
+from gradcheck.judge.claimed.claim import Claim
+from gradcheck.judge.question.problem import Problem
 from gradcheck.pytree import Structure, flatten
 from gradcheck.tolerance import FEW_EPS, eps_of, max_detectable
 

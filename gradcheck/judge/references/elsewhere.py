@@ -9,8 +9,8 @@ import numpy as np
 from gradcheck.arrays import Array
 from gradcheck.estimators.flat import FlatEstimate
 from gradcheck.estimators.primal import Primal
-from gradcheck.judge.problem import Problem
-from gradcheck.judge.references import central, complex_step
+from gradcheck.judge.question.problem import Problem
+from gradcheck.judge.references.sharpest import central, complex_step
 from gradcheck.results import Status
 
 __all__ = ["Elsewhere", "among_all", "worst_columns"]

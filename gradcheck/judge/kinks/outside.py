@@ -8,10 +8,11 @@ import numpy as np
 
 from gradcheck import clarke, diagnosis
 from gradcheck.arrays import Array
-from gradcheck.judge.explain import entry_of, is_vague, sought
-from gradcheck.judge.problem import Problem
-from gradcheck.judge.references import Reference
-from gradcheck.judge.suspects import names_alone
+from gradcheck.judge.mistakes.explain import is_vague, sought
+from gradcheck.judge.mistakes.suspects import names_alone
+from gradcheck.judge.outcome.entries import entry_of
+from gradcheck.judge.question.problem import Problem
+from gradcheck.judge.references.sharpest import Reference
 
 __all__ = ["nearest_mix", "outside", "side_mistake"]
 

@@ -14,7 +14,7 @@ from gradcheck.claims import ClaimMatrix
 from gradcheck.errors import InvalidArgument
 from gradcheck.estimators.flat import FlatEstimate
 from gradcheck.estimators.primal import InconsistentOutput, Primal
-from gradcheck.judge.directions import Directions, Varying
+from gradcheck.judge.question.directions import Directions, Varying
 from gradcheck.pytree import Structure, described, flatten
 
 __all__ = ["Problem", "copied", "no_numbers"]

@@ -1,9 +1,9 @@
 """A random function, and perhaps a random claim, judged by their measured spread.
 
 What is compared are means: of the claim over its replicates, and the slope of the mean of ``f``.  A right
-claim is called wrong with probability at most :data:`gradcheck.judge.replicates.LEVEL`, as far as replicates
-are independent and their spread shows in a sample; FAIL is confirmed by draws that had no part in the
-suspicion.
+claim is called wrong with probability at most :data:`~gradcheck.judge.stochastic.replicates.LEVEL`, as far as
+replicates are independent and their spread shows in a sample; FAIL is confirmed by draws that had no part in
+the suspicion.
 """
 
 from __future__ import annotations
@@ -17,20 +17,21 @@ from gradcheck.arrays import Array
 from gradcheck.claims import ClaimMatrix, ClaimProblem
 from gradcheck.compare import Comparison, compare
 from gradcheck.context import listening
-from gradcheck.judge.budget import BudgetSpent, Counter, counter_of
-from gradcheck.judge.claim import Claim
+from gradcheck.judge.claimed.claim import Claim
+from gradcheck.judge.claimed.partial import unclaimed_rows
+from gradcheck.judge.claimed.precision import granted, limit_of
 from gradcheck.judge.contract import function_raised, refused_claim
 from gradcheck.judge.dense import judge_dense
-from gradcheck.judge.evidence import evidence_of
-from gradcheck.judge.explain import diagnosed, entry_of, worst_entry
-from gradcheck.judge.memory import over_memory
-from gradcheck.judge.options import Options
-from gradcheck.judge.partial import unclaimed_rows
-from gradcheck.judge.power import power_of
-from gradcheck.judge.precision import granted, limit_of
-from gradcheck.judge.problem import Problem
-from gradcheck.judge.references import Reference
-from gradcheck.judge.replicates import LEVEL, Slopes, mean_error
+from gradcheck.judge.mistakes.explain import diagnosed
+from gradcheck.judge.outcome.entries import entry_of, worst_entry
+from gradcheck.judge.outcome.evidence import evidence_of
+from gradcheck.judge.outcome.power import power_of
+from gradcheck.judge.question.budget import BudgetSpent, Counter, counter_of
+from gradcheck.judge.question.memory import over_memory
+from gradcheck.judge.question.options import Options
+from gradcheck.judge.question.problem import Problem
+from gradcheck.judge.references.sharpest import Reference
+from gradcheck.judge.stochastic.replicates import LEVEL, Slopes, mean_error
 from gradcheck.results import CheckResult, Reason, Verdict
 from gradcheck.tolerance import detectable
 

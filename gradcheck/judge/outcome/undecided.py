@@ -9,9 +9,9 @@ import numpy as np
 
 from gradcheck.arrays import Array
 from gradcheck.estimators.flat import gravest
-from gradcheck.judge.explain import entry_of
-from gradcheck.judge.problem import Problem
-from gradcheck.judge.references import Reference
+from gradcheck.judge.outcome.entries import entry_of
+from gradcheck.judge.question.problem import Problem
+from gradcheck.judge.references.sharpest import Reference
 from gradcheck.results import CheckResult, Power, Reason, Status, Verdict
 
 __all__ = ["misbehaved", "missed", "undecided"]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.domains import Symmetric
-from gradcheck.judge.sources import Definitions, Unwritable
+from gradcheck.judge.text.sources import Definitions, Unwritable
 from gradcheck.results import CheckResult, Verdict
 
 __all__ = ["with_snippet"]

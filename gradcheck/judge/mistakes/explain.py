@@ -1,4 +1,4 @@
-"""Names, power and diagnosis of a comparison: what turns numbers into something a person can act on."""
+"""The likely mistake of a wrong claim in words: what the numbers alone say, then what other Jacobians do."""
 
 from __future__ import annotations
 
@@ -10,20 +10,18 @@ import numpy as np
 from gradcheck import diagnosis
 from gradcheck.arrays import Array
 from gradcheck.compare import Comparison
-from gradcheck.judge.claim import Claim
-from gradcheck.judge.problem import Problem
-from gradcheck.judge.references import Reference
-from gradcheck.judge.suspects import Suspects, names_alone
-from gradcheck.results import Entry
+from gradcheck.judge.claimed.claim import Claim
+from gradcheck.judge.mistakes.suspects import Suspects, names_alone
+from gradcheck.judge.outcome.entries import entry_of
+from gradcheck.judge.question.problem import Problem
+from gradcheck.judge.references.sharpest import Reference
 from gradcheck.tolerance import FEW_EPS
 
 __all__ = [
     "diagnosed",
     "diagnosed_shape",
-    "entry_of",
     "is_vague",
     "sought",
-    "worst_entry",
 ]
 
 Bars = tuple[Array, Array]
@@ -39,32 +37,6 @@ _MUCH = 1e-6
 """Bars wider by this share of an entry may hide a mistake that narrower ones show."""
 _FEW = 3
 """Entries that many mistakes explain alike: the sign of one number, and the same function at ``-x``."""
-
-
-def entry_of(problem: Problem, index: tuple[int, int]) -> str:
-    """Return the entry by name, ``d f[2] / d params["w"][3, 1]``."""
-    row, column = index
-    return f"d {problem.output.name_of(row)} / d {problem.inp.name_of(column)}"
-
-
-def worst_entry(
-    problem: Problem,
-    index: tuple[int, int],
-    claimed: Array,
-    claim_error: Array,
-    reference: Reference,
-    compared: Comparison,
-) -> Entry:
-    """Return the facts of one entry."""
-    return Entry(
-        index,
-        entry_of(problem, index),
-        float(claimed[index]),
-        float(reference.value[index]),
-        float(claim_error[index]),
-        float(reference.error[index]),
-        float(compared.allowed[index]),
-    )
 
 
 def diagnosed(

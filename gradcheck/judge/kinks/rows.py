@@ -13,8 +13,8 @@ from gradcheck.arrays import Array
 from gradcheck.estimators.central import central_jacobian
 from gradcheck.estimators.flat import FlatEstimate
 from gradcheck.estimators.primal import Primal
-from gradcheck.judge.outside import nearest_mix
-from gradcheck.judge.problem import Problem
+from gradcheck.judge.kinks.outside import nearest_mix
+from gradcheck.judge.question.problem import Problem
 from gradcheck.results import Status
 
 __all__ = ["Kink", "hidden_kinks", "kinked_rows", "membership"]

@@ -17,11 +17,11 @@ from gradcheck import diagnosis
 from gradcheck.arrays import Array
 from gradcheck.errors import InvalidArgument
 from gradcheck.estimators.primal import Primal
-from gradcheck.judge.budget import counter_of
-from gradcheck.judge.problem import Problem, argument_names
-from gradcheck.judge.references import central, complex_step
-from gradcheck.judge.resemblance import Slope, Slopes, alike, unlike
-from gradcheck.judge.stopped import missing_paths
+from gradcheck.judge.mistakes.resemblance import Slope, Slopes, alike, unlike
+from gradcheck.judge.mistakes.stopped import missing_paths
+from gradcheck.judge.question.budget import counter_of
+from gradcheck.judge.question.problem import Problem, argument_names
+from gradcheck.judge.references.sharpest import central, complex_step
 from gradcheck.pytree import Structure, flatten
 from gradcheck.results import Status
 

@@ -12,8 +12,8 @@ from gradcheck.arrays import Array
 from gradcheck.claims import ClaimMatrix, ClaimProblem, as_gradient, as_jvp, as_vjp
 from gradcheck.claims.matrix import coarsest
 from gradcheck.errors import InvalidArgument
-from gradcheck.judge.claim import Claim
-from gradcheck.judge.problem import Problem
+from gradcheck.judge.claimed.claim import Claim
+from gradcheck.judge.question.problem import Problem
 from gradcheck.results import Reason
 from gradcheck.tolerance import eps_of
 

@@ -9,12 +9,12 @@ import numpy as np
 
 from gradcheck.arrays import Array
 from gradcheck.compare import compare
-from gradcheck.judge.explain import worst_entry
-from gradcheck.judge.kinks import membership
-from gradcheck.judge.options import Options
-from gradcheck.judge.outside import outside, side_mistake
-from gradcheck.judge.problem import Problem
-from gradcheck.judge.references import Reference
+from gradcheck.judge.kinks.outside import outside, side_mistake
+from gradcheck.judge.kinks.rows import membership
+from gradcheck.judge.outcome.entries import worst_entry
+from gradcheck.judge.question.options import Options
+from gradcheck.judge.question.problem import Problem
+from gradcheck.judge.references.sharpest import Reference
 from gradcheck.results import CheckResult, Reason, Verdict
 
 __all__ = ["AtKink", "judged_at_kink"]

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.judge.problem import Problem
+from gradcheck.judge.question.problem import Problem
 
 __all__ = ["suspicious_broadcasts"]
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from gradcheck.arrays import Array
 from gradcheck.compare import Comparison
-from gradcheck.judge.budget import BudgetSpent
-from gradcheck.judge.claim import Claim
-from gradcheck.judge.rounding import claim_rounding
+from gradcheck.judge.claimed.claim import Claim
+from gradcheck.judge.question.budget import BudgetSpent
+from gradcheck.judge.rounding.scatter import claim_rounding
 
 __all__ = ["unexplained"]
 
@@ -20,7 +20,7 @@ def unexplained(claim: Claim, compared: Comparison, reference: Array, rng: np.ra
     """Return what may explain every wrong entry without a mistake, in words; empty where nothing does.
 
     A claim whose values scatter along a line by as much as it is off may be right but for its own rounding
-    (see :mod:`gradcheck.judge.rounding`, which needs the function to tell).
+    (see :mod:`gradcheck.judge.rounding.scatter`, which needs the function to tell).
     """
     wrong, gap = compared.wrong, compared.difference
     if not claim.movable or not np.isfinite(gap[wrong]).all():

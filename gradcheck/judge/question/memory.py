@@ -6,8 +6,8 @@ import functools
 import os
 
 from gradcheck.estimators.blocks import HELD, columns_at_once
-from gradcheck.judge.options import Options
-from gradcheck.judge.problem import Problem
+from gradcheck.judge.question.options import Options
+from gradcheck.judge.question.problem import Problem
 from gradcheck.results import CheckResult, Reason, Verdict
 
 __all__ = ["over_memory"]

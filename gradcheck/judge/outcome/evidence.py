@@ -11,9 +11,9 @@ from gradcheck.arrays import Array
 from gradcheck.compare import Comparison, ratio_histogram
 from gradcheck.errors import InvalidArgument
 from gradcheck.estimators.flat import Curves, FlatEstimate
-from gradcheck.judge.explain import entry_of
-from gradcheck.judge.problem import Problem, argument_names
-from gradcheck.judge.references import Reference
+from gradcheck.judge.outcome.entries import entry_of
+from gradcheck.judge.question.problem import Problem, argument_names
+from gradcheck.judge.references.sharpest import Reference
 from gradcheck.pytree import flatten
 from gradcheck.results import Curve, Evidence, Verdict
 

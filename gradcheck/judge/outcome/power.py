@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from gradcheck.arrays import Array
-from gradcheck.judge.explain import entry_of
-from gradcheck.judge.problem import Problem
-from gradcheck.judge.references import Reference
+from gradcheck.judge.outcome.entries import entry_of
+from gradcheck.judge.question.problem import Problem
+from gradcheck.judge.references.sharpest import Reference
 from gradcheck.results import Power
 from gradcheck.tolerance import FEW_EPS, detectable, eps_of
 

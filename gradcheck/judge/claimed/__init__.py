@@ -1,0 +1,1 @@
+"""The claimed derivative: its numbers at the point and elsewhere, and what its format costs."""

@@ -1,0 +1,1 @@
+"""What the numerical witnesses say of a problem, at its point and at others."""

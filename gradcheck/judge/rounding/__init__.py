@@ -1,0 +1,1 @@
+"""The claim's own rounding: measured, foreseen, or known from a wider format."""
