@@ -1,0 +1,115 @@
+"""The numerical witnesses of one problem: which were asked, what they said, and what that cost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradcheck.arrays import Array
+from gradcheck.estimators.flat import FlatEstimate
+from gradcheck.judge.question.options import Options
+from gradcheck.judge.question.problem import Problem
+from gradcheck.judge.references.elsewhere import Elsewhere, among_all
+from gradcheck.judge.references.sharpest import Reference, central, complex_step, sharpest
+from gradcheck.results import Status
+
+__all__ = ["Witnesses"]
+
+_FEW_COLUMNS = 64
+"""Up to this many, central differences answer for all columns where the complex step finds one wrong."""
+
+
+class Witnesses:
+    """Complex step and central differences of ``problem``, each asked when it is needed.
+
+    Parameters
+    ----------
+    problem
+        The function and its point.
+    options
+        Which witnesses may be asked, inside which bounds, and for how many evaluations.
+    silent
+        Rows that nothing is claimed of, bool ``(m,)``: they get no answer.
+    constant
+        Those of them whose output is piecewise constant: their derivative is 0.
+
+    Attributes
+    ----------
+    estimates
+        What the witnesses said, by name.
+    nfev
+        Evaluations of f so far.
+    """
+
+    def __init__(self, problem: Problem, options: Options, silent: Array, constant: Array) -> None:
+        self.problem, self.options = problem, options
+        self.silent, self.constant = silent, constant
+        self.estimates: dict[str, FlatEstimate] = {}
+        self.nfev = 0
+
+    def first(self) -> Reference:
+        """Return the reference: by complex step where it is certified, by central differences elsewhere."""
+        if self._may("complex-step"):
+            self._said("complex-step", complex_step(self.problem.primal(), self.bounds()))
+            found = self._sharpest()
+            if found.decided[~self.silent | self.constant].all() or not self._may("central"):
+                return found
+        return self._with_central()
+
+    def second_opinion(self, worst: Array) -> Reference | None:
+        """Ask central differences too; of many columns, for the columns ``worst`` only.
+
+        None where they were asked already, may not be, or have no answer.
+        """
+        if "central" in self.estimates or not self._may("central"):
+            return None
+        if self.problem.x.size <= _FEW_COLUMNS:
+            return self._with_central()
+        found = Elsewhere(self.problem, "central", self.bounds()).estimate(self.problem.x, worst)
+        if found is None:
+            return None
+        self._said("central", among_all(found, worst, self.problem.x.size))
+        return self._sharpest()
+
+    def bounds(self, problem: Problem | None = None) -> Any:
+        """Return the bounds as flat vectors of ``problem``, of this one if not given; None without bounds."""
+        if self.options.limits is None:
+            return None
+        return tuple((problem or self.problem).spread(limit) for limit in self.options.limits)
+
+    @property
+    def certified(self) -> bool:
+        """Whether the complex step is certified: then no branch was taken at a tie."""
+        exact = self.estimates.get("complex-step")
+        return exact is not None and exact.status is Status.OK
+
+    @property
+    def method(self) -> str:
+        """The witnesses with an answer, by name."""
+        return sharpest(self.estimates).method if self.estimates else ""
+
+    @property
+    def notes(self) -> list[str]:
+        """What the witnesses remarked, and why a complex step was refused."""
+        found = [note for one in self.estimates.values() for note in one.notes]
+        exact = self.estimates.get("complex-step")
+        if exact is not None and exact.status is Status.REFUSED:
+            found.append(f"complex step refused: {exact.message}")
+        return found
+
+    def _may(self, method: str) -> bool:
+        return self.options.method in ("auto", method)
+
+    def _with_central(self) -> Reference:
+        found = central(self.problem.primal(), self.bounds(), self.options.max_nfev)
+        self._said("central", found)
+        return self._sharpest()
+
+    def _said(self, name: str, estimate: FlatEstimate) -> None:
+        self.estimates[name] = estimate
+        self.nfev += estimate.nfev
+
+    def _sharpest(self) -> Reference:
+        found = sharpest(self.estimates).without(self.silent)
+        return found.filled(np.asarray(self.constant), 0.0, 0.0)

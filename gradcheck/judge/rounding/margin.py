@@ -1,0 +1,142 @@
+"""What is granted to a claim at each entry: for its format, its own arithmetic, and by the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from gradcheck.arrays import Array
+from gradcheck.claims import ClaimMatrix
+from gradcheck.compare import Comparison, compare
+from gradcheck.judge.claimed.claim import Claim
+from gradcheck.judge.claimed.precision import beneath_rounding, granted, unrounded
+from gradcheck.judge.outcome.power import power_of, row_scale, smallest_shown
+from gradcheck.judge.references.sharpest import Reference
+from gradcheck.judge.rounding.extended import digits_note, lost_in_float64
+from gradcheck.judge.rounding.nearby import Nearby, foreseen
+from gradcheck.results import Power, Verdict
+from gradcheck.tolerance import HIDDEN_DIGITS, LAST_DIGITS
+
+__all__ = ["Margin"]
+
+
+class Margin:
+    """The error granted to one claim, which grows only where a disagreement is shown to be rounding.
+
+    Parameters
+    ----------
+    claim, claimed
+        The claim, and its numbers at the point.
+    rtol
+        What the caller allows beyond what is measured, relative; None for nothing.
+    idle
+        Rows whose derivative is 0 and that need no claim, bool ``(m,)``.
+
+    Attributes
+    ----------
+    error
+        What is granted so far, ``(m, n)``, units of f per unit of x.
+    latest
+        The reference compared with last; None before the first comparison.
+    notes
+        What was granted, in words.
+    """
+
+    def __init__(self, claim: Claim, claimed: ClaimMatrix, rtol: float | None, idle: Array) -> None:
+        self.claim, self.claimed, self.rtol = claim, claimed, rtol or 0.0
+        self.claimed.value[idle] = 0.0
+        self._unrounded = unrounded(claim, claimed)
+        self.error = self._format_error = granted(claim, claimed, self._unrounded)
+        self._hidden: Array = np.zeros(claimed.value.shape)  # from a mistake larger than any that is there
+        self.latest: Reference | None = None
+        self.notes = list(claimed.notes)
+        if not claim.movable:
+            self.notes.append("claim's rounding assumed: pass a callable to have it measured")
+
+    def compare(self, reference: Reference, claim_error: Array | None = None) -> Comparison:
+        """Return where claim and reference disagree, with ``claim_error`` in place of what is granted."""
+        error = self.loosened(reference, claim_error)
+        self.latest = reference
+        found = compare(self.claimed.value, error, reference.value, reference.error)
+        if self.claimed.dtype != "float64":
+            return self._beneath(found, error, reference)
+        last = LAST_DIGITS * np.abs(reference.value)
+        close = found.wrong & (found.difference <= last)
+        if not close.any():
+            return found
+        self.notes.append("claim and reference differ in the last three digits: another order of operations")
+        self.error = np.where(close, last, self.error)
+        return compare(self.claimed.value, np.where(close, last, error), reference.value, reference.error)
+
+    def compare_wider(self, reference: Reference) -> Comparison:
+        """Compare, granting what the claim loses in float64 where it agrees in a wider format."""
+        compared = self.compare(reference)
+        lost = lost_in_float64(self.claim, self.claimed, reference, compared)
+        if lost is None:
+            return compared
+        self.notes.append(digits_note(self.claim.problem, lost, compared, reference))
+        self.error = self.error + lost
+        return self.compare(reference)
+
+    def compare_measured(self, reference: Reference, compared: Comparison, nearby: Nearby) -> Comparison:
+        """Measure the claim's own rounding where it disagrees, and compare again."""
+        widened = nearby.widened(self.error, lambda error: self.compare(reference, error).wrong)
+        if widened is None:
+            return compared
+        if self.claim.movable:
+            self.notes.append(digits_note(self.claim.problem, widened, compared, reference))
+        before, self.error = self.error, widened
+        found = self.compare(reference)
+        if found.verdict is not Verdict.FAIL:
+            self._hidden = np.fmax(self._hidden, nearby.thorough(before))
+        return found
+
+    def loosened(self, reference: Reference, claim_error: Array | None = None) -> Array:
+        """Return ``claim_error``, or what is granted, and what the caller allows beyond."""
+        error = self.error if claim_error is None else claim_error
+        return error + self.rtol * np.nan_to_num(np.abs(reference.value))
+
+    def power(
+        self, base: Array, reference: Reference, kinked: Array, rng: Callable[[], np.random.Generator]
+    ) -> Power:
+        """Return what the comparison with ``reference`` would have caught.
+
+        Parameters
+        ----------
+        base
+            ``f`` at the point, ``(m,)``.
+        kinked
+            Rows judged by membership, bool ``(m,)``: they are not counted.
+        rng
+            Gives a generator, the same each time.
+        """
+        error = self.loosened(reference)
+        if kinked.any():
+            reference = reference.filled(kinked, self.claimed.value[kinked], 0.0)
+        if not self._hidden.any():
+            self._hidden = foreseen(self.claim, self.claimed, reference.value, rng())
+        if self.claimed.dtype == "float64":
+            # What would be granted to an entry that differs is granted to any mistake in it.
+            error = np.fmax(error, HIDDEN_DIGITS * np.abs(reference.value))
+        error = np.fmax(error, self._hidden)
+        problem = self.claim.problem
+        shown = smallest_shown(problem, base, reference.value, self.claimed.dtype)
+        numbers = problem, self.claimed.value, error, reference, row_scale(problem, base)
+        return power_of(*numbers, self._unrounded, shown, kinked)
+
+    def _beneath(self, found: Comparison, error: Array, reference: Reference) -> Comparison:
+        """Show the entries that are wrong in float64 too, where the claim's own rounding hides it."""
+        known = reference.value, reference.error
+        with np.errstate(invalid="ignore"):
+            more = np.nan_to_num(error - self._format_error, nan=0.0)
+        hidden, bar = beneath_rounding(self.claimed, self._unrounded, more, *known)
+        hidden &= ~found.wrong
+        if not hidden.any():
+            return found
+        self.notes.append(
+            f"evaluated in float64 the claim is off by more than its rounding to {self.claimed.dtype}"
+        )
+        self.claimed.value[hidden] = self._unrounded[hidden]
+        self.error = np.where(hidden, bar, self.error)
+        return compare(self.claimed.value, np.where(hidden, bar, error), *known)
