@@ -13,7 +13,7 @@ from typing import Any
 import mpmath as mp
 import numpy as np
 
-from gradcheck.estimators.central import central_jacobian
+from gradcheck.estimators.differences.central import central_jacobian
 from gradcheck.estimators.primal import Primal
 
 __all__ = ["FAMILIES", "main"]

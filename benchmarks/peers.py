@@ -16,8 +16,8 @@ import numpy as np
 import scipy.differentiate
 from scipy.optimize._numdiff import approx_derivative
 
-from gradcheck.estimators.central import central_jacobian
 from gradcheck.estimators.complex_step import complex_step_jacobian
+from gradcheck.estimators.differences.central import central_jacobian
 from gradcheck.estimators.primal import Primal
 from gradcheck.results import Status
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from gradcheck.arrays import Array
 from gradcheck.errors import GradcheckError, InvalidArgument
-from gradcheck.estimators.blocks import central_in_blocks
 from gradcheck.estimators.complex_step import complex_step_jacobian
+from gradcheck.estimators.differences.blocks import central_in_blocks
 from gradcheck.estimators.flat import FlatEstimate, gravest
 from gradcheck.estimators.primal import Primal
 from gradcheck.results import Estimate, Status

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.estimators.central import central_jacobian
+from gradcheck.estimators.differences.central import central_jacobian
 from gradcheck.estimators.flat import FlatEstimate
 from gradcheck.estimators.primal import Primal
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import scipy.special as sp
 
-import gradcheck.estimators.continuation_linalg
-import gradcheck.estimators.continuation_reductions  # noqa: F401
-from gradcheck.estimators.continuation import Continuation
-from gradcheck.estimators.continuation_dispatch import lift
-from gradcheck.estimators.continuation_trace import Trace
+import gradcheck.estimators.continuation.linalg
+import gradcheck.estimators.continuation.reductions  # noqa: F401
+from gradcheck.estimators.continuation.array import Continuation
+from gradcheck.estimators.continuation.dispatch import lift
+from gradcheck.estimators.continuation.trace import Trace
 
 V = np.array([0.3, -0.8, 1.7])
 P = np.array([0.3, 0.8, 1.7])

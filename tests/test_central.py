@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from central_cases import estimate, hashed, holds, relative_bar
 
-from gradcheck.estimators import extrapolation, noise
+from gradcheck.estimators.differences import extrapolation, noise
 from gradcheck.results import Status
 
 

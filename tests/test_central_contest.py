@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradcheck.estimators import noise, one_sided
-from gradcheck.estimators.central import central_jacobian
-from gradcheck.estimators.contest import Contest
-from gradcheck.estimators.ladder import NO_RUNG
+from gradcheck.estimators.differences import noise, one_sided
+from gradcheck.estimators.differences.central import central_jacobian
+from gradcheck.estimators.differences.contest import Contest
+from gradcheck.estimators.differences.ladder import NO_RUNG
 from gradcheck.estimators.primal import Primal
 
 

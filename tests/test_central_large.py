@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import gradcheck
-from gradcheck.estimators import blocks, extrapolation, one_sided
-from gradcheck.estimators.central import central_jacobian
+from gradcheck.estimators.differences import blocks, extrapolation, one_sided
+from gradcheck.estimators.differences.central import central_jacobian
 from gradcheck.estimators.primal import Primal
 from gradcheck.results import Status
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradcheck.estimators import contest, ladder, lattice, one_sided
-from gradcheck.estimators.central import central_jacobian
-from gradcheck.estimators.ladder import NO_RUNG
+from gradcheck.estimators.differences import contest, ladder, lattice, one_sided
+from gradcheck.estimators.differences.central import central_jacobian
+from gradcheck.estimators.differences.ladder import NO_RUNG
 from gradcheck.estimators.primal import Primal
 from gradcheck.results import Status
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradcheck.estimators.central import central_jacobian
+from gradcheck.estimators.differences.central import central_jacobian
 from gradcheck.estimators.primal import Primal
 from gradcheck.rules.expressions import ScalarFunction
 from tests.chooser import Seeded

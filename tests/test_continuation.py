@@ -11,10 +11,10 @@ import scipy.linalg
 import scipy.special as sp
 from continuation_cases import RIGHT, A, P, V, moved
 
-import gradcheck.estimators.continuation_linalg
-import gradcheck.estimators.continuation_reductions  # noqa: F401
+import gradcheck.estimators.continuation.linalg
+import gradcheck.estimators.continuation.reductions  # noqa: F401
 from gradcheck.errors import RefusedOperation
-from gradcheck.estimators.continuation_trace import Trace
+from gradcheck.estimators.continuation.trace import Trace
 
 
 def reference(f, x, direction):

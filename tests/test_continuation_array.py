@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from continuation_cases import RIGHT, A, P, V, moved
 
-import gradcheck.estimators.continuation_linalg
-import gradcheck.estimators.continuation_reductions  # noqa: F401
-from gradcheck.estimators.continuation import Continuation
-from gradcheck.estimators.continuation_trace import Trace, user_place
+import gradcheck.estimators.continuation.linalg
+import gradcheck.estimators.continuation.reductions  # noqa: F401
+from gradcheck.estimators.continuation.array import Continuation
+from gradcheck.estimators.continuation.trace import Trace, user_place
 
 TIES = {
     "abs at 0": (np.abs, [0.0, 1.0]),

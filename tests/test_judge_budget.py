@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import gradcheck
-from gradcheck.estimators import blocks as blocks_of_columns
+from gradcheck.estimators.differences import blocks as blocks_of_columns
 from gradcheck.judge.question.budget import BudgetSpent, Counter, counter_of
 from gradcheck.judge.question.problem import Problem
 from gradcheck.results import Reason, Status, Verdict

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from pytree_cases import Layer
 
-import gradcheck.estimators.continuation_reductions  # noqa: F401 (registers numpy.sum)
+import gradcheck.estimators.continuation.reductions  # noqa: F401 (registers numpy.sum)
 from gradcheck.errors import InvalidArgument
 from gradcheck.pytree import Structure, flatten
 

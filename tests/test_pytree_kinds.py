@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from pytree_cases import Layer
 
-import gradcheck.estimators.continuation_reductions  # noqa: F401 (registers numpy.sum)
+import gradcheck.estimators.continuation.reductions  # noqa: F401 (registers numpy.sum)
 from gradcheck.errors import InvalidArgument
-from gradcheck.estimators.continuation import Continuation
-from gradcheck.estimators.continuation_trace import Trace
+from gradcheck.estimators.continuation.array import Continuation
+from gradcheck.estimators.continuation.trace import Trace
 from gradcheck.pytree import flatten
 
 

@@ -14,7 +14,7 @@ from gradcheck.campaign.signatures import extents_of
 from gradcheck.campaign.verdicts import Pair, PointVerdict
 from gradcheck.campaign.witnesses import CLOSED_FORM, primal_of
 from gradcheck.diagnosis import Context, Diagnosis, Leaf, Mistake, candidate_points, diagnose
-from gradcheck.estimators.central import central_jacobian
+from gradcheck.estimators.differences.central import central_jacobian
 from gradcheck.estimators.primal import Primal
 from gradcheck.results import Reason
 from gradcheck.rules.registry import Kind, Rule

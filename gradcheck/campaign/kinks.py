@@ -12,7 +12,7 @@ from gradcheck.campaign.kink_wording import outside_text
 from gradcheck.campaign.verdicts import Pair, PointVerdict
 from gradcheck.campaign.witnesses import CENTRAL, COMPLEX_STEP, Testimony, primal_of
 from gradcheck.compare import compare
-from gradcheck.estimators.central import central_jacobian
+from gradcheck.estimators.differences.central import central_jacobian
 from gradcheck.estimators.primal import Primal
 from gradcheck.results import Reason, Status, Verdict
 from gradcheck.rules.registry import Rule

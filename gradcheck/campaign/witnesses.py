@@ -16,8 +16,8 @@ from gradcheck.arrays import Array
 from gradcheck.autodiff.protocol import Autodiff
 from gradcheck.campaign.rationals import exact_value
 from gradcheck.errors import InvalidArgument
-from gradcheck.estimators.central import central_jacobian
 from gradcheck.estimators.complex_step import complex_step_jacobian
+from gradcheck.estimators.differences.central import central_jacobian
 from gradcheck.estimators.flat import FlatEstimate
 from gradcheck.estimators.primal import Primal
 from gradcheck.results import Status

@@ -1,6 +1,6 @@
 """The derivative by complex step, exact to rounding, with a certificate or not at all.
 
-``f`` runs on :class:`~gradcheck.estimators.continuation.Continuation`, once for
+``f`` runs on :class:`~gradcheck.estimators.continuation.array.Continuation`, once for
 each column, with one infinitesimal direction each (Squire and Trapp 1998,
 "Using complex variables to estimate derivatives of real functions", SIAM
 Review 40; Martins, Sturdza and Alonso 2003, ACM TOMS 29).  What cannot be
@@ -18,14 +18,14 @@ from typing import Any
 
 import numpy as np
 
-import gradcheck.estimators.continuation_linalg
-import gradcheck.estimators.continuation_reductions  # noqa: F401
+import gradcheck.estimators.continuation.linalg
+import gradcheck.estimators.continuation.reductions  # noqa: F401
 from gradcheck.arrays import Array
 from gradcheck.errors import InvalidArgument, RefusedOperation
 from gradcheck.estimators.certificate import Confirmation, confirm
-from gradcheck.estimators.continuation import Continuation
-from gradcheck.estimators.continuation_dispatch import lift
-from gradcheck.estimators.continuation_trace import REPLICAS, Trace, raised_at
+from gradcheck.estimators.continuation.array import Continuation
+from gradcheck.estimators.continuation.dispatch import lift
+from gradcheck.estimators.continuation.trace import REPLICAS, Trace, raised_at
 from gradcheck.estimators.flat import FlatEstimate, gravest, unusable
 from gradcheck.estimators.primal import InconsistentOutput, Primal
 from gradcheck.results import Status

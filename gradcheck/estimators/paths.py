@@ -17,13 +17,13 @@ from typing import Any
 
 import numpy as np
 
-import gradcheck.estimators.continuation_linalg
-import gradcheck.estimators.continuation_reductions  # noqa: F401
+import gradcheck.estimators.continuation.linalg
+import gradcheck.estimators.continuation.reductions  # noqa: F401
 from gradcheck.arrays import Array
-from gradcheck.estimators.continuation import Continuation
-from gradcheck.estimators.continuation_carrier import Carrier
-from gradcheck.estimators.continuation_dispatch import lift
-from gradcheck.estimators.continuation_trace import Trace, place_of, user_frame
+from gradcheck.estimators.continuation.array import Continuation
+from gradcheck.estimators.continuation.carrier import Carrier
+from gradcheck.estimators.continuation.dispatch import lift
+from gradcheck.estimators.continuation.trace import Trace, place_of, user_frame
 from gradcheck.estimators.primal import Primal
 
 __all__ = ["Site", "StoppedPaths"]

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradcheck import clarke
 from gradcheck.arrays import Array
-from gradcheck.estimators.central import central_jacobian
+from gradcheck.estimators.differences.central import central_jacobian
 from gradcheck.estimators.flat import FlatEstimate
 from gradcheck.estimators.primal import Primal
 from gradcheck.judge.kinks.outside import nearest_mix

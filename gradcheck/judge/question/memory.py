@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 
-from gradcheck.estimators.blocks import HELD, columns_at_once
+from gradcheck.estimators.differences.blocks import HELD, columns_at_once
 from gradcheck.judge.question.options import Options
 from gradcheck.judge.question.problem import Problem
 from gradcheck.results import CheckResult, Reason, Verdict

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from gradcheck.arrays import Array
-from gradcheck.estimators.blocks import central_in_blocks
 from gradcheck.estimators.complex_step import complex_step_jacobian
+from gradcheck.estimators.differences.blocks import central_in_blocks
 from gradcheck.estimators.flat import FlatEstimate
 from gradcheck.estimators.primal import Primal
 from gradcheck.judge.question.budget import counter_of

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from gradcheck.arrays import Array
-from gradcheck.estimators.ladder import Ladder, leading
+from gradcheck.estimators.differences.ladder import Ladder, leading
 
 __all__ = ["multiples"]
 

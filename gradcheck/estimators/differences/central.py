@@ -14,12 +14,12 @@ import numpy as np
 
 from gradcheck.arrays import Array
 from gradcheck.errors import InvalidArgument
+from gradcheck.estimators.differences.ladder import NO_RUNG, Ladder
+from gradcheck.estimators.differences.noise import measured_noise, unit_roundoff
+from gradcheck.estimators.differences.one_sided import LEFT, RIGHT, Answer, answer_from, of_side
+from gradcheck.estimators.differences.steps import UNIT, first_ladder, wanted_rungs
 from gradcheck.estimators.flat import Curves, FlatEstimate, gravest, unusable
-from gradcheck.estimators.ladder import NO_RUNG, Ladder
-from gradcheck.estimators.noise import measured_noise, unit_roundoff
-from gradcheck.estimators.one_sided import LEFT, RIGHT, Answer, answer_from, of_side
 from gradcheck.estimators.primal import InconsistentOutput, Primal
-from gradcheck.estimators.steps import UNIT, first_ladder, wanted_rungs
 from gradcheck.results import Status
 
 __all__ = ["central_jacobian"]
@@ -84,7 +84,7 @@ def central_jacobian(
     References
     ----------
     C. J. F. Ridders, Adv. Eng. Software 4 (1982) 75, for extrapolated differences with a bar; the bar
-    here differs as :mod:`gradcheck.estimators.extrapolation` tells.
+    here differs as :mod:`gradcheck.estimators.differences.extrapolation` tells.
 
     Examples
     --------

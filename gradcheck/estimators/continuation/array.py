@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from gradcheck.arrays import Array
-from gradcheck.estimators.continuation_carrier import Carrier, basic_index, plain_index
-from gradcheck.estimators.continuation_dispatch import UFUNC_METHODS, apply, dispatch, lift, stored
-from gradcheck.estimators.continuation_trace import REPLICAS, refuse
-from gradcheck.estimators.continuation_ufuncs import UNARY
+from gradcheck.estimators.continuation.carrier import Carrier, basic_index, plain_index
+from gradcheck.estimators.continuation.dispatch import UFUNC_METHODS, apply, dispatch, lift, stored
+from gradcheck.estimators.continuation.trace import REPLICAS, refuse
+from gradcheck.estimators.continuation.ufuncs import UNARY
 
 __all__ = ["Continuation"]
 
@@ -71,7 +71,7 @@ class Continuation(Carrier):
 
     Examples
     --------
-    >>> from gradcheck.estimators.continuation_trace import Trace
+    >>> from gradcheck.estimators.continuation.trace import Trace
     >>> x = Continuation.seed(np.array([3.0]), np.array([1.0]), Trace())
     >>> (x * x).tangents[0]
     array([6.])

@@ -23,8 +23,8 @@ from typing import NamedTuple
 import numpy as np
 
 from gradcheck.arrays import Array
-from gradcheck.estimators.extrapolation import Best
-from gradcheck.estimators.ladder import NO_RUNG, Ladder
+from gradcheck.estimators.differences.extrapolation import Best
+from gradcheck.estimators.differences.ladder import NO_RUNG, Ladder
 
 __all__ = ["Contest", "contested"]
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.arrays import Array
-from gradcheck.estimators.continuation_trace import Trace, refuse
+from gradcheck.estimators.continuation.trace import Trace, refuse
 
 __all__ = ["SPECIAL"]
 

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from gradcheck.arrays import Array
-from gradcheck.estimators.contest import contested
-from gradcheck.estimators.extrapolation import Best, best_window
-from gradcheck.estimators.ladder import Ladder
-from gradcheck.estimators.noise import TOOTH, Noise, distant_noise
+from gradcheck.estimators.differences.contest import contested
+from gradcheck.estimators.differences.extrapolation import Best, best_window
+from gradcheck.estimators.differences.ladder import Ladder
+from gradcheck.estimators.differences.noise import TOOTH, Noise, distant_noise
 from gradcheck.results import Status
 
 __all__ = ["CENTRAL", "LEFT", "RIGHT", "Answer", "answer_from", "of_side"]

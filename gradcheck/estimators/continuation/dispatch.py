@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.estimators.continuation_carrier import Carrier
-from gradcheck.estimators.continuation_trace import REPLICAS, Trace, refuse
-from gradcheck.estimators.continuation_ufuncs import BINARY, COMPARISONS, JUMPS, TESTS, UNARY, special_rule
+from gradcheck.estimators.continuation.carrier import Carrier
+from gradcheck.estimators.continuation.trace import REPLICAS, Trace, refuse
+from gradcheck.estimators.continuation.ufuncs import BINARY, COMPARISONS, JUMPS, TESTS, UNARY, special_rule
 
 __all__ = ["FUNCTIONS", "UFUNC_METHODS", "apply", "dispatch", "lift", "stored"]
 

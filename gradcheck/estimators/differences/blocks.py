@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.arrays import Array
-from gradcheck.estimators.central import central_jacobian
+from gradcheck.estimators.differences.central import central_jacobian
 from gradcheck.estimators.flat import FlatEstimate, gravest, unusable
 from gradcheck.estimators.primal import Primal
 from gradcheck.results import Status

@@ -36,7 +36,7 @@ _POOL = 8192
 _SEED = 20240229
 
 _SITE = Path(np.__file__).parent.parent
-_PACKAGE = Path(__file__).parent.parent
+_PACKAGE = Path(__file__).parents[2]
 _FOREIGN = (
     *(str(folder) + os.sep for folder in (_PACKAGE, _SITE / "numpy", _SITE / "scipy")),
     "<__array_function__",

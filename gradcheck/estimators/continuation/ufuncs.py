@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.arrays import Array
-from gradcheck.estimators.continuation_trace import Trace
+from gradcheck.estimators.continuation.trace import Trace
 
 __all__ = ["BINARY", "COMPARISONS", "JUMPS", "TESTS", "UNARY", "power", "special_rule"]
 
@@ -371,7 +371,7 @@ TESTS = (
 
 def special_rule(ufunc: np.ufunc) -> Unary | Binary | None:
     """Return the continuation of one of ``scipy.special``'s ufuncs, by its name; None when there is none."""
-    from gradcheck.estimators.continuation_special import SPECIAL
+    from gradcheck.estimators.continuation.special import SPECIAL
 
     factory = SPECIAL.get(ufunc.__name__)
     return None if factory is None else factory(ufunc)

@@ -12,7 +12,7 @@ from typing import Any, Self
 import numpy as np
 
 from gradcheck.arrays import Array
-from gradcheck.estimators.continuation_trace import REPLICAS, Trace, refuse
+from gradcheck.estimators.continuation.trace import REPLICAS, Trace, refuse
 
 __all__ = ["Carrier", "basic_index", "plain_index"]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from gradcheck.arrays import Array
-from gradcheck.estimators.ladder import NO_RUNG, leading
+from gradcheck.estimators.differences.ladder import NO_RUNG, leading
 
 __all__ = ["MAX_EXPONENT", "MIN_EXPONENT", "finest_exponent", "first_ladder", "wanted_rungs"]
 

@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from gradcheck.arrays import Array
-from gradcheck.estimators.continuation import Continuation
-from gradcheck.estimators.continuation_dispatch import FUNCTIONS, lift
-from gradcheck.estimators.continuation_trace import REPLICAS, refuse
+from gradcheck.estimators.continuation.array import Continuation
+from gradcheck.estimators.continuation.dispatch import FUNCTIONS, lift
+from gradcheck.estimators.continuation.trace import REPLICAS, refuse
 
 __all__ = ["register"]
 

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from gradcheck.arrays import Array
-from gradcheck.estimators.continuation import Continuation
-from gradcheck.estimators.continuation_dispatch import FUNCTIONS, UFUNC_METHODS, apply, lift
-from gradcheck.estimators.continuation_structure import register
-from gradcheck.estimators.continuation_trace import REPLICAS, Trace, refuse
+from gradcheck.estimators.continuation.array import Continuation
+from gradcheck.estimators.continuation.dispatch import FUNCTIONS, UFUNC_METHODS, apply, lift
+from gradcheck.estimators.continuation.structure import register
+from gradcheck.estimators.continuation.trace import REPLICAS, Trace, refuse
 
 __all__ = ["multilinear"]
 

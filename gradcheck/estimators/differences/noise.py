@@ -8,7 +8,7 @@ The model, H5 in full: a value carries an error of at most ``level``, which is
 
 1. never less than one rounding of the value itself and of the argument inside ``f``;
 2. what the finest steps see, where their odd and even parts see the same; and all moves of ``f`` that are
-   whole multiples of one number carry that number (:mod:`gradcheck.estimators.lattice`);
+   whole multiples of one number carry that number (:mod:`gradcheck.estimators.differences.lattice`);
 3. what is measured at the distance of the answer's own steps, by ``S`` there against what coarser steps
    foretell.
 
@@ -16,8 +16,8 @@ Noise is as loud near x as far from it.  Where ``S`` is loud at the answer's ste
 is no noise but structure narrower than the steps, and its slope at x may be whatever the coarsest of the
 quiet steps leaves open: the bar grows by that.
 
-Steps are no powers of two (:class:`~gradcheck.estimators.ladder.Ladder`): at those, products and sums inside
-``f`` round alike at all steps, or not at all.
+Steps are no powers of two (:class:`~gradcheck.estimators.differences.ladder.Ladder`): at those, products and
+sums inside ``f`` round alike at all steps, or not at all.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradcheck.arrays import Array
-from gradcheck.estimators.extrapolation import Best
-from gradcheck.estimators.ladder import NO_RUNG, Ladder, leading
-from gradcheck.estimators.lattice import multiples
-from gradcheck.estimators.steps import LEAP, TINY_X, UNIT
+from gradcheck.estimators.differences.extrapolation import Best
+from gradcheck.estimators.differences.ladder import NO_RUNG, Ladder, leading
+from gradcheck.estimators.differences.lattice import multiples
+from gradcheck.estimators.differences.steps import LEAP, TINY_X, UNIT
 
 __all__ = ["TOOTH", "Noise", "distant_noise", "measured_noise", "unit_roundoff"]
 

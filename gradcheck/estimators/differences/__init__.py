@@ -1,0 +1,1 @@
+"""Central differences, one-sided at a bound: steps, measured noise, extrapolation, and honest bars."""
