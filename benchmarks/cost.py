@@ -9,9 +9,7 @@ sizes.  Exit status 1 if gradcheck gives a wrong verdict or needs more evaluatio
 from __future__ import annotations
 
 import argparse
-import contextlib
 import gc
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from patience import patience
 from verdicts_tools import ACCEPTED, REJECTED, Answer, Tool, tools_available
 
 import gradcheck
@@ -89,20 +88,6 @@ def cases(quick: bool) -> Iterator[Case]:
     if not quick:
         x = np.linspace(0.1, 3.0, 1000)
         yield Case("gradient, 1000 inputs", lambda x: np.sum(vector(x)), gradient, x, promise=1012)
-
-
-@contextlib.contextmanager
-def patience(seconds: float) -> Iterator[None]:
-    def stop(*_: Any) -> None:
-        raise TimeoutError
-
-    kept = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, kept)
 
 
 def measured(tool: Tool, case: Case) -> tuple[float, Answer]:

@@ -8,9 +8,7 @@ bar).  "bar true" counts the answers whose bar holds the exact derivative, "all 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import platform
-import signal
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +19,7 @@ from typing import Any
 import mpmath as mp
 import numpy as np
 from awkward import HELD_OUT_SINGLE, HELD_OUT_VECTORS, SINGLE, VECTORS, Vector, jacobian_of, kinks_near_by
+from patience import patience
 from univariate import HELD_OUT, TUNED, Univariate, points_of
 
 __all__ = ["Problem", "Tally", "liar", "main", "measure", "problems_of", "table"]
@@ -81,28 +80,12 @@ def problems_of(
                 yield Problem(case.name, case.f, point, [[truth]], case.unit)
 
 
-@contextlib.contextmanager
-def _patience(seconds: float) -> Iterator[None]:
-    """Raise TimeoutError after ``seconds``: a peer that loops at one point has no answer there."""
-
-    def give_up(_signal: int, _frame: Any) -> None:
-        raise TimeoutError
-
-    previous = signal.signal(signal.SIGALRM, give_up)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0.0)
-        signal.signal(signal.SIGALRM, previous)
-
-
 def measure(estimator: Callable[[Any, Any], Any], problems: Sequence[Problem]) -> Tally:
     """Return what ``estimator`` makes of ``problems``."""
     tally = Tally()
     for problem in problems:
         try:
-            with _patience(SECONDS):
+            with patience(SECONDS):
                 outcome = estimator(problem.f, problem.x)
         except Exception as failure:
             if type(failure).__name__ == "Refused":
