@@ -78,15 +78,15 @@ def refused_claim(claimed: ClaimProblem, **facts: Any) -> CheckResult:
     """
     if claimed.reason is None:
         raise claimed.error()
-    undecided = claimed.reason in (Reason.NONDETERMINISTIC, Reason.MUTATES_INPUT)
+    undecided = claimed.reason is Reason.NONDETERMINISTIC
     verdict = Verdict.INCONCLUSIVE if undecided else Verdict.FAIL
     return CheckResult(verdict, claimed.reason, claimed.message, **facts)
 
 
 def _finite(problem: Problem, base: Array, claimed: ClaimMatrix) -> CheckResult:
     notes = list(claimed.notes)
-    if problem.mutates:
-        notes.append("a call of f changed one of its arguments in place")
+    if problem.changes:
+        notes.append(f"a call of f changed its argument {problem.changes} in place")
     judged = np.isfinite(base) & ~unclaimed_rows(claimed)
     bad = judged[:, None] & ~np.isfinite(claimed.value)
     common: dict[str, Any] = {"nfev": 1, "method": "contract"}
@@ -133,8 +133,8 @@ def require_same_shapes(problem: Problem, surrogate: Problem) -> None:
 
 def _contract(problem: Problem, base: Array) -> CheckResult | None:
     """Test H1 and H2 at the point: the same value twice, and arguments left alone."""
-    if problem.mutates:
-        text = "a call changed one of its arguments in place"
+    if problem.changes:
+        text = f"a call changed its argument {problem.changes} in place"
         return CheckResult(Verdict.INCONCLUSIVE, Reason.MUTATES_INPUT, text, nfev=1)
     try:
         again = np.asarray(problem(problem.x), dtype=np.float64)

@@ -45,6 +45,7 @@ __all__ = ["judge_dense"]
 
 _SEVERAL = 2
 _TOGETHER = "a kink of several inputs together"
+_LEFT_BEHIND = "the argument as the claim leaves it, which changes it in place"
 
 
 def judge_dense(
@@ -203,7 +204,10 @@ class _Dense:
         """Return the finding in words, and the likely mistake, at the cost that the caller allows."""
         error = self.margin.error
         numbers = (self.problem, self.claimed.value, error, reference, compared)
-        suspects = Suspects(self.problem, self.options.method, self.witnesses.bounds(), self.options.others)
+        others = dict(self.options.others or {})
+        if (left := self.claim.left_behind()) is not None:
+            others = {_LEFT_BEHIND: left, **others}
+        suspects = Suspects(self.problem, self.options.method, self.witnesses.bounds(), others)
         nearby = self.nearby
         if nearby is None or not nearby.holds_for(reference, compared):
             nearby = self._nearby(reference, compared)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,20 @@ from gradcheck.judge.claimed.partial import partial_claim
 from gradcheck.judge.question.problem import Problem
 from gradcheck.results import Reason
 
-__all__ = ["Claim"]
+__all__ = ["Claim", "noted"]
+
+
+def noted(
+    found: ClaimMatrix | ClaimProblem, called: str, changed: str, what: str = "argument"
+) -> ClaimMatrix | ClaimProblem:
+    """Return ``found`` with a note of what the call changed in place; it is judged by its numbers alone.
+
+    Each call has copies of its own, so that the change reaches neither f nor the next call.
+    """
+    if not changed or isinstance(found, ClaimProblem):
+        return found
+    text = f"{called} changes its {what} {changed} in place: each call was given a copy of its own"
+    return replace(found, notes=(*found.notes, text))
 
 
 @dataclass(frozen=True)
@@ -46,14 +59,19 @@ class Claim:
         if not self.movable:
             return self._read(self.given)
         args, keywords = self.problem.own_arguments(), self.problem.keywords()
-        found = self._called(args, keywords)
-        if isinstance(found, ClaimMatrix) and self.problem.has_changed(args, keywords):
-            return ClaimProblem("the claim changed one of its arguments in place", Reason.MUTATES_INPUT)
-        return found
+        return noted(self._called(args, keywords), "the claim", self.problem.changed(args, keywords))
 
     def drawn(self) -> ClaimMatrix | ClaimProblem:
         """Return the claim at the point once more, for a claim that draws random numbers."""
         return self.here()
+
+    def left_behind(self) -> tuple[Any, ...] | None:
+        """Return the arguments as a call at the point leaves them; None where it changes none."""
+        if not (self.movable and callable(self.given)):
+            return None
+        args, keywords = self.problem.own_arguments(), self.problem.keywords()
+        self._called(args, keywords)
+        return tuple(args) if self.problem.changed(args, keywords) else None
 
     def at(self, x: Array, dtype: Any = np.float64) -> Array | None:
         """Return the claim's matrix at flat ``x``, from float64 arguments; None where it has none.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -12,7 +11,8 @@ from gradcheck.arrays import Array
 from gradcheck.claims import ClaimMatrix, ClaimProblem, as_gradient, as_jvp, as_vjp
 from gradcheck.claims.matrix import coarsest
 from gradcheck.errors import InvalidArgument
-from gradcheck.judge.claimed.claim import Claim
+from gradcheck.judge.claimed.claim import Claim, noted
+from gradcheck.judge.question.changes import changed_argument
 from gradcheck.judge.question.problem import Problem
 from gradcheck.results import Reason
 from gradcheck.tolerance import eps_of
@@ -74,6 +74,7 @@ class _ProductClaim(Claim):
     seed: int = 0
     rtol: float = 0.0
     called: str = "jvp"
+    along: ClassVar[str] = "v"
 
     @property
     def movable(self) -> bool:
@@ -82,7 +83,7 @@ class _ProductClaim(Claim):
 
     def here(self) -> ClaimMatrix | ClaimProblem:
         """Return the dense claim at the point, from arguments in the caller's own types and dtypes."""
-        found = self._dense(self.problem.own_arguments, self._own_dtype())
+        found = self._dense(None, self._own_dtype())
         if isinstance(found, ClaimProblem):
             return found
         rough = self._nonlinear(found)
@@ -94,7 +95,7 @@ class _ProductClaim(Claim):
         return self._turned(found, (note, *rough))
 
     def _repeats(self, found: ClaimMatrix) -> bool:
-        again = self._dense(self.problem.own_arguments, self._own_dtype())
+        again = self._dense(None, self._own_dtype())
         return isinstance(again, ClaimMatrix) and np.array_equal(again.value, found.value, equal_nan=True)
 
     def _two_answers(self) -> str:
@@ -102,14 +103,17 @@ class _ProductClaim(Claim):
 
     def drawn(self) -> ClaimMatrix | ClaimProblem:
         """Return the dense claim once more; each product draws anew, so that linearity cannot be tested."""
-        found = self._dense(self.problem.own_arguments, self._own_dtype())
+        found = self._dense(None, self._own_dtype())
         return found if isinstance(found, ClaimProblem) else self._turned(found, ())
+
+    def left_behind(self) -> None:
+        """Return None: of many calls no one change stands for all."""
 
     def at(self, x: Array, dtype: Any = np.float64) -> Array | None:
         """Return the dense claim at flat ``x``, from float64 arguments alone; None where it has none."""
         if dtype is not np.float64:
             return None
-        found = self._dense(lambda: self.problem.arguments(x), np.dtype(np.float64))
+        found = self._dense(x, np.dtype(np.float64))
         return self._turned(found, ()).value if isinstance(found, ClaimMatrix) else None
 
     def _count(self) -> int:
@@ -133,23 +137,27 @@ class _ProductClaim(Claim):
         formats = [leaf.working_dtype for leaf in self.problem.inp.leaves]
         return min(formats, key=lambda one: one.itemsize, default=np.dtype(np.float64))
 
-    def _product(
-        self, arguments: Callable[[], list[Any]], direction: Array, dtype: np.dtype[Any]
-    ) -> ClaimMatrix | ClaimProblem:
-        shaped = self._shaped(direction, dtype)
+    def _product(self, x: Array | None, direction: Array, dtype: np.dtype[Any]) -> ClaimMatrix | ClaimProblem:
+        """Return one product at flat ``x``; for None at the point, from the caller's own types and dtypes."""
+        args = self.problem.own_arguments() if x is None else self.problem.arguments(x)
+        keywords, shaped = self.problem.keywords(), self._shaped(direction, dtype)
         try:
             with np.errstate(all="ignore"):
-                found = self.given(*arguments(), shaped, **self.problem.keywords())
+                product = self.given(*args, shaped, **keywords)
         except Exception as raised:
             text = f"the {self.called} raised {type(raised).__name__}: {raised}"
             return ClaimProblem(text, Reason.CLAIM_RAISED, raised)
-        return self._result(found)
+        if x is not None:
+            return self._result(product)
+        found = noted(self._result(product), f"the {self.called}", self.problem.changed(args, keywords))
+        along = changed_argument([(self.along, self._shaped(direction, dtype), shaped)])
+        return noted(found, f"the {self.called}", along, "direction")
 
-    def _dense(self, arguments: Callable[[], list[Any]], dtype: np.dtype[Any]) -> ClaimMatrix | ClaimProblem:
-        """Return the matrix whose column ``k`` is the product with basis vector ``k``."""
+    def _dense(self, x: Array | None, dtype: np.dtype[Any]) -> ClaimMatrix | ClaimProblem:
+        """Return the matrix whose column ``k`` is the product with basis vector ``k``; ``x`` as there."""
         columns = []
         for basis in np.eye(self._count()):
-            found = self._product(arguments, basis, dtype)
+            found = self._product(x, basis, dtype)
             if isinstance(found, ClaimProblem):
                 return found
             columns.append(found)
@@ -170,7 +178,7 @@ class _ProductClaim(Claim):
         roughest = 0.0
         for scale in _SCALES if drawn.size else ():
             direction = (scale * drawn).astype(dtype).astype(np.float64)
-            found = self._product(self.problem.own_arguments, direction, dtype)
+            found = self._product(None, direction, dtype)
             if isinstance(found, ClaimProblem):
                 return found
             eps = max(eps_of(found.dtype), eps_of(dense.dtype))
@@ -225,6 +233,7 @@ class PullClaim(_ProductClaim):
     """``vjp(*args, u)``, ``u`` shaped as the output, result as the argument: row ``i`` is ``e_i J``."""
 
     called: str = "vjp"
+    along: ClassVar[str] = "u"
 
     def _count(self) -> int:
         return self.problem.output.size

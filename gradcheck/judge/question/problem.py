@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from gradcheck.claims import ClaimMatrix
 from gradcheck.errors import InvalidArgument
 from gradcheck.estimators.flat import FlatEstimate
 from gradcheck.estimators.primal import InconsistentOutput, Primal
+from gradcheck.judge.question.changes import changed_argument
 from gradcheck.judge.question.directions import Directions, Varying
 from gradcheck.pytree import Structure, described, flatten
 
@@ -67,8 +69,8 @@ class Problem:
         The structure of the output, after :meth:`evaluate`.
     value
         The flat output at the point, after :meth:`evaluate`.
-    mutates
-        Whether a call changed one of its arguments.
+    changes
+        Which argument the call changed in place, by its path, after :meth:`evaluate`; empty for none.
 
     Raises
     ------
@@ -89,7 +91,7 @@ class Problem:
         self.f, self.args, self.kwargs = f, tuple(args), dict(kwargs or {})
         self.single = not isinstance(argnums, (tuple, list))
         self.argnums = _checked_argnums(argnums, len(self.args))
-        names = argument_names(f, len(self.args))
+        self.names = names = argument_names(f, len(self.args))
         chosen = tuple(self.args[k] for k in self.argnums)
         if self.single:
             self.x, self.inp = flatten(chosen[0], names[self.argnums[0]])
@@ -103,7 +105,7 @@ class Problem:
             self._reparametrise(self.directions)
         self.out: Structure | None = None
         self.value: Array = np.zeros(0)
-        self.mutates = False
+        self.changes = ""
 
     def _reparametrise(self, directions: Directions) -> None:
         """Let the parameters vary in place of the entries."""
@@ -150,13 +152,14 @@ class Problem:
         """Return copies of the keyword arguments."""
         return {name: copied(value) for name, value in self.kwargs.items()}
 
-    def has_changed(self, args: Sequence[Any], keywords: Mapping[str, Any]) -> bool:
-        """Whether copies of the caller's arguments hold other numbers than the caller's."""
-        pairs = [
-            *zip(self.args, args, strict=True),
-            *((self.kwargs[name], keywords[name]) for name in keywords),
-        ]
-        return not all(_same(a, b) for a, b in pairs)
+    def changed(self, args: Sequence[Any], keywords: Mapping[str, Any]) -> str:
+        """Return the path of what a call changed in copies of the caller's arguments; empty for nothing."""
+        return self._changed(self.args, args, keywords)
+
+    def _changed(self, before: Sequence[Any], args: Sequence[Any], keywords: Mapping[str, Any]) -> str:
+        placed = zip(self.names, before, args, strict=True)
+        named = ((name, self.kwargs[name], value) for name, value in keywords.items())
+        return changed_argument(chain(placed, named))
 
     def unknown_inputs(self) -> list[str]:
         """Return a note that names the first entry of the point that is not finite."""
@@ -177,14 +180,13 @@ class Problem:
         return self
 
     def evaluate(self) -> Array:
-        """Return the flat output at the point; sets ``out`` and ``mutates``; raises what ``f`` raises."""
+        """Return the flat output at the point; sets ``out`` and ``changes``; raises what ``f`` raises."""
         args = self.arguments(self.x)
         before = self.arguments(self.x)
         keywords = self.keywords()
         with np.errstate(all="ignore"):
             result = self.f(*args, **keywords)
-        pairs = [*zip(before, args, strict=True), *((self.kwargs[name], keywords[name]) for name in keywords)]
-        self.mutates = not all(_same(a, b) for a, b in pairs)
+        self.changes = self._changed(before, args, keywords)
         value, self.out = flatten(result, "f")
         if not self.out.leaves:
             raise no_numbers("f", result)
@@ -250,15 +252,6 @@ def _raveled(part: Any) -> Any:
     if hasattr(part, "__array_function__") and not isinstance(part, np.matrix):
         return part.reshape(-1)
     return np.asarray(part).reshape(-1)
-
-
-def _same(a: Any, b: Any) -> bool:
-    """Whether two copies of an argument still hold the same numbers."""
-    try:
-        (x, _), (y, _) = flatten(a), flatten(b)
-    except InvalidArgument:
-        return True
-    return bool(np.array_equal(x, y, equal_nan=True))
 
 
 def no_numbers(name: str, value: Any) -> InvalidArgument:

@@ -67,8 +67,8 @@ def judge_stochastic(problem: Problem, claim: Claim, options: Options) -> CheckR
         base = problem.evaluate()
     except Exception as raised:
         return function_raised(problem, "f", raised)
-    if problem.mutates:
-        text = "a call changed one of its arguments in place"
+    if problem.changes:
+        text = f"a call changed its argument {problem.changes} in place"
         return CheckResult(Verdict.INCONCLUSIVE, Reason.MUTATES_INPUT, text, nfev=1)
     refused = over_memory(problem, options)
     if refused is not None:
