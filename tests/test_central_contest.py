@@ -59,6 +59,26 @@ def test_steps_that_a_decomposition_swallows_are_no_evidence(uncontested: Callab
     assert lies(np.linalg.pinv, matrix, truth) > 0
 
 
+# What steps of a period show of the derivative is off by chance as little at one as at the next, or crosses 0.
+PERIODS = (
+    62.648,
+    53.434368342635494,
+    94.15651814089914,
+    96.94558727056632,
+    691.1554654345866,
+    336.13257013481837,
+)
+
+
+def test_steps_of_whole_periods_are_no_teeth() -> None:
+    found = [central_jacobian(Primal(np.cos, [np.array([x])])) for x in PERIODS]
+    for x, one in zip(PERIODS, found, strict=True):
+        assert one.error[0, 0] < 1e-9 * abs(np.sin(x))
+    assert sum(lies(np.cos, x, -np.sin(x)) for x in PERIODS) == 0
+    # The twin: a derivative of the next period but a millionth is seen to be another.
+    assert sum(lies(np.cos, x, -np.sin(x + 1e-6)) for x in PERIODS) == len(PERIODS)
+
+
 def test_fine_steps_beside_large_inputs_do_not_widen_the_bar() -> None:
     rng = np.random.default_rng(6)
     x = np.array([0.0, 1.0, -1.0, 0.5])

@@ -38,6 +38,8 @@ _POWER = 4.0
 _OWN = 3.0
 #: Octaves within which a smooth function shows at the finer step what it does at the coarser one ...
 _NEAR = 4
+#: ... and those over which a deviation goes on growing that does not show at the second ...
+_GOES_ON = 8
 #: ... and those beyond which a deviation seen is carried on by its own power, 2 relative to the slope.
 _AHEAD = 6
 #: A slope beside a step beyond the tooth, off by this share of the tooth's slope there, is a tooth's too.
@@ -148,13 +150,27 @@ def _carried_on(ladder: Ladder, best: Best, floor: Array) -> _Parabola:
     return _Parabola(np.abs(sides), floor, doubt, bar * step, step, rungs, start)
 
 
+def _shown(parabola: _Parabola, residual: Array) -> Array:
+    """Return by how much one side is off at each rung, as that or the one before shows, ``(R, n, m)``.
+
+    An oscillation's residual crosses 0 at a rung now and then; what the rung before shows goes on growing.
+    """
+    doubt = _SAFETY * (parabola.rounding + parabola.bent + parabola.drift)
+    shown = np.fmax(residual - doubt, 0.0)
+    growth = (parabola.step[1:] / parabola.step[:-1]) ** _OWN
+    near = parabola.rungs[1:] - parabola.rungs[:-1] <= _GOES_ON
+    shown[1:] = np.fmax(shown[1:], np.where(near, shown[:-1] * growth, 0.0))
+    return shown
+
+
 def _first_jump(parabola: _Parabola, residual: Array) -> _Exit:
     """Return the first rung at which one side is off by more than the rung before can explain."""
     ratio = parabola.step[1:] / parabola.step[:-1]
     rounding, drift = parabola.rounding, parabola.bent + parabola.drift
     far = parabola.rungs[1:] - parabola.rungs[:-1] > _NEAR
     growth = ratio ** np.where(far, _OWN, _POWER)
-    granted = np.fmax(residual[:-1], rounding[:-1]) * growth + rounding[1:] + drift[1:]
+    seen = np.fmax(residual, _shown(parabola, residual))[:-1]
+    granted = np.fmax(seen, rounding[:-1]) * growth + rounding[1:] + drift[1:]
     jumps = residual[1:] > _SAFETY * granted
     # Far away f may follow a higher power: a jump is sure only where nothing is seen before it.
     jumps &= ~far | (residual[:-1] <= drift[:-1] + _SAFETY * rounding[:-1])
@@ -174,8 +190,7 @@ def _departure(parabola: _Parabola, residual: Array, off: Array) -> _Exit:
     last = row - 1
     here = _at(parabola.step, last)
     growth = (_at(parabola.step, row) / here) ** _POWER
-    known = _SAFETY * _at(parabola.rounding + parabola.bent + parabola.drift, last)
-    seen = np.fmax(_at(residual, last) - known, 0.0)
+    seen = _at(_shown(parabola, residual), last)
     height = _at(residual, row)
     near = _at(parabola.rungs, row) - _at(parabola.rungs, last) <= _NEAR
     ahead = seen * 4.0**_AHEAD >= off * here
