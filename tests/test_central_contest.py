@@ -59,7 +59,7 @@ def test_steps_that_a_decomposition_swallows_are_no_evidence(uncontested: Callab
     assert lies(np.linalg.pinv, matrix, truth) > 0
 
 
-# What steps of a period show of the derivative is off by chance as little at one as at the next, or crosses 0.
+# What steps of whole periods show is off by chance as little at one as at the next, or crosses 0.
 PERIODS = (
     62.648,
     53.434368342635494,
