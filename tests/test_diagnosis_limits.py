@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from diagnosis_cases import BAR, SPREAD, WIDE, J, changed, named, perturbed
@@ -145,7 +147,11 @@ def test_large_matrices_are_searched_for_one_mistake_only():
     found = named(-np.roll(large, 1, axis=0), large)
     assert not found.named
     assert not found.complete
-    assert found.text == "no known mistake explains it (combinations of two were not searched at this size)"
+    assert re.fullmatch(
+        r"no known mistake explains it: off by \S+ to \S+ of the reference "
+        r"\(combinations of two were not searched at this size\)",
+        found.text,
+    )
 
 
 def test_unusable_arguments_are_refused():
@@ -187,3 +193,55 @@ def test_odd_shapes_and_numbers_that_are_not_finite_never_raise():
                 error = rng.choice([0.0, 1e-9, np.inf, np.nan], size=expected)
                 found = diagnose(claim, reference, 1e-12, error)
                 assert all(e.residual <= 1 for e in found.named)
+
+
+def test_a_mistake_without_a_name_is_told_its_size():
+    unknown = J * (1 + 1e-3 * np.array([[1.0, -2.0, 3.0], [-4.0, 5.0, -6.0], [7.0, -8.0, 9.0]]))
+    assert named(unknown).text == "no known mistake explains it: off by 0.001 to 0.009 of the reference"
+    assert (
+        named([[2.0]], np.array([[7.0]])).text == "no known mistake explains it: off by 0.71 of the reference"
+    )
+    beside = np.array([[1.5, 0.0, 0.75]])
+    assert named([[1.7, 0.25, -0.6]], beside).text == (
+        "no known mistake explains it: off by 0.13 to 1.8 of the reference, and 0.25 where the reference is 0"
+    )
+
+
+def test_one_number_is_no_factor_of_another_but_a_familiar_one_is():
+    one = np.array([[7.3, 0.0, 0.0]])
+    assert not named(0.217958 * one, one).named
+    assert [e.mistake for e in named(-one, one).named] == [Mistake.SIGN]
+    assert Mistake.FACTOR in {e.mistake for e in named(np.pi / 180 * one, one).named}
+    two = np.array([[7.3, 1.1, 0.0]])
+    assert named(0.217958 * two, two).text == "the claim is 0.217958 times the reference: factor 0.217958"
+    # A row of its own number each is no diagonal factor where the rows are single numbers.
+    mixed = np.array([[1.0, 2.0, 3.0], [4.0, 0.0, 0.0]])
+    told = named(np.array([[1.3], [0.217958]]) * mixed, mixed).text
+    assert "own factor" not in told
+    assert "0.217958 times" not in told
+
+
+def test_wrong_entries_are_told_as_they_were_claimed():
+    claim = changed((1, 2), 6.1, of=1.37 * J)
+    found = named(claim)
+    assert found.named[0].mistakes == (Mistake.FACTOR, Mistake.ENTRIES)
+    assert "entry [1, 2]: claimed 6.1, reference -7.5" in found.text
+    assert "claimed 6.1," not in named(changed((1, 2), 6.1, of=1.37 * J) * 1.001).text
+
+
+def test_digits_suffice_to_tell_the_claim_from_the_reference():
+    assert "claimed 4.0000001, reference 4" in named(changed((1, 0), 4.0000001)).text
+    spread = 1.0 + 3e-8
+    text = diagnose(J * spread, J, BAR, BAR).text
+    assert text.startswith("the claim agrees to single precision only")
+    wide = diagnose(np.tile(J, (1, 2)) * (1 + 3e-6), np.tile(J, (1, 2)), BAR, BAR).text
+    assert wide == "the claim is 1.000003 times the reference: factor 1.000003"
+
+
+def test_pairs_of_mistakes_are_not_strung_together():
+    rng = np.random.default_rng(3)
+    for _ in range(40):
+        reference = rng.integers(1, 4, size=(2, 2)).astype(float)
+        text = named(rng.integers(1, 4, size=(2, 2)).astype(float), reference).text
+        assert text.count("two mistakes") <= 2
+        assert not (text.count("two mistakes") and not text.startswith("two mistakes"))

@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 import gradcheck
+from gradcheck.compare import compare
+from gradcheck.judge.mistakes.explain import diagnosed
 from gradcheck.judge.mistakes.suspects import Suspects, names_alone
 from gradcheck.judge.question.problem import Problem
+from gradcheck.judge.references.sharpest import Reference
 from gradcheck.results import Reason, Verdict
 
 X = np.array([0.45, 1.3, -0.7])
@@ -128,7 +131,7 @@ class TestAnotherJacobian:
             return np.sqrt(x)
 
         found = said(f, lambda x: np.diag(np.cos(x)), np.abs(X))
-        assert found == "no known mistake explains it"
+        assert found.startswith("no known mistake explains it: off by ")
 
 
 class TestShapes:
@@ -347,3 +350,39 @@ class TestABrokenSearch:
         assert said(np.exp, lambda x: np.diag(np.exp(x) * 1.5), X) == ""
         assert said(np.abs, lambda x: np.diag([1.7, -1.0]), np.array([0.0, -2.0])) == ""
         assert gradcheck.check(np.exp, lambda x: np.diag(np.exp(x)), X).verdict is Verdict.PASS
+
+
+class TestWiderBars:
+    """The search may take bars widened by the claim's own rounding, and the claim may agree within them."""
+
+    def found(self, claim, wider):
+        problem = Problem(np.sin, (X,))
+        problem.evaluate()
+        reference = Reference(np.diag(np.cos(X)), 1e-15 * np.eye(3), {})
+        bars = np.full(claim.shape, 1e-15)
+        compared = compare(claim, bars, reference.value, reference.error)
+        assert compared.verdict is Verdict.FAIL
+        suspects = Suspects(problem, "auto", None)
+        return diagnosed(problem, claim, bars, reference, compared, suspects, lambda: np.full((3, 3), wider))[
+            1
+        ]
+
+    def test_nothing_to_explain_is_never_said_of_a_failure(self):
+        spoiled = np.diag(np.cos(X) * (1 + 1e-11 * np.array([6.0, -5.0, 4.0])))
+        assert (
+            self.found(spoiled, 1e-9)
+            == "no known mistake explains it: off by 4e-11 to 6e-11 of the reference"
+        )
+        assert self.found(spoiled, 1e-15).startswith("no known mistake explains it: off by 4e-11")
+
+    def test_a_mistake_beyond_them_is_named_all_the_same(self):
+        assert "wrong sign" in self.found(-np.diag(np.cos(X)), 1e-9)
+
+
+def test_a_mistake_without_a_name_is_not_called_a_likely_one():
+    text = str(gradcheck.check(np.exp, lambda x: 0.217958 * np.exp(x), 0.5))
+    assert "  no known mistake explains it: off by 0.78 of the reference" in text.splitlines()
+    assert "likely mistake: no" not in text
+    assert "likely mistake: the claim is 2 times" in str(
+        gradcheck.check(np.exp, lambda x: 2 * np.exp(x), 0.5)
+    )

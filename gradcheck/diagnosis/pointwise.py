@@ -12,7 +12,10 @@ from gradcheck.diagnosis.mistakes import Finding, Mistake
 from gradcheck.diagnosis.state import State, Step
 from gradcheck.tolerance import FEW_EPS, eps_of
 
-__all__ = ["float32_note", "lower_precision", "not_finite", "propose"]
+__all__ = ["ROUNDED", "float32_note", "lower_precision", "not_finite", "propose", "within_single"]
+
+ROUNDED = (Mistake.FLOAT32, Mistake.HALF)
+"""Mistakes that are undone by wider bars."""
 
 _SINGLE = FEW_EPS * eps_of("float32")
 _SINGLE_AT_LEAST = 2.0**-30
@@ -55,13 +58,22 @@ def not_finite(state: State) -> Iterator[Step]:
         yield Step(Finding(Mistake.NOT_FINITE, parameter=at), state.settled(bad), 0.0, own=np.inf)
 
 
+def within_single(state: State) -> bool:
+    """Whether the claim is the reference to single precision, so that no further mistake needs to be."""
+    with np.errstate(all="ignore"):
+        close = np.abs(state.claim - state.reference) <= _SINGLE * np.abs(state.reference)
+    return bool(np.all(close[state.wrong]))
+
+
 def lower_precision(state: State) -> Iterator[Step]:
     """Yield a lower precision as the cause: the claim agrees to a few of its roundings and no better."""
     claim, reference = state.claim, state.reference
     if _to_single_only(claim, reference, state.wrong, state.decided):
         after = state.undone(claim, state.claim_error + _SINGLE * np.abs(claim))
         largest = _largest(claim, reference, state.wrong)
-        yield Step(Finding(Mistake.FLOAT32, parameter=largest), after, 1.0)
+        yield Step(
+            Finding(Mistake.FLOAT32, parameter=largest, label=_cause(claim, state.decided)), after, 1.0
+        )
         return
     half = _half_of(claim, reference, state.wrong, state.decided)
     if half:
@@ -71,6 +83,12 @@ def lower_precision(state: State) -> Iterator[Step]:
         yield Step(
             Finding(Mistake.HALF, parameter=(half, largest)), replace(after, scale=_unlikely(after)), 1.0
         )
+
+
+def _cause(claim: Array, decided: Array) -> str:
+    with np.errstate(over="ignore"):
+        stored = bool(np.all((claim.astype(np.float32).astype(float) == claim)[decided]))
+    return "float32" if stored else "float32 on the way, or a finite difference"
 
 
 def _unlikely(state: State) -> Array:

@@ -80,6 +80,9 @@ def factor(state: State, context: Context, *, robust: bool) -> Iterator[Step]:
         return
     m, n = state.reference.shape
     value, label = settle(fit, named_factors((m, n), context.extents))
+    if not label and fit.depth < 2:
+        # Any one number is another one times something.
+        return
     after = _divided(state, value)
     consumed = 0.0 if label else float(after.bits.max(initial=0.0))
     choice = (1.0 if value == -1.0 else NAMED_BITS) if label else 0.0
@@ -121,8 +124,9 @@ def row_factors(state: State, *, robust: bool) -> Iterator[Step]:
     changed = d != 1.0
     if changed.sum() < 2 or np.unique(d[state.informative.any(axis=1)]).size < 2:
         return
-    if 2 * len(groups) > np.count_nonzero(state.informative[changed]):
-        # Nearly as many numbers as entries describe anything.
+    alone = sum(np.count_nonzero(state.informative[group]) < 2 for group in groups)
+    if 2 * len(groups) > np.count_nonzero(state.informative[changed]) or 2 * alone >= len(groups):
+        # Nearly as many numbers as entries describe anything, and any one number is another times something.
         return
     after = _divided(state, d[:, None])
     by_row = after.bits.max(axis=1, initial=0.0)

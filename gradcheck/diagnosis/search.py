@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -27,6 +28,8 @@ SLACK_BITS = 12.0
 """Explanations this much longer than the shortest still count as equally simple."""
 
 MOST_NAMED = 4
+_IN_PLACE = (Mistake.SIGN, Mistake.FACTOR, Mistake.ROW_SCALING, Mistake.COLUMN_SCALING, Mistake.OFFSET)
+"""Mistakes that change numbers and leave each where it is."""
 LARGEST_FOR_PAIRS = 10_000
 """Entries up to which two mistakes are searched: some 10**3 comparisons of the whole matrix."""
 
@@ -75,11 +78,11 @@ def diagnose(
     if state.comparable and not state.wrong.any():
         return Diagnosis((), "the claim agrees with the reference: there is nothing to explain")
     if not state.claim.size or not state.reference.size:
-        return Diagnosis((), summary((), state.claim, state.reference, complete=True))
+        return Diagnosis((), summary((), state, complete=True))
     search = _Search(context, Library(context))
     pairs = pairs and max(state.claim.size, state.reference.size) <= LARGEST_FOR_PAIRS
     named, complete = search.run(state, pairs=pairs)
-    return Diagnosis(named, summary(named, state.claim, state.reference, complete=complete), complete)
+    return Diagnosis(named, summary(named, state, complete=complete), complete)
 
 
 def _start(claim: Any, reference: Any, claim_error: Any, reference_error: Any) -> State:
@@ -144,7 +147,9 @@ class _Search:
             yield from localise.entries(state, most_entries)
 
     def _pairs(self, state: State, first: Iterable[Step]) -> Iterator[tuple[Step, ...]]:
-        opening = list(first)
+        # Another mistake of that size, forgiven again by single precision, explains nothing.
+        close = state.comparable and pointwise.within_single(state)
+        opening = [one for one in first if not (close and one.finding.mistake in pointwise.ROUNDED)]
         if state.comparable:
             opening += localise.single_lines(state, self.context)
             yield from ((step,) for step in localise.entries(state, 3))
@@ -152,12 +157,14 @@ class _Search:
             if not one.state.comparable:
                 continue
             for two in (*self._whole(one.state, robust=False), *self._last(one.state, 1)):
-                yield one, two
+                if not (close and two.finding.mistake in pointwise.ROUNDED):
+                    yield one, two
 
     def _told(self, start: State, found: list[tuple[Step, ...]]) -> tuple[Explanation, ...]:
         told = []
         for steps in found[:MOST_NAMED]:
-            findings = _in_order(start, steps)
+            made = _in_order(start, steps)
+            findings = tuple(_as_claimed(start, one, (two for two in made if two is not one)) for one in made)
             residual = _judge(steps[-1].state)
             assert residual is not None
             told.append(Explanation(findings, residual, tell(findings, self.context), _length(steps)))
@@ -207,6 +214,14 @@ def _in_order(start: State, steps: tuple[Step, ...]) -> tuple[Finding, ...]:
     changed = steps[0].state.reference
     same = changed is start.reference or np.array_equal(changed, start.reference, equal_nan=True)
     return findings if same else findings[::-1]
+
+
+def _as_claimed(start: State, finding: Finding, others: Iterable[Finding]) -> Finding:
+    """Return wrong entries as they were claimed, not as they are when a factor has been undone."""
+    if finding.mistake is not Mistake.ENTRIES or any(one.mistake not in _IN_PLACE for one in others):
+        return finding
+    listed = tuple((i, j, float(start.claim[i, j]), r) for i, j, _, r in finding.parameter)
+    return replace(finding, parameter=listed)
 
 
 def _alike(a: Any, b: Any) -> bool:

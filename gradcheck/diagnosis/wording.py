@@ -5,28 +5,65 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from gradcheck.arrays import Array
 from gradcheck.diagnosis.context import Context, Leaf
 from gradcheck.diagnosis.mistakes import Explanation, Finding, Mistake, Where
+from gradcheck.diagnosis.state import State
 
 __all__ = ["place", "summary", "tell"]
 
 _LISTED = 6
+_BESIDE = 3
+"""Explanations by one mistake that are shown beside the first, where that is one mistake too."""
 _AXES = ("rows", "columns")
 
 
-def summary(named: Sequence[Explanation], claim: Array, reference: Array, *, complete: bool) -> str:
-    """Return the sentence for a whole diagnosis."""
+def summary(named: Sequence[Explanation], state: State, *, complete: bool) -> str:
+    """Return the sentence for a whole diagnosis of the claim that ``state`` starts with."""
     if not named:
-        text = "no known mistake explains it"
-        if claim.shape != reference.shape:
-            text += f": the claim has shape {claim.shape}, expected {reference.shape}"
-        return text if complete else f"{text} (combinations of two were not searched at this size)"
-    text = named[0].text
-    if len(named) > 1:
-        others = " or: ".join(other.text for other in named[1:])
-        text += f" (the same for this matrix: {others})"
+        return _unnamed(state, complete=complete)
+    first, *others = named
+    # A pair is an exercise to read: one more beside it will do, and none beside a single mistake.
+    single = [one for one in others if len(one.findings) == 1]
+    shown = single[:_BESIDE] if len(first.findings) == 1 else (single or others)[:1]
+    text = first.text
+    if shown:
+        text += f" (the same for this matrix: {' or: '.join(other.text for other in shown)})"
     return text
+
+
+def _unnamed(state: State, *, complete: bool) -> str:
+    """Return that no mistake was found, and how large it is."""
+    text = "no known mistake explains it"
+    if not state.comparable:
+        text += f": the claim has shape {state.claim.shape}, expected {state.reference.shape}"
+    else:
+        size = _size(state)
+        text += f": {size}" if size else ""
+    return text if complete else f"{text} (combinations of two were not searched at this size)"
+
+
+def _size(state: State) -> str:
+    """Return how far the wrong entries are off, relative to the reference where that is not 0."""
+    claim, reference = state.claim[state.wrong], state.reference[state.wrong]
+    zero = reference == 0
+    with np.errstate(all="ignore"):
+        share = np.abs((claim - reference) / reference)[~zero]
+        size = np.abs(claim[zero])
+    share, size = share[np.isfinite(share)], size[np.isfinite(size)]
+    parts = []
+    if share.size:
+        parts.append(f"off by {_range(share)} of the reference")
+    if size.size:
+        parts.append(f"{_range(size)} where the reference is 0")
+    return ", and ".join(parts)
+
+
+def _range(values: Array) -> str:
+    low, high = f"{values.min():.2g}", f"{values.max():.2g}"
+    return low if low == high else f"{low} to {high}"
 
 
 def tell(findings: tuple[Finding, ...], context: Context) -> str:
@@ -95,8 +132,24 @@ def _number(value: float) -> str:
     return f"{value:.6g}"
 
 
+def _apart(value: float, other: float) -> tuple[str, str]:
+    """Return two numbers with as many digits as it takes to tell them from each other, six at least.
+
+    Examples
+    --------
+    >>> _apart(2.0, 3.0), _apart(0.51198852499251568, 0.51198852498586678)
+    (('2', '3'), ('0.511988524993', '0.511988524986'))
+    """
+    for digits in range(6, 18):
+        shown = f"{value:.{digits}g}", f"{other:.{digits}g}"
+        if shown[0] != shown[1]:
+            break
+    return shown
+
+
 def _factor_text(finding: Finding) -> str:
-    return finding.label or _number(finding.parameter)
+    times = _apart(finding.parameter, 1.0)[0]
+    return f"{times} times the reference: factor {finding.label or times}"
 
 
 def _diagonal_text(finding: Finding, side: str) -> str:
@@ -127,10 +180,10 @@ def _rolled(finding: Finding) -> str:
 
 
 def _wrong_entries(finding: Finding, context: Context) -> str:
-    told = [
-        f"{entry(i, j, context)}: claimed {_number(claimed)}, reference {_number(reference)}"
-        for i, j, claimed, reference in finding.parameter
-    ]
+    told = []
+    for i, j, claimed, reference in finding.parameter:
+        shown = _apart(claimed, reference)
+        told.append(f"{entry(i, j, context)}: claimed {shown[0]}, reference {shown[1]}")
     head = "only one entry is wrong" if len(told) == 1 else f"only {len(told)} entries are wrong"
     return f"{head}, {'; '.join(told)}"
 
@@ -178,7 +231,7 @@ def _subject(finding: Finding, context: Context) -> tuple[str, str]:
 _PLACED: Mapping[Mistake, Callable[[Finding], str]] = {
     Mistake.TRANSPOSE: lambda _: "the transpose of the reference: denominator layout",
     Mistake.SIGN: lambda _: "the negative of the reference: wrong sign",
-    Mistake.FACTOR: lambda f: f"{_number(f.parameter)} times the reference: factor {_factor_text(f)}",
+    Mistake.FACTOR: _factor_text,
     Mistake.OFFSET: lambda f: f"the reference plus a constant: {_number(f.parameter)} added to every entry",
     Mistake.ZERO: lambda _: "zero: dropped",
     Mistake.MEMORY_ORDER: lambda _: "flattened in the other memory order (column-major for row-major)",
@@ -204,7 +257,7 @@ _FREE: Mapping[Mistake, Callable[[Finding], str]] = {
         "the reference is diagonal; the claim agrees there and has more beside it"
     ),
     Mistake.FLOAT32: lambda f: (
-        f"the claim agrees to single precision only (relative difference up to {f.parameter:.1g}): float32"
+        f"the claim agrees to single precision only (relative difference up to {f.parameter:.1g}): {f.label}"
     ),
     Mistake.HALF: lambda f: (
         f"the claim agrees to half precision only (relative difference up to {f.parameter[1]:.1g}): "

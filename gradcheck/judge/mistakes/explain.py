@@ -33,8 +33,6 @@ _FITTED = (diagnosis.Mistake.FACTOR, diagnosis.Mistake.OFFSET)
 _SCALED = (diagnosis.Mistake.ROW_SCALING, diagnosis.Mistake.COLUMN_SCALING)
 """Another point may scale rows too, by numbers that a vector at hand happens to hold."""
 _MOST_NUMBERS = 10_000
-_MUCH = 1e-6
-"""Bars wider by this share of an entry may hide a mistake that narrower ones show."""
 _FEW = 3
 """Entries that many mistakes explain alike: the sign of one number, and the same function at ``-x``."""
 
@@ -105,10 +103,9 @@ def _likely(
         further = _named(wider, known, context or names_alone(problem))
     else:
         further = _named(wider, known, suspects.context(wider, known))
-    with np.errstate(invalid="ignore"):
-        much_wider = bool(np.any(wider[1] - claim_error > _MUCH * np.abs(claimed)))
-    if further.named or not much_wider:
+    if further.named or wider[1] is claim_error:
         return _both(alone, further)
+    # Within wider bars the claim may even agree: what the judge's own bars leave is said instead.
     return _named(claim, known, names_alone(problem)).text
 
 

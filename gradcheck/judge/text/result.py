@@ -23,7 +23,7 @@ def result_text(result: CheckResult) -> str:
     if result.verdict is not Verdict.PASS:
         lines += _worst(result)
     if result.diagnosis:
-        lines += _wrapped(f"likely mistake: {result.diagnosis}")
+        lines += _wrapped(_mistake(result.diagnosis))
     if result.convention:
         lines += _wrapped(f"at the kink: {result.convention}")
     if result.power is not None:
@@ -39,6 +39,10 @@ def result_text(result: CheckResult) -> str:
     # A name and an exception may hold anything, and a terminal obeys control characters.
     lines = [printable(line, _LONGEST) for line in lines]
     return "\n".join(lines if len(lines) <= _LINES else [*lines[: _LINES - 1], "  …"])
+
+
+def _mistake(diagnosis: str) -> str:
+    return diagnosis if diagnosis.startswith("no known mistake") else f"likely mistake: {diagnosis}"
 
 
 def _wrapped(text: str) -> list[str]:
