@@ -122,6 +122,10 @@ class _Dense:
         smooth = reference.without(kinked)
         compared = self.margin.compare(smooth)
         if compared.verdict is Verdict.FAIL:
+            nearby = self._nearby(smooth, compared)
+            compared = self.margin.compare_conditioned(smooth, compared, nearby)
+            self.nfev += nearby.nfev
+        if compared.verdict is Verdict.FAIL:
             nearby = self.nearby = self._nearby(smooth, compared)
             compared = self.margin.compare_measured(smooth, compared, nearby)
             lost = compared.verdict is Verdict.FAIL and digitless(

@@ -73,11 +73,11 @@ class Margin:
         """Compare, granting what the claim loses in float64 where it agrees in a wider format."""
         compared = self.compare(reference)
         lost = lost_in_float64(self.claim, self.claimed, reference, compared)
-        if lost is None:
-            return compared
-        self.notes.append(digits_note(self.claim.problem, lost, compared, reference))
-        self.error = self.error + lost
-        return self.compare(reference)
+        return self._granting(lost, reference, compared)
+
+    def compare_conditioned(self, reference: Reference, compared: Comparison, nearby: Nearby) -> Comparison:
+        """Compare again, granting what a rounding of the arguments makes of the claim at the point."""
+        return self._granting(nearby.of_arguments(), reference, compared)
 
     def compare_measured(self, reference: Reference, compared: Comparison, nearby: Nearby) -> Comparison:
         """Measure the claim's own rounding where it disagrees, and compare again."""
@@ -124,6 +124,13 @@ class Margin:
         shown = smallest_shown(problem, base, reference.value, self.claimed.dtype)
         numbers = problem, self.claimed.value, error, reference, row_scale(problem, base)
         return power_of(*numbers, self._unrounded, shown, kinked)
+
+    def _granting(self, lost: Array | None, reference: Reference, compared: Comparison) -> Comparison:
+        if lost is None:
+            return compared
+        self.notes.append(digits_note(self.claim.problem, lost, compared, reference))
+        self.error = self.error + lost
+        return self.compare(reference)
 
     def _beneath(self, found: Comparison, error: Array, reference: Reference) -> Comparison:
         """Show the entries that are wrong in float64 too, where the claim's own rounding hides it."""

@@ -19,6 +19,7 @@ from gradcheck.judge.question.budget import counter_of
 from gradcheck.judge.references.elsewhere import Elsewhere, worst_columns
 from gradcheck.judge.references.sharpest import Reference
 from gradcheck.judge.rounding.absorbed import absorbed
+from gradcheck.judge.rounding.conditioning import argument_rounding
 from gradcheck.judge.rounding.extended import WIDER
 from gradcheck.judge.rounding.scatter import COARSE, FINE, assumed_rounding, claim_rounding, foreseen_rounding
 from gradcheck.results import Status
@@ -103,6 +104,23 @@ class Nearby:
             if (wrong_with(widened)[:, columns] & wrong).any():
                 return None
         return widened
+
+    def of_arguments(self) -> Array | None:
+        """Return the error of wrong entries that a rounding of the arguments explains; None where there is none."""
+        if not self.claim.movable or not np.isfinite(self.claimed.value[self.compared.wrong]).all():
+            return None
+        explained = np.zeros(self.compared.wrong.shape, dtype=bool)
+        for columns in worst_columns(self.compared.ratio, self.compared.wrong):
+            explained[:, columns] = argument_rounding(
+                self.x,
+                self.claimed.value[:, columns],
+                self.reference.value[:, columns],
+                self.compared.wrong[:, columns],
+                self._pair_at(columns)[0],
+                lambda x, columns=columns: self._sharp.at(x, columns),
+                self.rng(),
+            )
+        return np.where(explained, self.compared.difference, 0.0) if explained.any() else None
 
     def thorough(self, claim_error: Array) -> Array:
         """Return the claim's error with its rounding measured at every distance, where it disagrees.
