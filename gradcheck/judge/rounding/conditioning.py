@@ -22,7 +22,7 @@ _DISTANCES = (2.0**-10, 2.0**-10.3)
 _CALMER = 0.25
 """Share of what a rounding does here that it may do at a place which is to say what the claim is off by
 without it."""
-_LEFT = 0.5
+_LEFT = 0.25
 """Share of the deviation that may be left there: a wrong factor leaves all of it."""
 _SHARP = 0.25
 """Share of the deviation that the reference's bar may be there, to show that it is gone."""
@@ -48,8 +48,8 @@ def argument_rounding(
     claimed, reference, wrong
         Claim and reference there, and which entries are wrong, ``(m, n)``.
     claim_at, reference_at
-        At another point, ``(m, n)``: the claim; the reference with its bar, which costs more and is asked only
-        where the claim says that a rounding would explain an entry.  None where it has none.
+        At another point, ``(m, n)``, None where there is none: the claim; the reference with its bar, which
+        costs more and is asked only where the claim says that a rounding would explain an entry.
     rng
         For the signs with which the coordinates move together.
 
@@ -71,7 +71,7 @@ def argument_rounding(
     with np.errstate(all="ignore"):
         off = np.abs(claimed - reference) / np.abs(reference)
         here = _moved(x, claimed, signs, claim_at)
-        open_ = wrong & (off <= _ROUNDINGS * here)
+        open_: Array = wrong & (off <= _ROUNDINGS * here)
         if not open_.any():
             return open_
         witnesses = np.zeros(open_.shape, dtype=int)
@@ -86,7 +86,8 @@ def argument_rounding(
             gone = np.abs(claim - value) <= _LEFT * off * np.abs(value)
             witnesses += tells & gone
             open_ &= gone | ~tells
-    return open_ & (witnesses >= _WITNESSES)
+    explained: Array = open_ & (witnesses >= _WITNESSES)
+    return explained
 
 
 def _moved(x: Array, claimed: Array, signs: Array, claim_at: Callable[[Array], Array | None]) -> Array:

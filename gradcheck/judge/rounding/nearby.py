@@ -7,6 +7,7 @@ then the worst columns, which mostly decide.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -106,21 +107,16 @@ class Nearby:
         return widened
 
     def of_arguments(self) -> Array | None:
-        """Return the error of wrong entries that a rounding of the arguments explains; None where there is none."""
-        if not self.claim.movable or not np.isfinite(self.claimed.value[self.compared.wrong]).all():
+        """Return the error of the entries that a rounding of the arguments explains; None if it does not."""
+        compared, value = self.compared, self.claimed.value
+        if not self.claim.movable or not np.isfinite(value[compared.wrong]).all() or self._wrong_in_wider():
             return None
-        explained = np.zeros(self.compared.wrong.shape, dtype=bool)
-        for columns in worst_columns(self.compared.ratio, self.compared.wrong):
-            explained[:, columns] = argument_rounding(
-                self.x,
-                self.claimed.value[:, columns],
-                self.reference.value[:, columns],
-                self.compared.wrong[:, columns],
-                self._pair_at(columns)[0],
-                lambda x, columns=columns: self._sharp.at(x, columns),
-                self.rng(),
-            )
-        return np.where(explained, self.compared.difference, 0.0) if explained.any() else None
+        explained = np.zeros(value.shape, dtype=bool)
+        for some in worst_columns(compared.ratio, compared.wrong):
+            numbers = value[:, some], self.reference.value[:, some], compared.wrong[:, some]
+            claim_at, sharp = self._pair_at(some)[0], partial(self._sharp.at, columns=some)
+            explained[:, some] = argument_rounding(self.x, *numbers, claim_at, sharp, self.rng())
+        return np.where(explained, compared.difference, 0.0) if explained.any() else None
 
     def thorough(self, claim_error: Array) -> Array:
         """Return the claim's error with its rounding measured at every distance, where it disagrees.
