@@ -1,0 +1,85 @@
+"""A claim that loses smoothly beside a singularity is right; what stays wrong away from it is a mistake."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import gradcheck
+from gradcheck.judge.rounding import extended, nearby
+
+NEAR = 10.0 ** np.linspace(-12.4, -3, 5)
+FAMILIES = {
+    "arcsin": (np.arcsin, lambda x: 1 / np.sqrt(1 - x * x), 1 - NEAR),
+    "arcsin at -1": (np.arcsin, lambda x: 1 / np.sqrt(1 - x**2), NEAR - 1),
+    "arccos": (np.arccos, lambda x: -1 / np.sqrt(1 - x * x), 1 - NEAR),
+    "arccosh": (np.arccosh, lambda x: 1 / np.sqrt(x * x - 1), 1 + NEAR),
+    "arctanh": (np.arctanh, lambda x: 1 / (1 - x * x), 1 - NEAR),
+}
+
+
+@pytest.fixture(params=["longdouble is wider", "longdouble is float64"])
+def formats(request, monkeypatch):
+    """Both kinds of platform: on the second nothing can be evaluated with more digits."""
+    if request.param == "longdouble is float64":
+        for module in (extended, nearby):
+            monkeypatch.setattr(module, "WIDER", False)
+
+
+@pytest.mark.usefixtures("formats")
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_right_claim_passes_and_a_factor_of_three_times_its_detectable_fails(name):
+    f, slope, points = FAMILIES[name]
+    for x in points.tolist():
+        right = gradcheck.check(f, slope, x)
+        assert str(right.verdict) == "pass", (x, str(right))
+        assert right.detectable < 1e-8
+        for share in (3.0, -3.0):
+            off = 1 + share * right.detectable
+            wrong = gradcheck.check(f, lambda x, off=off: off * slope(x), x)
+            assert str(wrong.verdict) == "fail", (x, share, str(wrong))
+
+
+@pytest.mark.usefixtures("formats")
+@pytest.mark.parametrize("off", [1e-9, -1e-6])
+def test_a_factor_that_one_rounding_of_the_argument_exceeds_is_a_mistake(off):
+    x = 1 - 1e-12  # the last digit of x is worth 5e-5 of the derivative
+    wrong = gradcheck.check(np.arcsin, lambda x: (1 + off) / np.sqrt(1 - x * x), x)
+    assert str(wrong.verdict) == "fail"
+
+
+def test_what_is_wrong_beside_the_singularity_alone_is_a_mistake():
+    # 2.5e-6 off here, 2.5e-12 at the places that are asked; a rounding of x is worth 5e-8 here.
+    wrong = gradcheck.check(np.arcsin, lambda x: 1 / np.sqrt(1 - x * x + 1e-14), 1 - 1e-9)
+    assert str(wrong.verdict) == "fail"
+
+
+@pytest.mark.parametrize("off", [0.0, 1e-9])
+def test_products_and_casts_are_judged_alike(off):
+    x, expected = np.array([1 - 1e-11, 0.3]), "fail" if off else "pass"
+    slope = lambda x: (1 + off) / np.sqrt(1 - np.asarray(x, float) ** 2)
+    assert str(gradcheck.check_jvp(np.arcsin, lambda x, v: slope(x) * v, x).verdict) == expected
+    assert str(gradcheck.check_vjp(np.arcsin, lambda x, u: slope(x) * u, x).verdict) == expected
+    assert str(gradcheck.check_gradient(lambda x: np.arcsin(x).sum(), slope, x).verdict) == expected
+
+
+def test_rows_that_lose_for_different_reasons_are_explained_one_by_one():
+    x = np.array([1 - 1e-11, 0.3, -0.7])
+
+    def f(x):
+        return np.stack([np.arcsin(x[0]), 1 / (1 + np.exp(-60 * x[1])), np.sin(x[2])])
+
+    def slope(x, last=1.0):
+        s = 1 / (1 + np.exp(-60 * x[1]))
+        return np.diag([1 / np.sqrt(1 - x[0] * x[0]), 60 * s * (1 - s), last * np.cos(x[2])])
+
+    assert str(gradcheck.check(f, slope, x).verdict) == "pass"
+    wrong = gradcheck.check(f, lambda x: slope(x, 1 + 1e-8), x)
+    assert str(wrong.verdict) == "fail"
+    assert wrong.worst.path == "d f[2] / d x[2]"
+
+
+def test_a_claim_given_as_numbers_has_its_rounding_assumed_as_before():
+    x = 1 - 1e-9
+    numbers = np.array(1 / np.sqrt(1 - x * x) * (1 + 1e-6))
+    assert str(gradcheck.check(np.arcsin, numbers, x).verdict) != "pass"
