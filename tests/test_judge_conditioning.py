@@ -83,3 +83,14 @@ def test_a_claim_given_as_numbers_has_its_rounding_assumed_as_before():
     x = 1 - 1e-9
     numbers = np.array(1 / np.sqrt(1 - x * x) * (1 + 1e-6))
     assert str(gradcheck.check(np.arcsin, numbers, x).verdict) != "pass"
+
+
+@pytest.mark.parametrize("x", [0.9999784556530997, 0.9999931870793094, -0.9999784556530997])
+def test_the_noise_of_central_differences_is_not_granted_to_the_claim(x):
+    slope = FAMILIES["arcsin"][1]
+    right = gradcheck.check(np.arcsin, slope, x, method="central")
+    assert str(right.verdict) == "pass"
+    for share in (1.05, -1.3, 3.0):
+        off = 1 + share * right.detectable
+        wrong = gradcheck.check(np.arcsin, lambda x, off=off: off * slope(x), x, method="central")
+        assert str(wrong.verdict) == "fail", (share, right.detectable, str(wrong))
