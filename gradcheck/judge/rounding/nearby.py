@@ -244,12 +244,15 @@ class Nearby:
         return np.zeros(allowed.shape) if measured is None else measured
 
     def _deviation(self, x: Array, columns: Array) -> tuple[Array, Array] | None:
-        """Return claim minus reference, and the reference, at another point; NaN where it has no answer."""
+        """Return claim minus reference, and the reference, at another point; NaN where it has no answer.
+
+        A deviation beneath the reference's bar stays what it is: put to 0 beside others that are a little
+        above, it would look like scatter.
+        """
         claimed, found = self.claim.at(x), self._sharp.at(x, columns)
         if claimed is None or found is None or found[0].shape[0] != claimed.shape[0]:
             return None
-        value, error = found
-        return claimed[:, columns] - value, value
+        return claimed[:, columns] - found[0], found[0]
 
 
 def foreseen(claim: Claim, claimed: ClaimMatrix, reference: Array, rng: np.random.Generator) -> Array:
