@@ -127,7 +127,7 @@ def _fine_noise(ladder: Ladder, rise: Array, fall: Array, floor: Array) -> tuple
     finest = np.fmax(even[0], np.where(is_noise, odd, 0.0))
     common = even[1:] <= _STRUCTURE * np.fmax(finest, floor)
     noise = np.fmax(finest, np.where(common, even[1:], 0.0).max(axis=0))
-    return np.nan_to_num(noise), np.fmax(noise, odd) > _NOISY * floor
+    return np.nan_to_num(noise), ~is_noise | (np.fmax(noise, odd) > _NOISY * floor)
 
 
 def _between(ladder: Ladder, asked: Array) -> Array:
