@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradcheck.estimators.differences import noise, one_sided
+from gradcheck.estimators.differences import contest, noise, one_sided
 from gradcheck.estimators.differences.central import central_jacobian
 from gradcheck.estimators.differences.contest import Contest
 from gradcheck.estimators.differences.ladder import NO_RUNG
@@ -77,6 +77,20 @@ def test_steps_of_whole_periods_are_no_teeth() -> None:
     assert sum(lies(np.cos, x, -np.sin(x)) for x in PERIODS) == 0
     # The twin: a derivative of the next period but a millionth is seen to be another.
     assert sum(lies(np.cos, x, -np.sin(x + 1e-6)) for x in PERIODS) == len(PERIODS)
+
+
+def flipping(x: Any) -> Any:
+    return np.sign(np.cos(9 * (x - 3))) * np.exp(x / 3)
+
+
+def test_a_sign_that_flips_far_on_both_sides_is_no_rounding(monkeypatch: pytest.MonkeyPatch) -> None:
+    at, slope = np.array([3.0]), np.exp(1.0) / 3
+    assert central_jacobian(Primal(flipping, [at])).error[0, 0] < 1e-9
+    assert lies(flipping, at, slope) == 0
+    assert lies(flipping, at, slope + 1e-8) == 1
+    # The twin: were every jump rounding, this one would leave no digit.
+    monkeypatch.setattr(contest, "_HIGH", np.inf)
+    assert np.isnan(central_jacobian(Primal(flipping, [at])).value).all()
 
 
 def test_fine_steps_beside_large_inputs_do_not_widen_the_bar() -> None:

@@ -44,6 +44,10 @@ _GOES_ON = 8
 _AHEAD = 6
 #: A slope beside a step beyond the tooth, off by this share of the tooth's slope there, is a tooth's too.
 _BESIDE = 0.5
+#: Rounding moves f by a unit of what is rounded, and f itself is one at least: a jump that is higher ...
+_HIGH = 1.5
+#: ... at steps longer than this part of x is the function's own.
+_FAR = 2.0**-12
 #: Moves of so many roundings of the largest output are rounding, whatever lies beyond ...
 _ROUNDINGS = 8.0
 #: ... and so are those at steps of so many roundings of the largest input: a sum with it swallows them.
@@ -209,11 +213,25 @@ def _teeth(ladder: Ladder, parabola: _Parabola, asked: Array) -> tuple[Contest, 
     dead = seen & (_at(parabola.rungs, right.row) - _at(parabola.rungs, right.last) <= _NEAR)
     if dead.any():
         dead &= _smooth_beyond(ladder, parabola.step, right, dead)
+    dead |= seen & _its_own(ladder, height, last, _at(parabola.step, last))
     probe = np.where(found & ~dead & (coarse - fine >= 2), (fine + coarse) // 2, NO_RUNG)
     open_ = found & ~seen
     # A step of almost two teeth may meet one jump: the mean slope is then twice as far as its quotient.
     bar = np.where(open_, 2.0 * height / _at(parabola.step, row), 0.0)
     return Contest(np.where(seen & ~dead, height, 0.0), bar, probe), dead
+
+
+def _its_own(ladder: Ladder, height: Array, last: Array, width: Array) -> Array:
+    """Return where jumps beyond the rungs ``last`` are the function's own, ``(n, m)``.
+
+    They are higher than f itself and far away, and before them f is no tread.  So the eigenvectors of a
+    matrix jump to their opposites.
+    """
+    far = width > _FAR * np.abs(ladder.x)[:, None]
+    high = height > _HIGH * np.fmax(np.abs(_at(ladder.plus, last)), np.abs(ladder.f0))
+    moves = (_at(ladder.plus, last) != ladder.f0) & (_at(ladder.minus, last) != ladder.f0)
+    own: Array = far & high & moves
+    return own
 
 
 def _rivals(
