@@ -20,10 +20,9 @@ from gradcheck.judge.outcome.evidence import evidence_of
 from gradcheck.judge.outcome.power import power_of
 from gradcheck.judge.question.memory import over_memory
 from gradcheck.judge.question.options import Options
-from gradcheck.judge.question.problem import Problem, no_numbers
+from gradcheck.judge.question.problem import Problem, flat_output, no_numbers
 from gradcheck.judge.references.sharpest import Reference
 from gradcheck.judge.rounding.scatter import scatter
-from gradcheck.pytree import flatten
 from gradcheck.results import CheckResult, Reason, Verdict
 from gradcheck.tolerance import FEW_EPS, max_detectable
 
@@ -74,7 +73,7 @@ class Pair:
         except Exception as raised:
             text = f"the jvp raised {type(raised).__name__}: {raised}"
             return CheckResult(Verdict.FAIL, Reason.CLAIM_RAISED, text)
-        self.problem.out = flatten(result, "jvp")[1]
+        self.problem.out = flat_output(result, "jvp")[1]
         if not self.problem.out.leaves:
             raise no_numbers("jvp", result)
         return None

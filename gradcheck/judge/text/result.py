@@ -26,7 +26,7 @@ def result_text(result: CheckResult) -> str:
         lines += _wrapped(_mistake(result.diagnosis))
     if result.convention:
         lines += _wrapped(f"at the kink: {result.convention}")
-    if result.power is not None:
+    if result.power is not None and result.entries:
         lines += _power(result)
     for note in result.notes:
         lines += _wrapped(f"note: {note}") if note != result.message else []
