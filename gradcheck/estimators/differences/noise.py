@@ -54,6 +54,8 @@ _ARGUMENT_ROUNDING = 0.25
 _DOUBT = 4.0
 #: One loud second difference stands for noise this many times as large.
 _SAMPLES = 4.0
+#: So many columns tell what is usual of an output.
+_COLUMNS = 4
 #: Rungs are quiet below this part of the loudest.
 _QUIET = 8.0
 
@@ -93,6 +95,7 @@ def measured_noise(ladder: Ladder, eps: float) -> Noise:
     argument = _ARGUMENT_ROUNDING * eps * np.abs(ladder.x)[:, None] * slope
     floor = np.fmax(eps * size, np.fmax(argument, _TINY))
     fine, doubtful = _fine_noise(ladder, rise, fall, floor[0])
+    fine = np.fmax(fine, _of_others(fine, moves=(rise != 0) | (fall != 0)))
     height = multiples(ladder, rise, fall, floor)
     level = np.fmax(floor, np.fmax(fine, height))
     level = np.where(height > TOOTH * np.fmax.reduce(size, axis=0), np.inf, level)
@@ -128,6 +131,22 @@ def _fine_noise(ladder: Ladder, rise: Array, fall: Array, floor: Array) -> tuple
     common = even[1:] <= _STRUCTURE * np.fmax(finest, floor)
     noise = np.fmax(finest, np.where(common, even[1:], 0.0).max(axis=0))
     return np.nan_to_num(noise), ~is_noise | (np.fmax(noise, odd) > _NOISY * floor)
+
+
+def _of_others(fine: Array, moves: Array) -> Array:
+    """Return the median over the columns of what the fine rungs of each see, where f moves; ``(n, m)``.
+
+    Few second differences are small by chance now and then.  An output is as noisy in one direction as in
+    another where all of it is computed anew, as a matrix decomposition is.
+    """
+    moving = moves.any(axis=0)
+    if fine.shape[0] < _COLUMNS:
+        return np.zeros(fine.shape)
+    seen = np.sort(np.where(moving, fine, np.inf), axis=0)
+    count = moving.sum(axis=0)
+    middle = np.take_along_axis(seen, ((count - 1) // 2).clip(min=0)[None], axis=0)
+    found: Array = np.where(moving & (count >= _COLUMNS), middle, 0.0)
+    return found
 
 
 def _between(ladder: Ladder, asked: Array) -> Array:
