@@ -7,8 +7,9 @@ used by Moré and Wild, "Estimating computational noise", SIAM J. Sci. Comput. 3
 The model, H5 in full: a value carries an error of at most ``level``, which is
 
 1. never less than one rounding of the value itself and of the argument inside ``f``;
-2. what the finest steps see, where their odd and even parts see the same; and all moves of ``f`` that are
-   whole multiples of one number carry that number (:mod:`gradcheck.estimators.differences.lattice`);
+2. what the finest steps see, where their odd and even parts see the same, here and as a rule in the other
+   directions that move the output; and all moves of ``f`` that are whole multiples of one number carry that
+   number (:mod:`gradcheck.estimators.differences.lattice`);
 3. what is measured at the distance of the answer's own steps, by ``S`` there against what coarser steps
    foretell.
 
@@ -134,18 +135,18 @@ def _fine_noise(ladder: Ladder, rise: Array, fall: Array, floor: Array) -> tuple
 
 
 def _of_others(fine: Array, moves: Array) -> Array:
-    """Return the median over the columns of what the fine rungs of each see, where f moves; ``(n, m)``.
+    """Return the upper quartile over the columns of what their fine rungs see, where f moves; ``(n, m)``.
 
     Few second differences are small by chance now and then.  An output is as noisy in one direction as in
-    another where all of it is computed anew, as a matrix decomposition is.
+    another where all of it is computed anew, as by the decomposition of a matrix.
     """
     moving = moves.any(axis=0)
     if fine.shape[0] < _COLUMNS:
         return np.zeros(fine.shape)
     seen = np.sort(np.where(moving, fine, np.inf), axis=0)
     count = moving.sum(axis=0)
-    middle = np.take_along_axis(seen, ((count - 1) // 2).clip(min=0)[None], axis=0)
-    found: Array = np.where(moving & (count >= _COLUMNS), middle, 0.0)
+    quartile = np.take_along_axis(seen, (3 * count // 4).clip(max=fine.shape[0] - 1)[None], axis=0)
+    found: Array = np.where(moving & (count >= _COLUMNS), quartile, 0.0)
     return found
 
 
