@@ -37,24 +37,36 @@ def moved_slopes(ladder: Ladder, rows: Array, shift: Array, lower: Array, upper:
         ``(n,)``: never crossed.
     """
     moved = np.zeros((ladder.f0.size, ladder.x.size))
-    x, step = ladder.primal.x, np.take_along_axis(ladder.step_plus, rows[None], axis=0)[0]
+    x, (step, ahead) = ladder.primal.x, _taken(ladder, rows)
     shift = shift * np.random.default_rng(_SEED).uniform(*_WEIGHTS, shift.size)
     if not shift.any():
         return moved
-    times = _times(ladder, step, np.abs(shift))
+    times = _times(ladder, np.abs(step), np.abs(shift))
     place = _inside(x, times * shift, lower, upper)
     centre = ladder.primal.at(place)
     if centre is None:
         return moved
-    slope = (np.take_along_axis(ladder.plus, rows[None, :, None], axis=0)[0] - ladder.f0) / step[:, None]
+    slope = (ahead - ladder.f0) / step[:, None]
     for column, index in enumerate(ladder.columns):
         point = place.copy()
         point[index] += step[column]
-        found = ladder.primal.at(point) if point[index] <= upper[index] else None
+        found = ladder.primal.at(point) if lower[index] <= point[index] <= upper[index] else None
         if found is not None:
             moved[:, column] = (found - centre) / (point[index] - place[index]) - slope[column]
     moved = _SAFETY * np.abs(moved) / times
     return np.where(np.isfinite(moved), moved, 0.0)
+
+
+def _taken(ladder: Ladder, rows: Array) -> tuple[Array, Array]:
+    """Return the step of each column, ``(n,)``, and ``f`` there, ``(n, m)``: ahead, or behind a limit."""
+    ahead, behind = (
+        np.take_along_axis(one, rows[None, :, None], axis=0)[0] for one in (ladder.plus, ladder.minus)
+    )
+    forth, back = (
+        np.take_along_axis(one, rows[None], axis=0)[0] for one in (ladder.step_plus, ladder.step_minus)
+    )
+    closed = np.isnan(ahead).all(axis=1)
+    return np.where(closed, -back, forth), np.where(closed[:, None], behind, ahead)
 
 
 def _times(ladder: Ladder, step: Array, size: Array) -> float:
