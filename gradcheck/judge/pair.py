@@ -145,7 +145,9 @@ class Pair:
         if compared.verdict is Verdict.INCONCLUSIVE:
             text = f"vjp is not finite at {int((~compared.decided).sum())} of {push.value.size} entries"
             return CheckResult(Verdict.INCONCLUSIVE, Reason.NOTHING_COMPARED, text, **common)
-        power = power_of(self.problem, push.value, error, pull, np.zeros(push.value.shape[0]))
+        loosened = self.options.rtol or 0.0
+        scale = np.zeros(push.value.shape[0])
+        power = power_of(self.problem, push.value, error, pull, scale, loosened=loosened)
         common |= {"power": power, "detectable": power.worst}
         limit = max_detectable(push.dtype)
         if not power.worst <= limit and self.options.rtol is None:

@@ -145,7 +145,7 @@ class Margin:
         error = np.fmax(error, self.loosened(reference, self._hidden))
         shown = smallest_shown(problem, base, reference.value, self.claimed.dtype)
         numbers = problem, self.claimed.value, error, reference, row_scale(problem, base)
-        return power_of(*numbers, self._unrounded, shown, kinked)
+        return power_of(*numbers, self._unrounded, shown, kinked, self.rtol)
 
     def _granting(self, lost: Array | None, reference: Reference, compared: Comparison) -> Comparison:
         if lost is None:

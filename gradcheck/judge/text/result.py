@@ -67,10 +67,11 @@ def _power(result: CheckResult) -> list[str]:
     power = result.power
     if power is None:
         return []
-    if not power.path and power.at_kinks:
+    if power.numberless:
         return _wrapped("detectable: no number, for every entry that has one is at a kink")
     worst, median = detects_text(power.worst), detects_text(power.median)
-    text = f"detectable: an error of {worst} relative at the weakest entry, {median} at the median"
+    loosened = f", loosened by rtol={power.loosened:g}" if power.loosened else ""
+    text = f"detectable{loosened}: an error of {worst} relative at the weakest entry, {median} at the median"
     if power.path:
         text += f"; weakest {power.path}"
     if power.unseen:
