@@ -94,3 +94,14 @@ def test_the_noise_of_central_differences_is_not_granted_to_the_claim(x):
         off = 1 + share * right.detectable
         wrong = gradcheck.check(np.arcsin, lambda x, off=off: off * slope(x), x, method="central")
         assert str(wrong.verdict) == "fail", (share, right.detectable, str(wrong))
+
+
+@pytest.mark.parametrize(("size", "expected"), [(2.0**-53, "pass"), (2.0**-33, "fail")])
+def test_a_last_digit_that_comes_and_goes_is_rounding_and_a_number_that_does_is_a_mistake(size, expected):
+    def slope(x):
+        odd = np.array(x, dtype=np.float64).view(np.int64)[0] & 1  # as the product of two numbers rounds
+        return np.array([[3.0, size * odd], [0.0, np.cos(x[1])]])
+
+    x = np.array([np.nextafter(1.5, 2), 2.84])
+    found = gradcheck.check(lambda x: np.stack([3 * x[0], np.sin(x[1])]), slope, x)
+    assert str(found.verdict) == expected, str(found)

@@ -20,6 +20,7 @@ from gradcheck.judge.claimed.partial import unclaimed_rows
 from gradcheck.judge.claimed.precision import limit_of, precision_notes
 from gradcheck.judge.contract import first_value, require_same_shapes
 from gradcheck.judge.kinks.at_kink import judged_at_kink
+from gradcheck.judge.kinks.jumps import of_another_branch
 from gradcheck.judge.kinks.rows import hidden_kinks, kinked_rows
 from gradcheck.judge.mistakes.explain import diagnosed
 from gradcheck.judge.mistakes.suspects import Suspects
@@ -123,6 +124,9 @@ class _Dense:
         smooth = reference.without(kinked)
         compared = self.margin.compare(smooth)
         if compared.verdict is Verdict.FAIL:
+            smooth = self._on_one_branch(smooth, compared)
+            compared = self.margin.compare(smooth)
+        if compared.verdict is Verdict.FAIL:
             nearby = self._nearby(smooth, compared)
             compared = self.margin.compare_conditioned(smooth, compared, nearby)
             self.nfev += nearby.nfev
@@ -145,6 +149,24 @@ class _Dense:
             self.notes += suspicious_broadcasts(self.problem)
             self.nfev += 1
         return self._finished(result)
+
+    def _on_one_branch(self, reference: Reference, compared: Comparison) -> Reference:
+        """Return the reference without the entries that disagree only because f jumps at the point."""
+        jumping = self.witnesses.jumping
+        if not self.claim.movable or not (jumping & compared.wrong.any(axis=0)).any():
+            return reference
+        beside = self.witnesses.beside()
+        numbers = compared.wrong, compared.difference, jumping
+        open_ = of_another_branch(self.problem.x, *numbers, self.claim.at, beside.at)
+        self.nfev += beside.nfev
+        if open_.any():
+            row, column = (int(k) for k in np.argwhere(open_)[0])
+            first = entry_of(self.problem, (row, column))
+            self.notes.append(
+                f"f jumps at the point along {self.problem.inp.name_of(column)}: {first} is right on either "
+                "side of it, which says nothing of the point itself"
+            )
+        return reference.without_entries(open_)
 
     def _cut_short(self) -> CheckResult:
         """Say what is known when no evaluation is left."""

@@ -55,6 +55,11 @@ class Reference:
         """Return it with no answer in the rows ``rows``, bool."""
         return self.filled(rows, np.nan, np.inf)
 
+    def without_entries(self, entries: Array) -> Reference:
+        """Return it with no answer at ``entries``, bool ``(m, n)``."""
+        value, error = np.where(entries, np.nan, self.value), np.where(entries, np.inf, self.error)
+        return Reference(value, error, self.estimates)
+
     @property
     def method(self) -> str:
         """The witnesses with an answer, by name."""

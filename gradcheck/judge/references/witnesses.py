@@ -84,6 +84,18 @@ class Witnesses:
             return None
         return tuple((problem or self.problem).spread(limit) for limit in self.options.limits)
 
+    def beside(self) -> Elsewhere:
+        """Return central differences for other points than the one judged, which count for themselves."""
+        return Elsewhere(self.problem, "central", self.bounds())
+
+    @property
+    def jumping(self) -> Array:
+        """Columns along which an output of f jumps at the point, bool ``(n,)``."""
+        found = np.zeros(self.problem.x.size, dtype=bool)
+        for one in self.estimates.values():
+            found |= (one.codes == Status.DISCONTINUITY.code).any(axis=0)
+        return found
+
     @property
     def certified(self) -> bool:
         """Whether the complex step is certified: then no branch was taken at a tie."""

@@ -24,7 +24,7 @@ from gradcheck.judge.rounding.conditioning import argument_rounding
 from gradcheck.judge.rounding.extended import WIDER
 from gradcheck.judge.rounding.scatter import COARSE, FINE, claim_rounding, foreseen_rounding
 from gradcheck.results import Status
-from gradcheck.tolerance import LAST_DIGITS
+from gradcheck.tolerance import LAST_DIGITS, eps_of
 
 __all__ = ["Nearby", "foreseen"]
 
@@ -231,8 +231,18 @@ class Nearby:
         allowed = (claim_error + self.reference.error)[:, columns]
         open_ = np.where(self.compared.wrong, self.compared.difference, -np.inf)[:, columns] - allowed
         enough = None if thorough else open_
-        measured = claim_rounding(self.x, lambda x: self._deviation(x, columns), self.rng(), allowed, enough)
+        # A last digit of the numbers that cancel comes and goes too.
+        known = np.fmax(allowed, self._last_digits()[:, columns])
+        measured = claim_rounding(self.x, lambda x: self._deviation(x, columns), self.rng(), known, enough)
         return np.zeros(allowed.shape) if measured is None else measured
+
+    def _last_digits(self) -> Array:
+        """Return a rounding of the largest term of each row, ``(m, n)``, units of f per unit of x."""
+        size = np.abs(self.x)
+        moved = np.where(size > 0, size, float(np.max(size, initial=0.0)) or 1.0)
+        terms = np.nan_to_num(np.abs(self.reference.value)) * moved
+        largest: Array = np.max(terms, axis=1, keepdims=True, initial=0.0) / moved
+        return eps_of("float64") * largest
 
     def _deviation(self, x: Array, columns: Array) -> tuple[Array, Array] | None:
         """Return claim minus reference, and the reference, at another point; NaN where it has no answer.

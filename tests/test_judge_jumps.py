@@ -1,0 +1,49 @@
+"""Where f jumps at the point the slope of its neighbours' branch says nothing of the point itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import gradcheck
+
+DIAGONAL = np.diag([2.0, 2.0, 5.0])
+
+
+def qr(a):
+    return np.linalg.qr(np.asarray(a, dtype=float))
+
+
+def slopes(a):
+    """Return the derivatives of Q and of R, each ``(3, 3, 3, 3)``."""
+    q, r = qr(a)
+    of_q, of_r = np.zeros((2, 3, 3, 3, 3))
+    for i, j in np.ndindex(3, 3):
+        moved = np.zeros((3, 3))
+        moved[i, j] = 1
+        inner = q.T @ moved @ np.linalg.inv(r)
+        turn = np.tril(inner, -1) - np.tril(inner, -1).T
+        of_q[..., i, j], of_r[..., i, j] = q @ turn, (inner - turn) @ r
+    return of_q, of_r
+
+
+@pytest.mark.parametrize("part", [0, 1])
+def test_the_signs_of_qr_jump_at_a_diagonal_matrix(part):
+    right = gradcheck.check(lambda a: qr(a)[part], lambda a: slopes(a)[part], DIAGONAL)
+    assert (str(right.verdict), str(right.reason)) == ("inconclusive", "discontinuity"), str(right)
+    assert "f jumps at the point along a[1, 0]" in "\n".join(right.notes)
+    smooth = DIAGONAL + 0.1 * np.arange(9.0).reshape(3, 3)
+    assert str(gradcheck.check(lambda a: qr(a)[part], lambda a: slopes(a)[part], smooth).verdict) == "pass"
+
+
+@pytest.mark.parametrize(("factor", "more"), [(1.01, 0), (-1, 0), (0, 0), (1, 0.01)])
+def test_a_mistake_on_the_neighbours_branch_fails_beside_a_jump(factor, more):
+    wrong = gradcheck.check(lambda a: qr(a)[1], lambda a: factor * slopes(a)[1] + more, DIAGONAL)
+    assert str(wrong.verdict) == "fail", str(wrong)
+
+
+def test_a_jump_of_one_output_excuses_no_mistake_of_another():
+    f = lambda x: np.array([np.floor(x[0]), np.sin(float(x[0]))])
+    claim = lambda share: lambda x: np.array([[0.0], [share * np.cos(x[0])]])
+    assert str(gradcheck.check(f, claim(1.0), np.ones(1)).verdict) == "inconclusive"
+    assert str(gradcheck.check(f, claim(1.001), np.ones(1)).verdict) == "fail"
