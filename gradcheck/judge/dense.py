@@ -155,7 +155,7 @@ class _Dense:
         jumping = self.witnesses.jumping
         if not self.claim.movable or not (jumping & compared.wrong.any(axis=0)).any():
             return reference
-        beside = self.witnesses.beside()
+        beside = self.witnesses.elsewhere()
         numbers = compared.wrong, compared.difference, jumping
         open_ = of_another_branch(self.problem.x, *numbers, self.claim.at, beside.at)
         self.nfev += beside.nfev

@@ -84,7 +84,7 @@ class Witnesses:
             return None
         return tuple((problem or self.problem).spread(limit) for limit in self.options.limits)
 
-    def beside(self) -> Elsewhere:
+    def elsewhere(self) -> Elsewhere:
         """Return central differences for other points than the one judged, which count for themselves."""
         return Elsewhere(self.problem, "central", self.bounds())
 
