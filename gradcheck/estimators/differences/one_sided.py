@@ -10,7 +10,8 @@ from gradcheck.arrays import Array
 from gradcheck.estimators.differences.contest import contested
 from gradcheck.estimators.differences.extrapolation import Best, best_window
 from gradcheck.estimators.differences.ladder import Ladder
-from gradcheck.estimators.differences.noise import TOOTH, Noise, distant_noise
+from gradcheck.estimators.differences.noise import TOOTH, Noise
+from gradcheck.estimators.differences.ripples import distant_noise
 from gradcheck.results import Status
 
 __all__ = ["CENTRAL", "LEFT", "RIGHT", "Answer", "answer_from", "of_side"]
@@ -67,7 +68,7 @@ def answer_from(ladder: Ladder, noise: Noise, eps: float) -> Answer:
     lopsided = 0.5 * np.abs(ahead - behind) * np.abs(rise - fall) / (ahead * behind)
     lopsided = np.where(np.isfinite(lopsided), lopsided, 0.0)
     size = np.fmax(np.abs(ladder.f0), np.fmax(np.abs(ladder.plus), np.abs(ladder.minus))).max(axis=0)
-    level = noise.level
+    level, floor = noise.level, noise.floor
     for _ in range(_ROUNDS):
         rounding = np.stack([level / (0.5 * (ahead + behind)), 2 * level / ahead, 2 * level / behind])
         rounding[CENTRAL] += lopsided
@@ -76,8 +77,9 @@ def answer_from(ladder: Ladder, noise: Noise, eps: float) -> Answer:
         contest = contested(ladder, sides, level, eps, ~kinked)
         if not (contest.height > 0).any():
             break
-        level = level + np.where(contest.height > TOOTH * size, np.inf, contest.height)
-    extra = distant_noise(ladder, quotients[CENTRAL], sides, level)
+        teeth = np.where(contest.height > TOOTH * size, np.inf, contest.height)
+        level, floor = level + teeth, floor + teeth
+    extra, beside = distant_noise(ladder, quotients[CENTRAL], sides, level, floor)
     sides.bar[CENTRAL] = np.fmax(sides.bar[CENTRAL] + np.where(kinked, 0.0, extra), contest.bar)
     side = _side(quotients, sides)
     value = of_side(sides.value, side)
@@ -97,7 +99,7 @@ def answer_from(ladder: Ladder, noise: Noise, eps: float) -> Answer:
         rounding,
         scale,
         reach,
-        np.stack([contest.probe, noise.probe]),
+        np.stack([contest.probe, noise.probe, beside]),
         level[0],
     )
 

@@ -1,0 +1,156 @@
+"""Ripples narrower than the steps: what the values far from x say that those next to it do not.
+
+A ripple, or noise, puts the values at each step off what coarser steps foretell, in the even part (second
+differences) and in the odd one (quotients).  Noise is as loud near x as far from it.  Where ``f`` is loud at
+some steps and quiet at two finer ones, it is no noise but structure, and its slope at x may be whatever the
+coarsest of the quiet steps leaves open: the bar grows by that.  Where one rung alone is quiet, it may be so
+by chance, and a rung beside it is asked for.
+
+What no step tells of a ripple of height ``a`` and frequency ``w`` is told nowhere: below some eight roundings
+of ``f`` it is lost in them, and the slope ``a w`` with it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gradcheck.arrays import Array
+from gradcheck.estimators.differences.extrapolation import Best
+from gradcheck.estimators.differences.ladder import NO_RUNG, Ladder, leading
+from gradcheck.estimators.differences.noise import NEIGHBOURS
+
+__all__ = ["distant_noise"]
+
+#: Share of a quotient's deviation that may be of another power than the second.
+_BENT = 0.1
+#: Share of its last correction by which what is foretold may be off.
+_DOUBT = 4.0
+#: A finer quotient contradicts an answer that is off by this many of its roundings.
+_EDGE = 4.0
+#: One loud rung stands for noise this many times as large.
+_SAMPLES = 4.0
+#: Rungs are quiet below this part of the loudest, or below their own noise ...
+_QUIET = 8.0
+#: ... and loud, where finer ones are quiet, above this many times it: no rounding is met so by chance.
+_LOUD = 2.5
+
+
+def distant_noise(
+    ladder: Ladder, quotients: Array, best: Best, level: Array, floor: Array
+) -> tuple[Array, Array]:
+    """Return what noise at the distance of the answer's steps adds to its bar, ``(n, m)``, and a rung to ask.
+
+    Parameters
+    ----------
+    quotients
+        ``(R, n, m)``: central ones.
+    best
+        The answer; central is its first.
+    level, floor
+        ``(R, n, m)``: the noise as known so far, and the part of it that is no sample.
+    """
+    finest, value = best.rung[0], best.value[0]
+    step = 0.5 * (ladder.step_plus + ladder.step_minus)[..., None] + np.zeros(level.shape)
+    heard = _heard(ladder, quotients, step, best)
+    loudest = heard.max(axis=0)
+    here, alone = _at(level, finest), _at(floor, finest)
+    contradicted = _contradicted(ladder, quotients, level / step, best)
+    loud = np.isfinite(best.bar[0]) & (loudest > np.fmin(here, _LOUD * alone))
+    if not loud.any():
+        return contradicted, np.full(loud.shape, NO_RUNG)
+    extra = np.where(loudest > here, _SAMPLES * (loudest - here) / _at(step, finest), 0.0)
+    gap = np.abs(quotients - value)
+    quiet = leading(np.fmax(heard, gap * step) <= np.fmax(_LOUD * floor, loudest / _QUIET))
+    last = (np.fmin(quiet, finest) - 1).clip(min=0)
+    structure = loud & (quiet > 0) & (finest > 0) & (loudest > _LOUD * alone)
+    # Where f does not move at all nothing is heard, be it smooth or not.
+    structure &= (_at(quotients, last) != 0) | (value == 0)
+    # Only one quiet rung may be quiet by chance: another one beside it tells.
+    beside = _at(ladder.exponents[..., None] + np.zeros_like(finest), np.fmin(1, finest))
+    apart = beside - ladder.exponents[:1].T
+    asked = structure & (quiet == 1) & (apart > NEIGHBOURS) & (beside != NO_RUNG)
+    structure &= (quiet > 1) | asked | (loudest > _QUIET * here)
+    extra = np.where(structure, np.fmax(extra, _at(gap + 2.0 * level / step, last)), extra)
+    probe = np.where(asked, ladder.exponents[:1].T + apart // 2, NO_RUNG)
+    return np.fmax(np.where(loud, extra, 0.0), contradicted), probe
+
+
+def _contradicted(ladder: Ladder, quotients: Array, rounding: Array, best: Best) -> Array:
+    """Return by how much a bar is too narrow to hold what finer rungs say, ``(n, m)``.
+
+    An answer is believed where its bar meets theirs; where it holds no more than the edge of theirs, by
+    accident, it is widened to their middle, and by their rounding.
+    """
+    off = _off_answer(quotients, _square(ladder), best)
+    finer = np.arange(len(off))[:, None, None] < best.rung[0]
+    short = np.where(finer & (off > _EDGE * rounding), off + 2.0 * rounding - best.bar[0], 0.0)
+    return np.where(np.isfinite(short), short, 0.0).max(axis=0).clip(min=0.0)
+
+
+def _heard(ladder: Ladder, quotients: Array, step: Array, best: Best) -> Array:
+    """Return by how much the values at each rung are off what coarser ones foretell, ``(R, n, m)``.
+
+    In the odd part and in the even one: each hears a ripple at the phases at which the other is deaf to it.
+    """
+    finest, coarsest = best.rung[0], best.coarsest[0]
+    second = (ladder.plus - ladder.f0) - (ladder.f0 - ladder.minus)
+    rungs = second.shape[0]
+    heard = np.zeros(second.shape)
+    if rungs < 3:
+        return heard
+    square = _square(ladder)
+    bend = second / square
+    even = 0.5 * _off(bend, square, finest, coarsest) * square
+    off = np.fmax(
+        _off(quotients, square, finest, coarsest), _off_answer(quotients, square, best) - best.bar[0]
+    )
+    odd = off * step
+    # What finer rungs see too, for only coarser ones jump over it, is no noise.
+    even[1:] = np.fmin(even[1:], 0.5 * np.abs(bend[1:] - bend[:-1]) * square[1:])
+    # The bar knows by how much the answer's own finest quotient is off.
+    odd = np.where(np.arange(rungs)[:, None, None] < finest, odd, 0.0)
+    odd[1:] = np.fmin(odd[1:], np.abs(quotients[1:] - quotients[:-1]) * step[1:])
+    return np.nan_to_num(np.fmax(even, odd), nan=0.0, posinf=0.0)
+
+
+def _off(values: Array, square: Array, finest: Array, coarsest: Array) -> Array:
+    """Return by how much polynomials in ``square`` are off what coarser rungs foretell, ``(R, n, m)``.
+
+    Told for rungs up to ``finest`` (n, m), by the three that follow, up to ``coarsest`` (n, m), or by two.
+    """
+    rungs = values.shape[0]
+    u, u1, u2 = (square[k : rungs - 2 + k] for k in range(3))
+    near = values[1:-1] + (values[1:-1] - values[2:]) * (u1 - u) / (u2 - u1)
+    change = near - values[1:-1]
+    u3 = square[3:]
+    far = values[2:-1] + (values[2:-1] - values[3:]) * (u2[:-1] - u[:-1]) / (u3 - u2[:-1])
+    third = (near[:-1] - far) * (u1[:-1] - u[:-1]) / (u3 - u1[:-1])
+    row = np.arange(rungs - 2)[:, None, None]
+    three = row[:-1] + 3 <= coarsest
+    change[:-1] = np.where(three, third, change[:-1])
+    near[:-1] += np.where(three, third, 0.0)
+    off = np.abs(values[:-2] - near) - _DOUBT * np.abs(change)
+    told = (row + 2 <= coarsest) & (row <= finest)
+    found = np.zeros(values.shape)
+    found[:-2] = np.where(told & (off > 0), off, 0.0)
+    return found
+
+
+def _square(ladder: Ladder) -> Array:
+    """Return the squares of the steps by that of the coarsest, ``(R, n, 1)``; NaN without a rung."""
+    octaves = np.where(ladder.exponents == NO_RUNG, np.nan, ladder.exponents)
+    return np.asarray(np.exp2(2.0 * (octaves - np.fmax.reduce(octaves, axis=0)))[..., None])
+
+
+def _off_answer(quotients: Array, square: Array, best: Best) -> Array:
+    """Return by how much quotients are off the parabola of the answer and its finest one, ``(R, n, m)``."""
+    value, finest = best.value[0], best.rung[0]
+    share = square / _at(square + np.zeros(quotients.shape), finest)
+    bend = (_at(quotients, finest) - value) * share
+    off: Array = np.abs(quotients - value - bend) - _BENT * np.abs(bend)
+    return off
+
+
+def _at(values: Array, row: Array) -> Array:
+    found: Array = np.take_along_axis(values, row[None], axis=0)[0]
+    return found
