@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import gradcheck
-from gradcheck.estimators.differences import blocks, extrapolation, one_sided
+from gradcheck.estimators.differences import blocks, extrapolation, noise, one_sided
 from gradcheck.estimators.differences.central import central_jacobian
 from gradcheck.estimators.primal import Primal
 from gradcheck.results import Status
@@ -126,3 +126,19 @@ def test_a_large_jacobian_takes_the_memory_of_a_few_columns(monkeypatch):
     assert 2 * small < large
     assert small < 2**24 + 30 * whole.value.nbytes
     np.testing.assert_allclose(parts.value, whole.value, atol=1e-8)
+
+
+def test_the_noise_of_an_output_is_common_to_its_inputs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An entry of a decomposition whose finest steps are quiet by luck is as noisy as those beside it."""
+    matrix = np.array([[2.0, 0.3, 0.1], [0.1, 1.5, 0.2], [0.4, 0.1, 1.2]])
+    inverse = np.linalg.inv(matrix)
+    truth = -np.einsum("ik,lj->ijkl", inverse, inverse).reshape(9, 9)
+
+    def widest() -> float:
+        found = central_jacobian(Primal(np.linalg.pinv, [matrix]))
+        assert (np.abs(found.value - truth) <= found.error).all()
+        return float((found.error / np.abs(truth)).max())
+
+    assert widest() < 1e-6
+    monkeypatch.setattr(noise, "_POOL", 10**9)
+    assert widest() > 1e-3

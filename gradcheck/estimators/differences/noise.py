@@ -45,6 +45,8 @@ NEIGHBOURS = 4
 _NOISY = 16.0
 #: Rounding of x inside ``f`` (``sin(1e4 * x)``), in roundoffs of x: a quarter is its root mean square.
 _ARGUMENT_ROUNDING = 0.25
+#: Outputs share their noise among this many inputs or more, where it is at most that many times what is seen.
+_POOL, _LUCK = 4, 16.0
 
 
 class Noise(NamedTuple):
@@ -84,6 +86,7 @@ def measured_noise(ladder: Ladder, eps: float) -> Noise:
     argument = _ARGUMENT_ROUNDING * eps * np.abs(ladder.x)[:, None] * slope
     floor = np.fmax(eps * size, np.fmax(argument, _TINY))
     fine, doubtful = _fine_noise(ladder, rise, fall, floor[0])
+    fine, floor = _pooled(fine, floor)
     height = multiples(ladder, rise, fall, floor)
     level = np.fmax(floor, np.fmax(fine, height))
     level = np.where(height > TOOTH * np.fmax.reduce(size, axis=0), np.inf, level)
@@ -119,6 +122,21 @@ def _fine_noise(ladder: Ladder, rise: Array, fall: Array, floor: Array) -> tuple
     common = even[1:] <= _STRUCTURE * np.fmax(finest, floor)
     noise = np.fmax(finest, np.where(common, even[1:], 0.0).max(axis=0))
     return np.nan_to_num(noise), ~is_noise | (np.fmax(noise, odd) > _NOISY * floor)
+
+
+def _pooled(fine: Array, floor: Array) -> tuple[Array, Array]:
+    """Return the noise and the floor not less than what most columns of the same output see.
+
+    Noise is a property of the output: a column that saw little of it was lucky, up to a limit, for what one
+    input moves may be less than what most of them do.
+    """
+    columns = fine.shape[0]
+    if columns < _POOL:
+        return fine, floor
+    half = columns // 2
+    common = np.partition(fine, half, axis=0)[half]
+    fine = np.fmax(fine, np.fmin(common, _LUCK * np.fmax(fine, floor[0])))
+    return fine, np.fmax(floor, np.fmin(common, fine))
 
 
 def _between(ladder: Ladder, asked: Array) -> Array:
