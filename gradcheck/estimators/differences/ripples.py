@@ -84,7 +84,8 @@ def _contradicted(ladder: Ladder, quotients: Array, rounding: Array, best: Best)
     off = _off_answer(quotients, _square(ladder), best)
     finer = np.arange(len(off))[:, None, None] < best.rung[0]
     short = np.where(finer & (off > _EDGE * rounding), off + 2.0 * rounding - best.bar[0], 0.0)
-    return np.where(np.isfinite(short), short, 0.0).max(axis=0).clip(min=0.0)
+    short = np.where(np.isfinite(short), short, 0.0).max(axis=0)
+    return np.asarray(short.clip(min=0.0))
 
 
 def _heard(ladder: Ladder, quotients: Array, step: Array, best: Best) -> Array:
