@@ -66,7 +66,7 @@ class Reason(enum.Enum):
     WRONG_SHAPE = ("wrong shape", "Return the derivative with the expected shape; nothing is broadcast.")
     NOT_FINITE = (
         "not finite",
-        "Return a finite derivative, as the function is smooth here: look for 0/0, log 0, overflow.",
+        "Return a finite derivative, at a kink one of either side or between: look for 0/0, log 0, overflow.",
     )
     CLAIM_RAISED = (
         "the claim raised",

@@ -310,11 +310,9 @@ def test_a_known_vector_explains_even_a_diagonal():
     found = named(reference * v, reference, vectors={"w": v})
     assert found.named[0].mistake is Mistake.ROW_SCALING
     assert found.named[1].mistake is Mistake.COLUMN_SCALING
-    assert found.text.startswith(
-        "each row is multiplied by its entry of w: missing (or extra) diagonal factor"
-    )
+    assert found.text == "each row is multiplied by its entry of w: a diagonal factor too many"
     assert named(J / v[:, None], vectors={"w": v}).text.startswith(
-        "each row is multiplied by its entry of 1/w"
+        "each row lacks its entry of w: missing diagonal factor"
     )
 
 

@@ -192,7 +192,15 @@ class TestSuspects:
         context = names_alone(self.problem(f, X, DATA))
         assert len(calls) == 1
         assert context.extents == {"len(a)": 3}
-        assert set(context.vectors) == {"x", "(2 x)", "f", "(2 f)", "(1 - f**2)", "(f (1 - f))"}
+        assert set(context.vectors) == {
+            "x",
+            "(2 x)",
+            "f",
+            "(2 f)",
+            "(1 - f)",
+            "(1 - f**2)",
+            "(f (1 - f))",
+        }
 
     def test_what_is_offered(self):
         suspects = Suspects(self.problem(mean_square, X, DATA), "auto", None)

@@ -84,3 +84,32 @@ def test_a_point_on_the_command_line_that_cannot_be_used_is_named(tmp_path, monk
     assert "the arguments of f(x, y): 'z' is no argument" in capsys.readouterr().err
     assert main([*point, '{"x": 2}']) == 0
     assert "no argument" not in capsys.readouterr().err
+
+
+def test_tensors_are_taken_from_a_function_and_never_given_to_it():
+    torch = pytest.importorskip("torch")
+
+    def tensors(x):
+        return torch.sin(torch.tensor(x, requires_grad=True)), torch.tensor(x, requires_grad=True) ** 2
+
+    def jac(x):
+        return np.diag(np.cos(x)), np.diag(2 * x)
+
+    assert str(check(tensors, jac, X).verdict) == "pass"
+    assert str(check(tensors, lambda x: (jac(x)[0], np.eye(2)), X).verdict) == "fail"
+    result = check(lambda x: torch.sin(x).sum(), np.cos, torch.tensor([1.0, 2.0]))
+    assert str(result.reason) == "the function raised"
+    assert result.notes == (
+        "f is called with NumPy arrays, and x came as a Tensor of shape (2,) and dtype float32",
+    )
+    assert not check(lambda x: torch.sin(x).sum(), np.cos, X).notes
+
+
+def test_an_expected_failure_says_what_it_was_held_against(capsys):
+    command = ["check", "math:sin", "math:cos", "--at", "1", "--expect", "fail"]
+    assert main(command) == 1
+    assert "gradcheck: --expect fail: expected to fail, but pass: agrees" in capsys.readouterr().err
+    assert main([*command[:2], "math:sin", *command[3:]]) == 0
+    assert "gradcheck: --expect fail: it fails, as expected" in capsys.readouterr().err
+    assert main(command[:-2]) == 0
+    assert "--expect" not in capsys.readouterr().err

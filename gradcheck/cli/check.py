@@ -119,7 +119,10 @@ def _check(options: argparse.Namespace) -> int:
         say(json.dumps(entry | {"text": str(result)}, ensure_ascii=False, indent=1, allow_nan=False))
     else:
         say(str(result))
-    if gate_reason(result):
+    stopped = gate_reason(result)
+    if result.expect == "fail":
+        print(f"gradcheck: --expect fail: {stopped or 'it fails, as expected'}", file=sys.stderr)
+    if stopped:
         return 1
     # Right shapes alone, of an empty array, are no evidence: nothing was checked.
     return 0 if result.entries or result.verdict is not Verdict.PASS else 5

@@ -82,7 +82,8 @@ class Finding:
     parameter
         What the law needs besides: a factor, a shift, a permutation, entries.
     label
-        How the parameter is known: ``"2"``, ``"1/n"``, the name of a vector; empty when it was fitted.
+        How the parameter is known: ``"2"``, ``"1/n"``, the name of a vector, what an order does to named
+        arguments; empty when it was fitted.
     """
 
     mistake: Mistake

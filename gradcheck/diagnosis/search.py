@@ -11,12 +11,21 @@ import numpy as np
 
 from gradcheck.arrays import Array
 from gradcheck.compare import compare
-from gradcheck.diagnosis import localise, orderings, parts, pointwise, scalings, shapes, terms
+from gradcheck.diagnosis import (
+    localise,
+    named_orderings,
+    orderings,
+    parts,
+    pointwise,
+    scalings,
+    shapes,
+    terms,
+)
 from gradcheck.diagnosis.context import Context
 from gradcheck.diagnosis.mistakes import Diagnosis, Explanation, Finding, Mistake
 from gradcheck.diagnosis.references import Library
 from gradcheck.diagnosis.state import REQUIRED_BITS, State, Step
-from gradcheck.diagnosis.wording import summary, tell
+from gradcheck.diagnosis.wording import SCALED, summary, tell
 from gradcheck.errors import InvalidArgument
 
 __all__ = ["diagnose"]
@@ -115,12 +124,12 @@ class _Search:
             # Kept only where they may be followed by a second: each holds matrices.
             first = list(self._first(state)) if pairs else self._first(state)
             term = terms.rank_one(state) if state.comparable else ()
-            found = _accepted((step,) for step in chain(first, self._last(state, 1), term))
+            found = _accepted(state, ((step,) for step in chain(first, self._last(state, 1), term)))
             complete = pairs or (bool(found) and not _repetitive(found[0]))
             if pairs and (not found or _repetitive(found[0])):
-                found = _accepted([*found, *self._pairs(state, first)])
+                found = _accepted(state, [*found, *self._pairs(state, first)])
             if not found and state.comparable:
-                found = _accepted((step,) for step in localise.wrong_blocks(state, self.context))
+                found = _accepted(state, ((step,) for step in localise.wrong_blocks(state, self.context)))
             return self._told(state, found), complete
 
     def _first(self, state: State) -> Iterator[Step]:
@@ -135,6 +144,7 @@ class _Search:
             return
         yield from pointwise.not_finite(state)
         yield from scalings.propose(state, self.context, robust=robust)
+        yield from named_orderings.propose(state, self.context)
         yield from orderings.propose(state, robust=robust)
         yield from parts.propose(state, robust=robust)
         yield from pointwise.propose(state)
@@ -171,9 +181,9 @@ class _Search:
         return tuple(told)
 
 
-def _accepted(candidates: Iterable[tuple[Step, ...]]) -> list[tuple[Step, ...]]:
+def _accepted(start: State, candidates: Iterable[tuple[Step, ...]]) -> list[tuple[Step, ...]]:
     """Return the candidates that satisfy the judge on enough evidence, shortest first, without repeats."""
-    good = [steps for steps in candidates if steps[-1].state.agrees and _enough(steps)]
+    good = [steps for steps in candidates if steps[-1].state.agrees and _enough(start, steps)]
     good = [steps for steps in good if _judge(steps[-1].state) is not None]
     good.sort(key=_length)
     kept: list[tuple[Step, ...]] = []
@@ -187,10 +197,23 @@ def _accepted(candidates: Iterable[tuple[Step, ...]]) -> list[tuple[Step, ...]]:
 
 def _says_as_much(one: tuple[Step, ...], other: tuple[Step, ...]) -> bool:
     """Whether ``one`` makes the mistakes of ``other``, in any order, on at least as large a part."""
+    if _same_order(one, other):
+        return True
     return len(one) == len(other) and any(
         all(_covers(a.finding, b.finding) for a, b in zip(one, order, strict=True))
         for order in (other, other[::-1])
     )
+
+
+def _same_order(one: tuple[Step, ...], other: tuple[Step, ...]) -> bool:
+    """Whether both put the same entries in the same places, the first by name."""
+    named = any(a.finding.label and a.finding.mistake is Mistake.PERMUTED for a in one)
+    if not named or len(one) != len(other):
+        return False
+    if not any(b.finding.mistake in named_orderings.ORDERINGS for b in other):
+        return False
+    first, second = one[-1].state, other[-1].state
+    return np.array_equal(first.claim, second.claim) and np.array_equal(first.reference, second.reference)
 
 
 def _covers(a: Finding, b: Finding) -> bool:
@@ -203,7 +226,7 @@ def _covers(a: Finding, b: Finding) -> bool:
 def _repetitive(steps: tuple[Step, ...]) -> bool:
     """Whether factors of rows or columns recur: one factor for all and another for a few may be meant."""
     factors = steps[0].finding.parameter
-    scaled = steps[0].finding.mistake in {Mistake.ROW_SCALING, Mistake.COLUMN_SCALING}
+    scaled = steps[0].finding.mistake in SCALED
     return scaled and not steps[0].finding.label and np.unique(np.abs(factors)).size < factors.size
 
 
@@ -236,17 +259,32 @@ def _length(steps: tuple[Step, ...]) -> float:
     return sum(step.length + MISTAKE_BITS for step in steps)
 
 
-def _enough(steps: tuple[Step, ...]) -> bool:
+def _enough(start: State, steps: tuple[Step, ...]) -> bool:
     """Whether the agreement exceeds what fitting and searching account for, as a whole and part by part."""
     if any(step.own is not None and not step.own >= MISTAKE_BITS + REQUIRED_BITS for step in steps):
         return False
     if all(step.finding.mistake is Mistake.NOT_FINITE for step in steps):
         return True
-    evidence = float(steps[-1].state.bits.sum())
+    evidence = float(_bits(start, steps).sum())
     spent = sum(step.choice + step.consumed + MISTAKE_BITS for step in steps)
     # What a part of its own proves about itself proves nothing about the rest.
     elsewhere = sum(step.own for step in steps[1:] if step.own is not None and np.isfinite(step.own))
     return evidence - spent - elsewhere >= REQUIRED_BITS
+
+
+def _bits(start: State, steps: tuple[Step, ...]) -> Array:
+    """Return the evidence entry by entry; of a wrong one no more than how far it was off.
+
+    What turns a claim by less than it forgives afterwards, such as a sign that is taken back, says nothing.
+    """
+    bits = steps[-1].state.bits
+    if not start.comparable or bits.shape != start.wrong.shape:
+        return bits
+    if len(steps) == 1 and steps[0].finding.mistake in pointwise.ROUNDED:
+        return bits
+    with np.errstate(all="ignore"):
+        moved = np.log2(np.abs(start.claim - start.reference) / steps[-1].state.allowed)
+    return np.where(start.wrong & np.isfinite(moved), np.clip(moved, 0.0, bits), bits)
 
 
 def _judge(state: State) -> float | None:

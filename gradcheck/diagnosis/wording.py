@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -12,8 +13,9 @@ from gradcheck.diagnosis.context import Context, Leaf
 from gradcheck.diagnosis.mistakes import Explanation, Finding, Mistake, Where
 from gradcheck.diagnosis.state import State
 
-__all__ = ["place", "summary", "tell"]
+__all__ = ["SCALED", "place", "summary", "tell"]
 
+SCALED = (Mistake.ROW_SCALING, Mistake.COLUMN_SCALING)
 _LISTED = 6
 _BESIDE = 3
 """Explanations by one mistake that are shown beside the first, where that is one mistake too."""
@@ -25,6 +27,7 @@ def summary(named: Sequence[Explanation], state: State, *, complete: bool) -> st
     if not named:
         return _unnamed(state, complete=complete)
     first, *others = named
+    others = [one for one in others if not _as_much(first, one)]
     # A pair is an exercise to read: one more beside it will do, and none beside a single mistake.
     single = [one for one in others if len(one.findings) == 1]
     shown = single[:_BESIDE] if len(first.findings) == 1 else (single or others)[:1]
@@ -32,6 +35,12 @@ def summary(named: Sequence[Explanation], state: State, *, complete: bool) -> st
     if shown:
         text += f" (the same for this matrix: {' or: '.join(other.text for other in shown)})"
     return text
+
+
+def _as_much(first: Explanation, other: Explanation) -> bool:
+    """Whether both name one factor, of the rows and of the columns of a diagonal."""
+    a, b = first.findings[0], other.findings[0]
+    return bool(a.label) and a.label == b.label and a.mistake in SCALED and b.mistake in SCALED
 
 
 def _unnamed(state: State, *, complete: bool) -> str:
@@ -148,17 +157,17 @@ def _apart(value: float, other: float) -> tuple[str, str]:
 
 
 def _factor_text(finding: Finding) -> str:
-    times = _apart(finding.parameter, 1.0)[0]
+    times = _apart(finding.parameter, math.copysign(1.0, finding.parameter))[0]
     return f"{times} times the reference: factor {finding.label or times}"
 
 
 def _diagonal_text(finding: Finding, side: str) -> str:
-    if finding.label:
-        return (
-            f"each {side} is multiplied by its entry of {finding.label}: missing (or extra) diagonal factor"
-        )
-    d = finding.parameter
-    shown = _listing([_number(value) for value in d])
+    label = finding.label
+    if label.startswith("1/"):
+        return f"each {side} lacks its entry of {label[2:]}: missing diagonal factor"
+    if label:
+        return f"each {side} is multiplied by its entry of {label}: a diagonal factor too many"
+    shown = _listing([_number(value) for value in finding.parameter])
     return f"each {side} is scaled by its own factor ({shown}): missing (or extra) diagonal factor"
 
 
@@ -167,6 +176,8 @@ def _moved(axis: int, how: str) -> str:
 
 
 def _permutation(finding: Finding) -> str:
+    if finding.label:
+        return f"the claim {finding.label}"
     axis, order = finding.parameter
     moved = [k for k, source in enumerate(order) if source != k]
     if len(moved) == 2:

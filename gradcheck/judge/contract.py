@@ -118,7 +118,8 @@ def function_raised(problem: Problem, name: str, raised: Exception) -> CheckResu
     if problem.is_bad_argument(raised):
         raise raised
     text = f"{name} raised {type(raised).__name__} at the point: {raised}"
-    return CheckResult(Verdict.INCONCLUSIVE, Reason.FUNCTION_RAISED, text, nfev=1)
+    notes = tuple(filter(None, (problem.converted(),)))
+    return CheckResult(Verdict.INCONCLUSIVE, Reason.FUNCTION_RAISED, text, nfev=1, notes=notes)
 
 
 def require_same_shapes(problem: Problem, surrogate: Problem) -> None:

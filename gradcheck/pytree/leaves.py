@@ -12,7 +12,7 @@ import numpy as np
 from gradcheck.arrays import Array
 from gradcheck.errors import InvalidArgument
 
-__all__ = ["Leaf", "as_real_array", "described", "is_array", "refusal"]
+__all__ = ["Leaf", "as_numpy", "as_real_array", "described", "is_array", "refusal"]
 
 _FLOAT64 = np.dtype(np.float64)
 _SHOWN_KEYS = 6
@@ -131,8 +131,14 @@ def _dtype_name(value: Any) -> str:
     return str(getattr(value, "dtype", "unknown")).rpartition(".")[2]
 
 
-def _to_numpy(value: Any) -> Array:
-    """Return ``value`` as NumPy sees it; tensors detached, on the host, widened if need be."""
+def as_numpy(value: Any) -> Array:
+    """Return ``value`` as NumPy sees it; tensors detached, on the host, widened if need be.
+
+    Examples
+    --------
+    >>> as_numpy([1.0, 2.0])
+    array([1., 2.])
+    """
     try:
         return np.asarray(value)
     except (TypeError, RuntimeError):
@@ -174,7 +180,7 @@ def as_real_array(value: Any, path: str) -> tuple[Array, str]:
         fix = "give numbers there, zeros where nothing varies"
         raise refusal(path, described(value), "a real number or array", fix)
     try:
-        array = _to_numpy(value)
+        array = as_numpy(value)
     except (TypeError, ValueError, RuntimeError, OverflowError) as cause:
         text = f"{described(value)}, which is no regular array ({_first_line(cause)})"
         fix = "convert it to a NumPy array of floats"

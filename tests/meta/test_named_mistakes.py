@@ -205,16 +205,17 @@ MISTAKES = [
         (X, B),
     ),
     Planted(
-        "factor of a chain missing, tanh", layer, lambda x: W, "1/(1 - f**2): missing (or extra) diagonal"
+        "factor of a chain missing, tanh",
+        layer,
+        lambda x: W,
+        "each row lacks its entry of (1 - f**2): missing diagonal",
     ),
-    Planted(
-        "factor of a chain missing, sine", lambda x: np.sin(W @ x), lambda x: W, "missing (or extra) diagonal"
-    ),
+    Planted("factor of a chain missing, sine", lambda x: np.sin(W @ x), lambda x: W, "own factor"),
     Planted(
         "inner factor missing",
         lambda x: np.sin(x**2),
         lambda x: np.diag(np.cos(x**2)),
-        "its entry of 1/(2 x): missing (or extra) diagonal factor",
+        "lacks its entry of (2 x): missing diagonal factor",
     ),
     Planted(
         "sum over a batch missing",

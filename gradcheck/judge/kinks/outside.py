@@ -142,9 +142,14 @@ def _side_mistake(
         named = diagnosis.diagnose(
             claimed, reference.value, claim_error, reference.error, context=names
         ).named
-        if named and not is_vague(named[0]) and (best is None or named[0].bits < best[0]):
+        if named and not _says_nothing(named[0]) and (best is None or named[0].bits < best[0]):
             best = named[0].bits, f"{named[0].text} (the reference taken {side})"
     return "" if best is None else best[1]
+
+
+def _says_nothing(explanation: diagnosis.Explanation) -> bool:
+    """Whether an explanation says no more than the message does, which gives the worst entry."""
+    return is_vague(explanation) or explanation.mistake is diagnosis.Mistake.NOT_FINITE
 
 
 def _members(found: clarke.ClarkeVerdict, claimed: Array) -> Iterator[tuple[Array, Array, str]]:

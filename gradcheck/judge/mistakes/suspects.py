@@ -334,6 +334,7 @@ def _vectors(problem: Problem) -> Iterator[tuple[str, Array]]:
         name = problem.out.leaves[0].path
         yield name, f
         yield f"(2 {name})", 2 * f
+        yield f"(1 - {name})", 1 - f
         yield f"(1 - {name}**2)", 1 - f * f
         yield f"({name} (1 - {name}))", f * (1 - f)
 

@@ -17,7 +17,7 @@ from gradcheck.estimators.flat import FlatEstimate
 from gradcheck.estimators.primal import InconsistentOutput, Primal
 from gradcheck.judge.question.changes import changed_argument
 from gradcheck.judge.question.directions import Directions, Varying
-from gradcheck.pytree import Structure, described, flatten
+from gradcheck.pytree import Structure, as_numpy, described, flatten, is_array
 
 __all__ = ["Problem", "copied", "no_numbers"]
 
@@ -166,6 +166,14 @@ class Problem:
         bad = np.flatnonzero(~np.isfinite(self.x))[:1]
         return [f"the point itself is not finite: {self.inp.name_of(int(k))} is {self.x[k]}" for k in bad]
 
+    def converted(self) -> str:
+        """Return which argument came as another kind of array than ``f`` is given; empty for none."""
+        for place in self.argnums:
+            value = self.args[place]
+            if is_array(value) and not isinstance(value, (np.ndarray, np.generic)):
+                return f"f is called with NumPy arrays, and {self.names[place]} came as {described(value)}"
+        return ""
+
     def of_all(self, varying: Varying | None) -> Problem:
         """Return the evaluated function of all its parameters, where this one varies some alone."""
         whole = Problem(
@@ -251,7 +259,7 @@ def _raveled(part: Any) -> Any:
     # A numpy.matrix is an array of two axes, whatever its shape is asked to be.
     if hasattr(part, "__array_function__") and not isinstance(part, np.matrix):
         return part.reshape(-1)
-    return np.asarray(part).reshape(-1)
+    return as_numpy(part).reshape(-1)
 
 
 def no_numbers(name: str, value: Any) -> InvalidArgument:

@@ -55,6 +55,12 @@ def _worst(result: CheckResult) -> list[str]:
         return []
     if math.isnan(worst.reference):
         return [f"  worst entry  {worst.path}", f"    claimed    {worst.claimed:.17g}"]
+    if not math.isfinite(worst.claimed):
+        return [
+            f"  worst entry  {worst.path}",
+            f"    claimed    {worst.claimed}",
+            f"    reference  {worst.reference:<24.17g} ± {worst.reference_error:.2g}",
+        ]
     return [
         f"  worst entry  {worst.path}",
         f"    claimed    {worst.claimed:<24.17g} ± {worst.claimed_error:.2g}",
