@@ -58,10 +58,11 @@ def _sum(
 ) -> Any:
     _checked("numpy.sum", dtype, where, initial)
     axes, keep = _axes(axis, a.ndim), _flat_keepdims(keepdims)
-    # Every term is disturbed: a sum's rounding is relative to its terms, which may cancel.
+    # Every term is disturbed, for a sum's rounding is relative to its terms, which may cancel; and the sum
+    # is, for it may be so much larger that what moved the terms is rounded away.
     p = np.sum(a.run.disturb(a.primals), axis=axes, keepdims=keep)
     t = np.sum(a.run.disturb(a.tangents), axis=axes, keepdims=keep)
-    return Continuation(p, t, a.run)
+    return Continuation.paired(a.run.rounded(np.asarray(p), np.asarray(t)), a.run)
 
 
 @register(np.mean)

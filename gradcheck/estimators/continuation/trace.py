@@ -108,9 +108,16 @@ def refuse(operation: str, reason: str, fix: str = "") -> NoReturn:
 
 @functools.cache
 def _pool() -> Array:
-    """Return factors ``1 + ulp * u``, shape ``(REPLICAS, pool)``; the first row is 1, nothing moves there."""
-    factors = 1.0 + _ULP * np.random.default_rng(_SEED).uniform(-1.0, 1.0, (REPLICAS, _POOL))
-    factors[0] = 1.0
+    """Return factors ``1 + ulp * u``, shape ``(REPLICAS, pool)``; the first row is 1, nothing moves there.
+
+    ``u`` is at least a half, of either sign: less would be rounded away, and where one operation alone
+    decides all copies would stand still at once, one time in eight.  The signs of the copies are
+    uncorrelated, but never those of another place turned round: two operations do not cancel in all copies.
+    """
+    rng = np.random.default_rng(_SEED)
+    signs = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]]).T[:, rng.integers(0, 4, _POOL)]
+    factors = np.ones((REPLICAS, _POOL))
+    factors[1:] += _ULP * signs * rng.uniform(0.5, 1.0, signs.shape)
     factors.setflags(write=False)
     return factors
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from gradcheck.arrays import Array
+from gradcheck.estimators.complex_step import complex_step_rounding
 from gradcheck.estimators.flat import FlatEstimate
+from gradcheck.judge.question.budget import BudgetSpent
 from gradcheck.judge.question.options import Options
 from gradcheck.judge.question.problem import Problem
 from gradcheck.judge.references.elsewhere import Elsewhere, among_all
@@ -58,19 +61,38 @@ class Witnesses:
         return self._with_central()
 
     def second_opinion(self, worst: Array) -> Reference | None:
-        """Ask central differences too; of many columns, for the columns ``worst`` only.
+        """Measure the rounding in the columns ``worst`` anew, and ask central differences too.
 
-        None where they were asked already, may not be, or have no answer.
+        Of many columns, those are asked for the columns ``worst`` only.  None where there is nothing to add.
         """
+        again = self.certified and self._measured_anew(worst)
         if "central" in self.estimates or not self._may("central"):
-            return None
+            return self._sharpest() if again else None
         if self.problem.x.size <= _FEW_COLUMNS:
             return self._with_central()
         found = Elsewhere(self.problem, "central", self.bounds()).estimate(self.problem.x, worst)
         if found is None:
-            return None
+            return self._sharpest() if again else None
         self._said("central", among_all(found, worst, self.problem.x.size))
         return self._sharpest()
+
+    def _measured_anew(self, columns: Array) -> bool:
+        """Widen the bars of the complex step in ``columns`` to what other disturbances show."""
+        primal, exact = self.problem.primal(), self.estimates["complex-step"]
+        try:
+            primal(primal.x)
+            rounding = complex_step_rounding(primal, columns)
+        except BudgetSpent:
+            raise
+        except Exception:
+            rounding = None
+        self.nfev += primal.nfev
+        if rounding is None:
+            return False
+        error = exact.error.copy()
+        error[:, columns] = np.fmax(error[:, columns], rounding)
+        self.estimates["complex-step"] = replace(exact, error=error)
+        return True
 
     def bounds(self, problem: Problem | None = None) -> Any:
         """Return the bounds as flat vectors of ``problem``, of this one if not given; None without bounds."""
