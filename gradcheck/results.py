@@ -292,7 +292,7 @@ class Power:
     Attributes
     ----------
     median, worst
-        Over all entries; 0 when every entry is measured absolutely.
+        Over all entries; 0 when every entry is measured absolutely, inf when all of them are at a kink.
     path
         Where ``worst`` is, by name; empty when there is no such entry.
     apart
@@ -302,7 +302,10 @@ class Power:
         tells them from 0: how many, the largest mistake that passes there in units of f per unit of x, and
         where the first is.
     at_kinks
-        Number of entries judged by membership at a kink: they are not counted.
+        Number of entries judged by membership at a kink: they are not counted.  Where no others have a number
+        no size of error is sure to be caught, so that no ceiling is met.
+    loosened
+        The caller's ``rtol``, which lets errors of its size pass; 0 without one.
     """
 
     median: float
@@ -313,6 +316,19 @@ class Power:
     unseen_bar: float = 0.0
     unseen_path: str = ""
     at_kinks: int = 0
+    loosened: float = 0.0
+
+    @property
+    def numberless(self) -> bool:
+        """Whether every entry is at a kink, so that membership decides and there is no number.
+
+        Examples
+        --------
+        >>> everywhere = Power(float("inf"), float("inf"), "", 0, at_kinks=2)
+        >>> everywhere.numberless, Power(1e-9, 1e-8, "", 0).numberless
+        (True, False)
+        """
+        return self.at_kinks > 0 and not self.path
 
 
 @dataclass(frozen=True)
@@ -344,7 +360,7 @@ class CheckResult:
         The check's name: the function's, unless ``name=`` was given.
     detectable
         The smallest relative error of a single entry that would have been caught, at the weakest entry;
-        inf when nothing was compared.
+        inf when nothing was compared, and when every entry is at a kink.
     power
         The same in detail; None when nothing was compared.
     worst

@@ -118,11 +118,22 @@ def test_the_law_of_shapes(f, x, claimed, accepted):
         ((2,), (3,), (1, 2, 3), "it is wrapped in one more axis"),
         ((2,), (3,), (6,), "it is flattened: reshape it"),
         ((2, 1, 2), (3,), (2, 2, 3), "extents of 1 differ: nothing is squeezed or broadcast"),
-        ((1,), (3,), (2, 3), "expected (1, 3) or (3,) = f.shape + x.shape"),
+        ((1,), (3,), (2, 3), "expected (1, 3) = f.shape + x.shape, or (3,) without the axis of f"),
+        ((1,), (1,), (), "or (1,) without the axis of f; extents of 1 differ: no other axis may be left out"),
+        ((), (1,), (), "the axis of x, of extent 1, left out: reshape it to (1,)"),
+        ((3,), (1,), (3,), "the axis of x, of extent 1, left out: reshape it to (3, 1)"),
+        ((1, 1), (3,), (3,), "the axes of f, of extent 1, left out: reshape it to (1, 1, 3)"),
     ],
 )
 def test_a_known_mistake_in_a_shape_is_named(f, x, claimed, hint):
     assert hint in problem(as_matrix(np.ones(claimed), out(*f), inp(*x)), Reason.WRONG_SHAPE)
+
+
+def test_nothing_is_said_not_to_be_squeezed_where_an_axis_may_be_left_out():
+    for claimed in ((), (2,), (1, 1, 1), (3, 1), (1, 1, 3)):
+        message = problem(as_matrix(np.ones(claimed), out(1), inp(3)), Reason.WRONG_SHAPE)
+        assert "or (3,) without the axis of f" in message
+        assert "squeezed" not in message
 
 
 def test_an_unknown_mistake_in_a_shape_is_not_explained():

@@ -155,7 +155,7 @@ REFUSED = {
     "no function": (("model:number", "model:jac", "--at", "[1]"), "expected a function, not int"),
     "no claim": (("model:f", "--at", "[1]"), "use --jac-from-f where f returns both"),
     "two claims": (("model:f", "jax", "--jac-from-f", "--at", "[1]"), "expected nothing beside --jac-from-f"),
-    "pickle": (("model:f", "model:jac", "--at", "object.npy"), "allow_pickle=False"),
+    "pickle": (("model:f", "model:jac", "--at", "object.npy"), "it holds Python objects"),
     "nan in a file": (
         ("model:f", "model:jac", "--at", "nan.npy"),
         "expected finite numbers; there is none at [0]",
@@ -228,3 +228,45 @@ def test_jax(model, capsys):
 def test_an_empty_point_checks_nothing_and_is_not_green(model, capsys):
     assert run("model:root", "model:droot", "--at", "[]") == 5
     assert "0 entries" in capsys.readouterr().out
+
+
+def test_an_unknown_option_is_refused_with_the_usage_of_its_command(model, capsys):
+    assert run("model:root", "model:droot", "--at", "[1]", "--foo") == 2
+    err = capsys.readouterr().err
+    assert err.startswith("usage: gradcheck check ")
+    assert err.endswith("gradcheck check: error: unrecognized arguments: --foo\n")
+    assert main(["list", "--foo"]) == 2
+    assert capsys.readouterr().err.startswith("usage: gradcheck list ")
+    assert main(["--foo"]) == 2
+    assert capsys.readouterr().err.startswith("usage: gradcheck [-h]")
+
+
+def objects(path):
+    np.save(path, np.array([object()], dtype=object), allow_pickle=True)
+
+
+def cut_short(path):
+    np.save(path, np.ones(100))
+    path.write_bytes(path.read_bytes()[:200])
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil", "said"),
+    [
+        ("noise.npy", lambda path: path.write_bytes(b"noise"), "it is damaged, or of another format"),
+        ("objects.npy", objects, "it holds Python objects"),
+        ("short.npy", cut_short, "Failed to read all data"),
+        ("nothing.npy", lambda path: path.write_bytes(b""), "No data left in file"),
+        ("noise.npz", lambda path: path.write_bytes(b"PK\x03\x04noise"), "not a zip file"),
+        ("latin.json", lambda path: path.write_bytes(b"[1, \xff]"), "it is not UTF-8"),
+        ("deep.json", lambda path: path.write_text("[" * 100_000, encoding="utf-8"), "recursion"),
+    ],
+)
+def test_a_damaged_file_is_refused_in_our_words(model, capsys, name, spoil, said):
+    spoil(model / name)
+    assert run("model:root", "model:droot", "--at", str(model / name)) == 2
+    out, err = capsys.readouterr()
+    assert not out
+    assert said in err
+    assert "pickle" not in err
+    assert "Traceback" not in err

@@ -92,8 +92,8 @@ def test_a_plain_complex_step_says_zero_for_the_float_buffer():
 def test_a_wrong_continuation_is_caught_by_the_central_direction(monkeypatch):
     right = complex_step._run
 
-    def wrong(primal, x, direction, number):
-        primals, tangents, trace = right(primal, x, direction, number)
+    def wrong(*run):
+        primals, tangents, trace = right(*run)
         return primals, tangents * factors[-1], trace
 
     monkeypatch.setattr(complex_step, "_run", wrong)

@@ -65,6 +65,11 @@ def test_the_schema_refuses_a_test_without_a_node():
         (found(detectable=1e-9), {"max_detectable": 1e-9}, ""),
         (found(detectable=1e-8), {"max_detectable": 1e-9}, "too weak: an error of 1e-08 would pass"),
         (found(detectable=math.nan), {"max_detectable": 1.0}, "too weak"),
+        (
+            found(detectable=math.inf, power=Power(math.inf, math.inf, "", 0, at_kinks=1)),
+            {"max_detectable": 1e9},
+            "too weak: every entry is at a kink",
+        ),
         (found(Verdict.FAIL, Reason.DISAGREES), {"allow_inconclusive": True}, "wrong: disagrees"),
         (found(Verdict.FAIL, Reason.DISAGREES, expect="fail"), {}, ""),
         (found(expect="fail"), {"allow_inconclusive": True}, "expected to fail, but pass: agrees"),

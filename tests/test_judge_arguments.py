@@ -159,6 +159,7 @@ def test_size_0_compares_shapes_and_says_so(shape):
     result = gradcheck.check(np.sin, lambda x: np.zeros(shape + shape), x)
     assert result.verdict is Verdict.PASS
     assert "there was no entry to compare" in str(result)
+    assert "detectable" not in str(result)
     assert gradcheck.check(np.sin, lambda x: np.zeros(shape), x).verdict is Verdict.FAIL
 
 
@@ -223,3 +224,28 @@ class TestBoundsAndComplexStep:
         assert result.method == "central"
         assert np.min(points) == 1.0
         assert np.max(points) == 2.0
+
+
+@pytest.mark.parametrize(
+    ("returned", "fix"),
+    [
+        ("text", "; return numbers"),
+        ({"w": ["text"]}, "; return numbers"),
+        (None, "; return numbers"),
+        (np.array(["a"]), "; return numbers"),
+        (1j * X, "; return real and imaginary parts as two real arrays"),
+    ],
+    ids=repr,
+)
+def test_what_f_returns_is_advised_as_such(returned, fix):
+    for run in (
+        lambda: gradcheck.check(lambda x: returned, f, X),
+        lambda: gradcheck.check_hessian(lambda x: returned, f, X),
+        lambda: gradcheck.check_adjoint(lambda x, v: returned, lambda x, u: x, X),
+    ):
+        with pytest.raises(InvalidArgument, match=r"given .*, expected") as caught:
+            run()
+        assert str(caught.value).endswith(fix)
+        assert "functools" not in str(caught.value)
+    with pytest.raises(InvalidArgument, match=r"bind it with functools.partial"):
+        gradcheck.check(f, f, "text")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import gradcheck
+from gradcheck.journal.checks import gate_reason
 
 W = np.random.default_rng(0).normal(size=(3, 4))
 
@@ -201,3 +202,39 @@ def test_where_every_entry_is_at_a_kink_there_is_no_number():
     assert str(result.verdict) == "pass"
     assert "detectable: no number" in str(result)
     assert "relative" not in str(result)
+    # Nothing meets a ceiling there, however high.
+    assert np.isinf(result.detectable)
+    assert result.power.numberless
+    assert "at a kink" in gate_reason(result, max_detectable=1e300)
+    assert gate_reason(gradcheck.check(abs, lambda x: 1.0, 0.5), max_detectable=1e-9) == ""
+
+
+def test_a_row_of_zeros_beside_kinks_is_no_number_either():
+    x = np.array([0.0])
+    result = gradcheck.check(
+        lambda x: np.array([abs(x[0]), 0.0 * x[0]]), lambda x: np.array([[0.5], [0.0]]), x
+    )
+    assert str(result.verdict) == "pass"
+    assert np.isinf(result.detectable)
+
+
+def test_a_point_at_a_kink_says_nothing_of_the_others():
+    points = [(0.0,), (0.5,), (0.0,)]
+    result = gradcheck.check(abs, lambda x: float(np.sign(x)), points=points)
+    assert str(result.verdict) == "pass"
+    assert result.detectable < 1e-9
+    assert result.notes[0] == (
+        "3 points; this is point 1; 2 with every entry at a kink not counted in `detectable`"
+    )
+    assert np.isinf(gradcheck.check(abs, lambda x: 0.2, points=[(0.0,), (-0.0,)]).detectable)
+    wrong = gradcheck.check(abs, lambda x: 3.0 if x == 0 else float(np.sign(x)), points=points)
+    assert str(wrong.verdict) == "fail"
+
+
+def test_what_a_tolerance_let_pass_is_said_to_be_loosened():
+    loose = gradcheck.check(np.sin, np.cos, 0.3, rtol=0.5)
+    assert "detectable, loosened by rtol=0.5: an error of 0.5 relative" in str(loose)
+    assert "would pass loosened by rtol=0.5" in gate_reason(loose, max_detectable=1e-3)
+    strict = gradcheck.check(np.sin, np.cos, 0.3)
+    assert "loosened" not in str(strict)
+    assert strict.power.loosened == 0

@@ -78,7 +78,9 @@ def test_a_check_that_its_test_gates_closes_although_it_passes():
     assert_open(gate(green(check() | {"gates": False})))
 
 
-@pytest.mark.parametrize(("worst", "closes"), [(1e-9, False), (1e-6, False), (1.1e-6, True), ("nan", True)])
+@pytest.mark.parametrize(
+    ("worst", "closes"), [(1e-9, False), (1e-6, False), (1.1e-6, True), ("nan", True), ("inf", True)]
+)
 def test_the_ceiling_on_what_may_stay_undetected(worst, closes):
     passing = check(detectable={"median": 1e-12, "worst": worst, "index": [0, 0], "point": ""})
     outcome = gate(green(passing), max_detectable=1e-6)

@@ -193,3 +193,12 @@ def test_page_counts_errata_that_stand():
     shown = page(record(), {})
     assert shown.standing == 1
     assert next(card.row.check["id"] for card in shown.odd) == "chain/total/x-plus-x2"
+
+
+def test_a_check_at_a_kink_has_no_number(markup):
+    power = {"median": "inf", "worst": "inf", "index": None, "point": ""}
+    shown = render(record(checks=[check(), single_check("tests/t.py::test_a::a", detectable=power)]))
+    assert "Every check that passed, but those at a kink, would have caught" in squeezed(shown)
+    assert "No number: every entry is at a kink" in shown
+    assert "An error of inf" not in shown
+    assert "at a kink" not in markup

@@ -10,6 +10,8 @@ __all__ = ["Group", "accepted", "mismatch"]
 
 Shape = tuple[int, ...]
 
+_EXTENTS = "extents of 1 differ: nothing is squeezed or broadcast"
+
 
 @dataclass(frozen=True)
 class Group:
@@ -79,9 +81,13 @@ def mismatch(claimed: Shape, groups: Sequence[Group], *, as_matrix: bool) -> str
         groups = [Group(group.letter, (group.size,), 0, group.size) for group in groups]
     else:
         formula = " + ".join(f"{group.letter}.shape" for group in groups)
-    expected = " or ".join(str(shape) for shape in shapes)
+    expected = f"{shapes[0]} = {formula}"
+    if len(shapes) > 1:
+        expected += f", or {shapes[1]} without the axis of f"
     hint = _hint(claimed, shapes[0], groups)
-    return f"claimed shape {claimed}, expected {expected} = {formula}" + (f"; {hint}" if hint else "")
+    if len(shapes) > 1 and hint == _EXTENTS:
+        hint = "extents of 1 differ: no other axis may be left out or added"
+    return f"claimed shape {claimed}, expected {expected}" + (f"; {hint}" if hint else "")
 
 
 def _hint(claimed: Shape, expected: Shape, groups: Sequence[Group]) -> str:
@@ -95,7 +101,7 @@ def _hint(claimed: Shape, expected: Shape, groups: Sequence[Group]) -> str:
     if claimed == (math.prod(expected),) != expected:
         return "it is flattened: reshape it"
     if [k for k in claimed if k != 1] == [k for k in expected if k != 1]:
-        return "extents of 1 differ: nothing is squeezed or broadcast"
+        return _EXTENTS
     return ""
 
 
@@ -110,6 +116,10 @@ def _pair_hint(claimed: Shape, first: str, a: Shape, b: Shape) -> str:
         return f"f is a scalar and has no axis: return {'jac[0]' if claimed == (1, *x) else 'jac[..., 0]'}"
     if x == () and claimed in ((*f, 1), (1, *f)):
         return "x is a scalar and has no axis: drop the axis of extent 1"
+    for letter, shape, rest in (("f", f, x), ("x", x, f)):
+        if claimed == rest and shape and math.prod(shape) == 1:
+            axes = "the axis" if len(shape) == 1 else "the axes"
+            return f"{axes} of {letter}, of extent 1, left out: reshape it to {a + b}"
     if len(f) == len(x) == 1 or claimed in (f, x):
         return _single_factor_hint(claimed, f, x)
     if claimed == (math.prod(a), math.prod(b)):

@@ -13,11 +13,25 @@ import io
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from gradcheck.cli import campaign, catalogue, check, gate, report
 from gradcheck.errors import GradcheckError
 
 __all__ = ["main"]
+
+
+class _Command(argparse.ArgumentParser):
+    """The parser of one command: what it does not know is refused with its own usage."""
+
+    def parse_known_args(  # type: ignore[override]  # (the overloads differ in what they call a namespace)
+        self, args: Any = None, namespace: Any = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Parse, and refuse what is left over; the parser above would show the usage of no command."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found, unknown
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -27,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="gradcheck", description="Tell whether a derivative is right, by independent witnesses."
     )
     parser.add_argument("--version", action="version", version=f"gradcheck {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Command)
     for module in (check, campaign, catalogue, gate, report):
         module.add_commands(commands)
     return parser

@@ -13,6 +13,8 @@ from gradcheck.errors import InvalidArgument
 
 __all__ = ["arguments_at", "json_value", "unknown_argument"]
 
+_WRITTEN = (b"\x93NUMPY", b"PK\x03\x04")
+"""How files of numpy.save and numpy.savez begin."""
 _FORMS = 'a file .npy, .npz or .json, or JSON such as "[1, 2]"'
 
 
@@ -97,14 +99,33 @@ def _read(text: str) -> Any:
         if not path.is_file():
             raise InvalidArgument.of("--at", text, "a file that exists", "mend the path")
         if path.suffix == ".json":
-            return json_value(path.read_text(encoding="utf-8"), f"--at {text}")
+            return json_value(_text_of(path), f"--at {text}")
         try:
-            found = np.load(path, allow_pickle=False)
-            return found if path.suffix == ".npy" else {name: found[name] for name in found.files}
-        except (ValueError, OSError, EOFError) as cause:
-            expected = f"arrays of numbers ({cause})"
+            # NumPy leaves a file open that it opened itself and cannot read.
+            with path.open("rb") as stream:
+                found = np.load(stream, allow_pickle=False)
+                return found if path.suffix == ".npy" else {name: found[name] for name in found.files}
+        except Exception as cause:
+            expected = f"arrays of numbers ({_broken(path, cause)})"
             raise InvalidArgument.of("--at", text, expected, "save plain arrays with numpy.save") from cause
     return json_value(text, "--at")
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as cause:
+        what = "it is not UTF-8" if isinstance(cause, UnicodeDecodeError) else cause.strerror
+        raise InvalidArgument.of("--at", str(path), f"a file of JSON ({what})", "mend it") from cause
+
+
+def _broken(path: Path, cause: Exception) -> str:
+    """Return what is wrong with a file that NumPy cannot read, without its advice to load it unsafely."""
+    if "pickle" not in str(cause):
+        return str(cause).partition("\n")[0] or type(cause).__name__
+    with path.open("rb") as stream:
+        begins = stream.read(max(map(len, _WRITTEN)))
+    return "it holds Python objects" if begins.startswith(_WRITTEN) else "it is damaged, or of another format"
 
 
 def json_value(text: str, argument: str) -> Any:
@@ -122,7 +143,7 @@ def json_value(text: str, argument: str) -> Any:
     """
     try:
         value = json.loads(text)
-    except ValueError as cause:
+    except (ValueError, RecursionError) as cause:
         shown = text if len(text) <= 60 else f"{text[:56]} ..."
         raise InvalidArgument.of(argument, shown, f"{_FORMS} ({cause})", "mend it") from cause
     return _arrays(value, argument, "")

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -47,7 +47,7 @@ _FLOOR = 4.0 * _EPS
 
 @dataclass
 class _Columns:
-    """The runs: tangents and primals ``(columns, REPLICAS, m)``, and what was met."""
+    """The runs: tangents and primals ``(columns, copies, m)``, and what was met."""
 
     tangents: Array
     primals: Array
@@ -59,22 +59,25 @@ class _Refused(Exception):
     """The complex step has no answer; the message is for the user."""
 
 
-def _outcome(result: Any, m: int, shape: tuple[int, ...] | None) -> tuple[Array, Array]:
-    """Return primals and tangents ``(REPLICAS, m)`` of what ``f`` returned."""
+def _outcome(result: Any, m: int, shape: tuple[int, ...] | None, copies: int) -> tuple[Array, Array]:
+    """Return primals and tangents ``(copies, m)`` of what ``f`` returned."""
     value = lift(result, "the result")
     found = value.shape if isinstance(value, Continuation) else np.shape(value)
     if found != shape:
         raise _Refused(f"the run on continued numbers returned shape {found}, the function itself {shape}")
     if isinstance(value, Continuation):
-        return value.primals.reshape(REPLICAS, m), value.tangents.reshape(REPLICAS, m)
-    plain = np.broadcast_to(np.asarray(value, dtype=np.float64).reshape(m), (REPLICAS, m))
-    return plain, np.zeros((REPLICAS, m))
+        return value.primals.reshape(copies, m), value.tangents.reshape(copies, m)
+    plain = np.broadcast_to(np.asarray(value, dtype=np.float64).reshape(m), (copies, m))
+    return plain, np.zeros((copies, m))
 
 
-def _run(primal: Primal, x: Array, direction: Array, number: int) -> tuple[Array, Array, Trace]:
-    trace = Trace(number)
-    argument = Continuation.seed(x.reshape(primal.x_shape), direction.reshape(primal.x_shape), trace)
-    primals, tangents = _outcome(primal.call(argument), primal.m, primal.f_shape)
+def _run(
+    primal: Primal, x: Array, direction: Array, number: int, beside: Array
+) -> tuple[Array, Array, Trace]:
+    trace, shape = Trace(number, len(beside)), primal.x_shape
+    others = beside.reshape(len(beside), *shape)
+    argument = Continuation.seed(x.reshape(shape), direction.reshape(shape), trace, others)
+    primals, tangents = _outcome(primal.call(argument), primal.m, primal.f_shape, trace.copies)
     return primals, tangents, trace
 
 
@@ -86,14 +89,23 @@ def _units(n: int) -> Iterator[Array]:
         yield direction
 
 
-def _columns(primal: Primal, x: Array, directions: Iterable[Array], count: int, first: int = 0) -> _Columns:
-    m = primal.m
-    found = _Columns(np.empty((count, REPLICAS, m)), np.empty((count, REPLICAS, m)), [], [])
+def _columns(
+    primal: Primal,
+    x: Array,
+    directions: Iterable[Array],
+    count: int,
+    *,
+    first: int = 0,
+    beside: Array | None = None,
+) -> _Columns:
+    others = np.empty((0, x.size)) if beside is None else beside
+    shape = count, REPLICAS + len(others), primal.m
+    found = _Columns(np.empty(shape), np.empty(shape), [], [])
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("error", np.exceptions.ComplexWarning)
             for j, direction in enumerate(directions):
-                found.primals[j], found.tangents[j], trace = _run(primal, x, direction, first + j)
+                found.primals[j], found.tangents[j], trace = _run(primal, x, direction, first + j, others)
                 found.ties += trace.ties
                 found.jumps += trace.jumps
     except _Refused:
@@ -116,7 +128,7 @@ def _explained(cause: BaseException) -> str:
 
 def _spread(copies: Array) -> Array:
     """Return the largest distance of the disturbed copies (axis 1) from the first: no square, no overflow."""
-    return np.asarray(np.abs(copies[:, 1:] - copies[:, :1]).max(axis=1))
+    return np.asarray(np.abs(copies[:, 1:REPLICAS] - copies[:, :1]).max(axis=1))
 
 
 def _same_value(base: Array, primals: Array, spread: Array) -> bool:
@@ -199,7 +211,9 @@ def _last_status(primal: Primal, base: Array) -> tuple[Status, str]:
     return Status.OK, ""
 
 
-def complex_step_jacobian(primal: Primal, *, direction: Array | None = None) -> FlatEstimate:
+def complex_step_jacobian(
+    primal: Primal, *, direction: Array | None = None, beside: Array | None = None
+) -> FlatEstimate:
     """Return ``J[i, j] = Im f_i(x + i h e_j) / h``, shape ``(m, n)``, exact to rounding, or a refusal.
 
     Costs ``n`` runs on continued numbers and at most 12 plain evaluations.
@@ -210,6 +224,9 @@ def complex_step_jacobian(primal: Primal, *, direction: Array | None = None) -> 
         The function and its point.
     direction
         ``(n,)``: return ``J @ direction`` alone, shape ``(m, 1)``, from one run.
+    beside
+        Up to three points a rounding away, ``(k, n)``: the same runs tell how far the derivative moves to
+        there, the estimate's ``moved``.
 
     Returns
     -------
@@ -246,9 +263,12 @@ def complex_step_jacobian(primal: Primal, *, direction: Array | None = None) -> 
     refusal = ""
     notes: tuple[str, ...] = ()
     value, error = np.zeros((m, width)), np.zeros((m, width))
+    moved: Array | None = None
     try:
-        runs = _columns(primal, primal.x, _units(n) if given is None else [given], width)
+        directions = _units(n) if given is None else [given]
+        runs = _columns(primal, primal.x, directions, width, beside=beside)
         value, error = _estimated(runs)
+        moved = None if beside is None else _moved(runs)
         with np.errstate(all="ignore"):
             notes = _certified(primal, base, runs, value, given)
     except InconsistentOutput as cause:
@@ -261,7 +281,7 @@ def complex_step_jacobian(primal: Primal, *, direction: Array | None = None) -> 
         return unusable(m, width, status, nfev, message)
     if refusal:
         return unusable(m, width, Status.REFUSED, nfev, refusal)
-    return _assembled(base, value, error, nfev, notes)
+    return replace(_assembled(base, value, error, nfev, notes), moved=moved)
 
 
 def complex_step_slope(primal: Primal, x: Array, direction: Array) -> tuple[Array, Array] | None:
@@ -325,6 +345,14 @@ def _estimated(runs: _Columns) -> tuple[Array, Array]:
         value = np.ascontiguousarray(runs.tangents[:, 0].T)
         error = _FACTOR * _spread(runs.tangents).T + _FLOOR * np.abs(value) + _TINY
     return value, error
+
+
+def _moved(runs: _Columns) -> Array:
+    """Return how far the derivative moves to the points beside, ``(m, width)``; 0 where it has none there."""
+    with np.errstate(all="ignore"):
+        distance = np.abs(runs.tangents[:, REPLICAS:] - runs.tangents[:, :1])
+    known = np.where(np.isfinite(distance), distance, 0.0)
+    return np.ascontiguousarray(known.max(axis=1, initial=0.0).T)
 
 
 def _assembled(base: Array, value: Array, error: Array, nfev: int, notes: tuple[str, ...]) -> FlatEstimate:

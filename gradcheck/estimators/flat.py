@@ -76,6 +76,8 @@ class FlatEstimate:
         Facts worth reporting that do not spoil the estimate.
     curves
         The difference quotients behind the answer, or None.
+    moved
+        ``(m, n)``: how far the derivative moves when its argument is rounded; None where nobody asked.
     """
 
     value: Array
@@ -88,6 +90,7 @@ class FlatEstimate:
     right: Array | None = None
     notes: tuple[str, ...] = field(default=())
     curves: Curves | None = None
+    moved: Array | None = None
 
 
 def gravest(codes: Array) -> Status:

@@ -40,7 +40,8 @@ def gate_reason(
     allow_inconclusive
         Whether INCONCLUSIVE is good enough, whoever made the check.
     max_detectable
-        The largest relative error of a single entry that a PASS may have missed.
+        The largest relative error of a single entry that a PASS may have missed.  A check with every entry at
+        a kink meets none: membership decides there, and no size of error is sure to be caught.
 
     Examples
     --------
@@ -59,8 +60,17 @@ def gate_reason(
     if result.verdict is Verdict.INCONCLUSIVE:
         return "" if allow_inconclusive or result.allow_inconclusive else f"inconclusive: {result.reason}"
     if max_detectable is not None and not result.detectable <= max_detectable:
-        return f"too weak: an error of {result.detectable:.2g} would pass, at most {max_detectable:.2g} may"
+        return f"too weak: {_would_pass(result)}, at most {max_detectable:.2g} may"
     return ""
+
+
+def _would_pass(result: CheckResult) -> str:
+    """Return what a PASS may have missed, in words."""
+    power = result.power
+    if power is not None and power.numberless:
+        return "every entry is at a kink, where no error is sure to be caught"
+    loosened = f" loosened by rtol={power.loosened:g}" if power is not None and power.loosened else ""
+    return f"an error of {result.detectable:.2g} would pass{loosened}"
 
 
 _NEUTRAL = to_json(

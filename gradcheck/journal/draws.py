@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from operator import add
 
@@ -58,8 +59,9 @@ class Draws:
         self._nfev += result.nfev
         self._spread(result)
         kept = self._shown.get(verdict)
-        # Of passes the weakest is told: what all the points together would have caught.
-        if verdict is not Verdict.PASS or kept is None or not result.detectable <= kept.detectable:
+        # Of passes the weakest is told: what all the points together would have caught.  A point at a kink
+        # has no number, and says nothing of the others.
+        if verdict is not Verdict.PASS or kept is None or _weakness(result) > _weakness(kept):
             self._shown[verdict] = result
 
     def settled(self) -> CheckResult:
@@ -94,3 +96,8 @@ class Draws:
         decided = points - sum(one.inconclusive for one in telling)
         enough = Verdict.PASS in self._shown and decided >= self._least * points
         return Verdict.PASS if enough else Verdict.INCONCLUSIVE
+
+
+def _weakness(result: CheckResult) -> tuple[bool, float]:
+    numberless = result.power is not None and result.power.numberless
+    return not numberless, math.inf if math.isnan(result.detectable) else result.detectable

@@ -270,6 +270,8 @@ class Journal:
                 self._previous[number] = signal.signal(number, self._leave)
 
     def _leave(self, number: int, frame: FrameType | None) -> None:
+        # Where a session was interrupted is told by pytest: the user's line, not the one that raises here.
+        __tracebackhide__ = True
         self._asked = number
         if _is_unheard(frame):
             # Asked again a little later, what is raised is heard.

@@ -34,8 +34,9 @@ def check(f: Callable[..., Any], jac: Any, *args: Any, **keywords: Unpack[CheckK
     jac
         The claim: a callable with ``f``'s arguments, or what it returned at ``args``.  Dense, a SciPy sparse
         matrix or array, a ``LinearOperator``, or the same nesting as the argument; of shape
-        ``f(x).shape + x.shape``.  ``True``: ``f`` returns ``(value, derivative)``, as in ``scipy.optimize``.
-        ``"jax"``: ``f`` is written for JAX, and JAX's own derivative of it is judged.
+        ``f(x).shape + x.shape``, where the axis of an ``f`` of shape ``(1,)`` may be left out.
+        ``True``: ``f`` returns ``(value, derivative)``, as in ``scipy.optimize``.  ``"jax"``: ``f`` is
+        written for JAX, and JAX's own derivative of it is judged.
     *args
         The point.  Never changed.
     argnums

@@ -23,8 +23,8 @@ from gradcheck.judge.curvature import JacobianProblem, judge_second
 from gradcheck.judge.dense import judge_dense
 from gradcheck.judge.question.budget import counter_of
 from gradcheck.judge.question.options import Options
-from gradcheck.judge.question.problem import Problem
-from gradcheck.pytree import Structure, flatten
+from gradcheck.judge.question.problem import Problem, flat_output
+from gradcheck.pytree import Structure
 from gradcheck.results import CheckResult, Reason, Verdict
 from gradcheck.tolerance import FEW_EPS, eps_of
 
@@ -48,7 +48,7 @@ class _Traced:
         result = problem.f(*args, **problem.keywords())
         if self.out is None:
             # The first run is not traced: its numbers can be looked at.
-            self.out = flatten(result, "f")[1]
+            self.out = flat_output(result, "f")[1]
         space = x.__array_namespace__()
         parts = [space.reshape(space.asarray(part), (-1,)) for part in self.out.leaves_in(result)]
         return space.concatenate(parts) if parts else space.zeros(0)

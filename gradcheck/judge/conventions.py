@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from gradcheck.domains import Symmetric
 from gradcheck.judge.asked import Asked, Attempt
+from gradcheck.judge.outcome.power import gravity
 from gradcheck.results import CheckResult, Reason, Verdict
 
 __all__ = ["in_convention"]
@@ -55,7 +56,7 @@ def _with_other_triangle(result: CheckResult, asked: Asked, attempt: Attempt) ->
 
 
 def _graver(one: CheckResult, other: CheckResult) -> CheckResult:
-    worst = max((one, other), key=lambda each: (each.verdict.severity, each.detectable))
+    worst = max((one, other), key=gravity)
     return replace(worst, nfev=one.nfev + other.nfev)
 
 

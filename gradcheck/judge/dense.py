@@ -89,8 +89,9 @@ class _Dense:
         self.unclaimed = unclaimed_rows(claimed)
         # An integer or boolean output is piecewise constant: without a claim nothing is lost.
         self.idle = self.unclaimed & problem.output.discrete
-        self.witnesses = Witnesses(problem, options, self.unclaimed, self.idle)
-        self.margin = Margin(claim, claimed, options.rtol, self.idle)
+        rounded = 0.0 if claim.movable else float(np.max(claimed.eps, initial=0.0))
+        self.witnesses = Witnesses(problem, options, self.unclaimed, self.idle, rounded)
+        self.margin = Margin(claim, claimed, options.rtol, self.idle, base)
         self.kinked: Array = np.zeros(len(base), dtype=bool)
         self.kinks_known = problem.space.size < _SEVERAL  # one input has no neighbours among the axes
         self.method = ""
@@ -132,8 +133,9 @@ class _Dense:
         if compared.verdict is Verdict.FAIL:
             nearby = self.nearby = self._nearby(smooth, compared)
             compared = self.margin.compare_measured(smooth, compared, nearby)
-            lost = compared.verdict is Verdict.FAIL and digitless(
-                self.problem, self.claimed, smooth, compared, nearby.absorbed
+            lost = self.margin.left_open(smooth, compared) or (
+                compared.verdict is Verdict.FAIL
+                and digitless(self.problem, self.claimed, smooth, compared, nearby.absorbed)
             )
             self.nfev += nearby.nfev
             if lost:
@@ -254,10 +256,10 @@ class _Dense:
             return CheckResult(Verdict.FAIL, compared.reason, text, diagnosis=diagnosis, **common)
         if not reference.decided[~kinked].all():
             return undecided(self.problem, reference, kinked, self.unclaimed, self.claimed.notes, common)
-        power = self.margin.power(self.base, reference, kinked, self.options.generator)
+        power = self.margin.power(reference, kinked, self.options.generator)
         common |= {"power": power, "detectable": power.worst}
         limit = limit_of(self.claimed, self.problem.output)
-        if not power.worst <= limit and self.options.rtol is None:
+        if not (power.worst <= limit or power.numberless) and self.options.rtol is None:
             return CheckResult(Verdict.INCONCLUSIVE, Reason.TOO_WEAK, missed(power, limit), **common)
         return CheckResult(Verdict.PASS, Reason.AGREES, "", **common)
 

@@ -20,10 +20,9 @@ from gradcheck.judge.outcome.evidence import evidence_of
 from gradcheck.judge.outcome.power import power_of
 from gradcheck.judge.question.memory import over_memory
 from gradcheck.judge.question.options import Options
-from gradcheck.judge.question.problem import Problem, no_numbers
+from gradcheck.judge.question.problem import Problem, flat_output, no_numbers
 from gradcheck.judge.references.sharpest import Reference
 from gradcheck.judge.rounding.scatter import scatter
-from gradcheck.pytree import flatten
 from gradcheck.results import CheckResult, Reason, Verdict
 from gradcheck.tolerance import FEW_EPS, max_detectable
 
@@ -74,7 +73,7 @@ class Pair:
         except Exception as raised:
             text = f"the jvp raised {type(raised).__name__}: {raised}"
             return CheckResult(Verdict.FAIL, Reason.CLAIM_RAISED, text)
-        self.problem.out = flatten(result, "jvp")[1]
+        self.problem.out = flat_output(result, "jvp")[1]
         if not self.problem.out.leaves:
             raise no_numbers("jvp", result)
         return None
@@ -146,7 +145,9 @@ class Pair:
         if compared.verdict is Verdict.INCONCLUSIVE:
             text = f"vjp is not finite at {int((~compared.decided).sum())} of {push.value.size} entries"
             return CheckResult(Verdict.INCONCLUSIVE, Reason.NOTHING_COMPARED, text, **common)
-        power = power_of(self.problem, push.value, error, pull, np.zeros(push.value.shape[0]))
+        loosened = self.options.rtol or 0.0
+        scale = np.zeros(push.value.shape[0])
+        power = power_of(self.problem, push.value, error, pull, scale, loosened=loosened)
         common |= {"power": power, "detectable": power.worst}
         limit = max_detectable(push.dtype)
         if not power.worst <= limit and self.options.rtol is None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from gradcheck.errors import InvalidArgument
+from gradcheck.judge.outcome.power import gravity, numberless
 from gradcheck.judge.question.options import Options
 from gradcheck.judge.text.result import result_text
 from gradcheck.pytree import described
@@ -56,9 +57,12 @@ def _refused(argument: str, given: Any, expected: str) -> InvalidArgument:
 
 def settled(results: Sequence[CheckResult], f: Callable[..., Any], options: Options) -> CheckResult:
     """Return the gravest of ``results``, one for each point, named and worded; emit it, once."""
-    worst = max(results, key=lambda one: (one.verdict.severity, one.detectable))
+    worst = max(results, key=gravity)
     if len(results) > 1:
         note = f"{len(results)} points; this is point {results.index(worst)}"
+        kinked = sum(numberless(one) for one in results)
+        if kinked and not numberless(worst):
+            note += f"; {kinked} with every entry at a kink not counted in `detectable`"
         worst = replace(
             worst,
             notes=(note, *worst.notes),

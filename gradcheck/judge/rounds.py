@@ -9,6 +9,7 @@ import numpy as np
 
 from gradcheck.arrays import Array
 from gradcheck.judge.asked import Asked, Attempt
+from gradcheck.judge.outcome.power import gravity
 from gradcheck.judge.question.budget import BudgetSpent, Counter
 from gradcheck.judge.references.sharpest import complex_step
 from gradcheck.pytree import Structure
@@ -227,7 +228,7 @@ def _spread(open_: Array, count: int) -> Array:
 
 def _joined(found: list[CheckResult]) -> CheckResult:
     """Return the gravest of several results, with what all compared."""
-    worst = max(found, key=lambda one: (one.verdict.severity, one.detectable))
+    worst = max(found, key=gravity)
     if len(found) == 1:
         return worst
     powers = [one.power for one in found if one.power is not None]

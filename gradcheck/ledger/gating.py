@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -138,10 +139,11 @@ def _weakness(check: Mapping[str, Any], ceiling: float | None) -> Iterator[Findi
     passed = check["verdict"] == "pass" and not closes(check) and not is_forgiven(check)
     if ceiling is None or power is None or power["worst"] is None or not passed:
         return
-    if not float(power["worst"]) <= ceiling:
-        text = (
-            f"would catch an error of {float(power['worst']):.2g} of an entry, the ceiling is {ceiling:.2g}"
-        )
+    worst = float(power["worst"])
+    if not worst <= ceiling:
+        text = f"would catch an error of {worst:.2g} of an entry, the ceiling is {ceiling:.2g}"
+        if worst == math.inf:
+            text = f"has no entry that is sure to show an error (a kink), the ceiling is {ceiling:.2g}"
         yield of_check("weak", check, text)
 
 

@@ -81,7 +81,12 @@ def _counts(checks: list[Kept]) -> str:
 def _weakest(checks: list[Kept]) -> str:
     """Return what the weakest of the passes would have missed."""
     sizes = [check.detectable for check in checks if math.isfinite(check.detectable)]
-    return f"; every pass would have caught an error of {detects_text(max(sizes))}, relative" if sizes else ""
+    if not sizes:
+        return ""
+    # With every entry at a kink there is no number.
+    rest = sum(math.isinf(check.detectable) for check in checks)
+    every = f"every pass but {rest} at a kink" if rest else "every pass"
+    return f"; {every} would have caught an error of {detects_text(max(sizes))}, relative"
 
 
 def _worst(checks: Iterable[Kept]) -> list[Kept]:

@@ -83,6 +83,7 @@ class Page:
     record: Mapping[str, Any]
     outcome: Outcome
     weakest: Row | None
+    kinked: bool
     odd: Sequence[Card]
     witnesses: Sequence[str]
     sections: Sequence[Section]
@@ -138,6 +139,7 @@ def page(
         record=record,
         outcome=outcome(record),
         weakest=_weakest(rows),
+        kinked=any(row.numberless for row in rows),
         odd=[
             _card(row, row.anchor, most, draw, opened=number < _OPEN_CARDS) for number, row in enumerate(odd)
         ],
@@ -161,6 +163,7 @@ def page(
 def _weakest(rows: Sequence[Row]) -> Row | None:
     """Return the check that passed and would have missed the largest error; None when none is known."""
     good = [row for row in rows if row.check["verdict"] == "pass" and row.check["detectable"]]
+    good = [row for row in good if not row.numberless]
     return max(good, key=lambda row: severity(row.check["detectable"]["worst"]), default=None)
 
 

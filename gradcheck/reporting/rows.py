@@ -9,7 +9,15 @@ from typing import Any
 from gradcheck.reporting.anchors import Anchors
 from gradcheck.reporting.spread import Spread, spread_of
 from gradcheck.reporting.witnessed import Mark, marks_of
-from gradcheck.reporting.wording import SAYS_NOTHING, assignments, detects_text, figure, severity, source_text
+from gradcheck.reporting.wording import (
+    SAYS_NOTHING,
+    assignments,
+    detects_text,
+    figure,
+    numberless,
+    severity,
+    source_text,
+)
 
 __all__ = ["Row", "row_of"]
 
@@ -54,6 +62,8 @@ class Row:
         The histogram, or None.
     ratio, detects, sort_ratio, sort_detects
         Largest error over its bar, and the smallest error that would have been caught: to read, to sort.
+    numberless
+        Whether every entry is at a kink, so that there is no such error.
     weakest
         The entry where it is weakest, by name; empty when not known.
     samples
@@ -73,6 +83,7 @@ class Row:
     spread: Spread | None
     ratio: str
     detects: str
+    numberless: bool
     sort_ratio: str
     sort_detects: str
     weakest: str
@@ -113,7 +124,8 @@ def row_of(
         marks=marks_of(check, witnesses) if check["witnesses"] else (),
         spread=spread_of(check.get("histogram")),
         ratio=figure(largest["ratio"], 2) if largest else "–",
-        detects=detects_text(detectable["worst"]) if detectable else "–",
+        detects=_detects(check),
+        numberless=numberless(check),
         sort_ratio=_sort_key(largest and largest["ratio"]),
         sort_detects=_sort_key(detectable and detectable["worst"]),
         weakest=_weakest(check),
@@ -138,6 +150,12 @@ def _weakest(check: Mapping[str, Any]) -> str:
 def _sample(point: Mapping[str, Any]) -> tuple[str, str, str]:
     given = assignments(point["inputs"]) + assignments(point["functions"])
     return point["id"], f"{point['stratum']}, {point['verdict']}", "; ".join(given)
+
+
+def _detects(check: Mapping[str, Any]) -> str:
+    if not check["detectable"]:
+        return "–"
+    return "at a kink" if numberless(check) else detects_text(check["detectable"]["worst"])
 
 
 def _sort_key(value: Any) -> str:

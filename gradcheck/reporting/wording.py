@@ -17,6 +17,7 @@ __all__ = [
     "detects_text",
     "figure",
     "inert",
+    "numberless",
     "outcome",
     "plural",
     "printable",
@@ -185,6 +186,18 @@ def worst_ratio(checks: Iterable[Mapping[str, Any]]) -> float | None:
 def worst_detectable(checks: Iterable[Mapping[str, Any]]) -> float | None:
     """Return the largest of the smallest errors that ``checks`` would have caught; None without one."""
     return _largest([as_float(found["detectable"]["worst"]) for found in checks if found["detectable"]])
+
+
+def numberless(check: Mapping[str, Any]) -> bool:
+    """Return whether ``check`` passed with every entry at a kink: no size of error is sure to be caught.
+
+    Examples
+    --------
+    >>> numberless({"verdict": "pass", "detectable": {"median": "inf", "worst": "inf"}})
+    True
+    """
+    power = check["detectable"]
+    return bool(check["verdict"] == "pass" and power and as_float(power["worst"]) == math.inf)
 
 
 def severity(value: Any) -> tuple[bool, float]:

@@ -17,7 +17,7 @@ import numpy as np
 from gradcheck.arrays import Array
 from gradcheck.estimators.continuation.carrier import Carrier, basic_index, plain_index
 from gradcheck.estimators.continuation.dispatch import UFUNC_METHODS, apply, dispatch, lift, stored
-from gradcheck.estimators.continuation.trace import REPLICAS, refuse
+from gradcheck.estimators.continuation.trace import refuse
 from gradcheck.estimators.continuation.ufuncs import UNARY
 
 __all__ = ["Continuation"]
@@ -30,8 +30,8 @@ def _assignable(values: Array, extent: int) -> Array:
     """Give ``values`` as many axes behind the replicas as the target has, so that they broadcast there."""
     missing = extent - (values.ndim - 1)
     if missing < 0:
-        return values.reshape(REPLICAS, *values.shape[1 - missing :])
-    return values.reshape(REPLICAS, *(1,) * missing, *values.shape[1:])
+        return values.reshape(len(values), *values.shape[1 - missing :])
+    return values.reshape(len(values), *(1,) * missing, *values.shape[1:])
 
 
 def _operator(ufunc: np.ufunc, *, reflected: bool = False) -> Callable[[Continuation, Any], Any]:

@@ -46,8 +46,9 @@ class Carrier:
     Attributes
     ----------
     primals
-        The real parts, shape ``(REPLICAS,) + shape``; the first is exact, the others
-        are moved by rounding-sized noise to measure what rounding does.
+        The real parts, shape ``(run.copies,) + shape``; the first is exact, the next
+        are moved by rounding-sized noise to measure what rounding does, any further ones
+        come from points beside the first's.
     tangents
         The infinitesimal parts, same shape, in units of the infinitesimal.
     run
@@ -67,11 +68,16 @@ class Carrier:
         return cls(pair[0], pair[1], run)
 
     @classmethod
-    def seed(cls, point: Array, direction: Array, trace: Trace) -> Self:
-        """Return the array at ``point`` moving in ``direction``, both of the same shape."""
-        shape = (REPLICAS, *np.shape(point))
+    def seed(cls, point: Array, direction: Array, trace: Trace, beside: Array | None = None) -> Self:
+        """Return the array at ``point`` moving in ``direction``, both of the same shape.
+
+        ``beside`` holds as many other points as ``trace`` has further copies, one a row.
+        """
+        shape = (trace.copies, *np.shape(point))
         primals, tangents = np.empty(shape), np.empty(shape)
         primals[...] = point
+        if beside is not None:
+            primals[REPLICAS:] = beside
         tangents[...] = direction
         return cls(primals, tangents, trace)
 
@@ -88,7 +94,7 @@ class Carrier:
     @property
     def size(self) -> int:
         """Number of entries as the function sees it."""
-        return self.primals.size // REPLICAS
+        return self.primals.size // len(self.primals)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -162,9 +168,9 @@ class Carrier:
         if order != "C":
             refuse("reshape", f"order={order!r} is not supported", "use order='C'")
         wanted = shape[0] if len(shape) == 1 and not isinstance(shape[0], (int, np.integer)) else shape
-        extents = (REPLICAS, *(wanted if isinstance(wanted, (tuple, list)) else (wanted,)))
+        extents = (len(self.primals), *(wanted if isinstance(wanted, (tuple, list)) else (wanted,)))
         if self.size == 0 and -1 in extents:
-            extents = (REPLICAS, *np.empty(self.shape).reshape(extents[1:]).shape)
+            extents = (len(self.primals), *np.empty(self.shape).reshape(extents[1:]).shape)
         return type(self)(self.primals.reshape(extents), self.tangents.reshape(extents), self.run)
 
     def transpose(self, *axes: Any) -> Self:
@@ -198,7 +204,7 @@ class Carrier:
         if index is not None:
             return type(self)(self.primals[index], self.tangents[index], self.run)
         found = self._positions(plain_index(key))
-        flat = (REPLICAS, self.size)
+        flat = (len(self.primals), self.size)
         return type(self)(
             self.primals.reshape(flat)[:, found], self.tangents.reshape(flat)[:, found], self.run
         )

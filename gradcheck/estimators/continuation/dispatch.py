@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.estimators.continuation.carrier import Carrier
-from gradcheck.estimators.continuation.trace import REPLICAS, Trace, refuse
+from gradcheck.estimators.continuation.trace import Trace, refuse
 from gradcheck.estimators.continuation.ufuncs import BINARY, COMPARISONS, JUMPS, TESTS, UNARY, special_rule
 
 __all__ = ["FUNCTIONS", "UFUNC_METHODS", "apply", "dispatch", "lift", "stored"]
@@ -37,19 +37,20 @@ def _gathered(boxed: np.ndarray[Any, Any], operation: str) -> Any:
     """Return the continued array whose entries are the objects of ``boxed``; plain numbers are constants."""
     kind: Any = None
     trace = None
-    primals, tangents = np.empty((REPLICAS, boxed.size)), np.zeros((REPLICAS, boxed.size))
+    copies = next((entry.run.copies for entry in boxed.flat if isinstance(entry, Carrier)), 1)
+    primals, tangents = np.empty((copies, boxed.size)), np.zeros((copies, boxed.size))
     for position, entry in enumerate(boxed.reshape(-1)):
         if isinstance(entry, Carrier) and entry.size == 1:
             kind, trace = type(entry), entry.run
-            primals[:, position] = entry.primals.reshape(REPLICAS)
-            tangents[:, position] = entry.tangents.reshape(REPLICAS)
+            primals[:, position] = entry.primals.reshape(copies)
+            tangents[:, position] = entry.tangents.reshape(copies)
         elif isinstance(entry, _PLAIN):
             primals[:, position] = entry
         else:
             refuse(operation, f"an object array holds a {type(entry).__name__}", "use float arrays")
     if trace is None:
         return primals[0].reshape(boxed.shape)
-    shape = (REPLICAS, *boxed.shape)
+    shape = (copies, *boxed.shape)
     return kind(primals.reshape(shape), tangents.reshape(shape), trace)
 
 
@@ -59,7 +60,7 @@ def _aligned(value: Any, ndim: int) -> tuple[Any, Any]:
         return value, None
     p, t = value.primals, value.tangents
     if p.ndim - 1 < ndim:
-        shape = (REPLICAS, *(1,) * (ndim - p.ndim + 1), *p.shape[1:])
+        shape = (len(p), *(1,) * (ndim - p.ndim + 1), *p.shape[1:])
         return p.reshape(shape), t.reshape(shape)
     return p, t
 

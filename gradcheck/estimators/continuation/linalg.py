@@ -16,7 +16,7 @@ from gradcheck.arrays import Array
 from gradcheck.estimators.continuation.array import Continuation
 from gradcheck.estimators.continuation.dispatch import FUNCTIONS, UFUNC_METHODS, apply, lift
 from gradcheck.estimators.continuation.structure import register
-from gradcheck.estimators.continuation.trace import REPLICAS, Trace, refuse
+from gradcheck.estimators.continuation.trace import Trace, refuse
 
 __all__ = ["multilinear"]
 
@@ -25,7 +25,7 @@ def _copies(value: Any, trace: Trace) -> tuple[Any, Any]:
     """Return disturbed primal and tangent copies along the first axis; a constant has neither."""
     if isinstance(value, Continuation):
         return trace.disturb(value.primals), trace.disturb(value.tangents)
-    return [value] * REPLICAS, None
+    return [value] * trace.copies, None
 
 
 def multilinear(func: Any, operands: list[Any], name: str) -> Any:
@@ -37,7 +37,7 @@ def multilinear(func: Any, operands: list[Any], name: str) -> Any:
     trace = continued[0].run
     pairs = [_copies(operand, trace) for operand in lifted]
     primals, tangents = [], []
-    for r in range(REPLICAS):
+    for r in range(trace.copies):
         at = [primal[r] for primal, _ in pairs]
         primals.append(func(*at))
         terms = [
@@ -133,8 +133,7 @@ def _parts(value: Any, trace: Trace, name: str) -> tuple[Array, Array]:
     value = lift(value, name)
     if isinstance(value, Continuation):
         return value.primals, value.tangents
-    whole = np.broadcast_to(np.asarray(value, dtype=np.float64), (REPLICAS, *np.shape(value)))
-    del trace
+    whole = np.broadcast_to(np.asarray(value, dtype=np.float64), (trace.copies, *np.shape(value)))
     return whole, np.zeros(whole.shape)
 
 
@@ -149,9 +148,9 @@ def _matching(p: Array, q: Array) -> tuple[Array, Array]:
     """Give both the same number of axes behind the replicas."""
     extra = p.ndim - q.ndim
     if extra > 0:
-        q = q.reshape(REPLICAS, *(1,) * extra, *q.shape[1:])
+        q = q.reshape(len(q), *(1,) * extra, *q.shape[1:])
     if extra < 0:
-        p = p.reshape(REPLICAS, *(1,) * -extra, *p.shape[1:])
+        p = p.reshape(len(p), *(1,) * -extra, *p.shape[1:])
     return p, q
 
 

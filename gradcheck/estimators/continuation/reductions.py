@@ -11,7 +11,7 @@ from gradcheck.arrays import Array
 from gradcheck.estimators.continuation.array import Continuation
 from gradcheck.estimators.continuation.dispatch import FUNCTIONS, UFUNC_METHODS, apply, lift
 from gradcheck.estimators.continuation.structure import register
-from gradcheck.estimators.continuation.trace import REPLICAS, refuse
+from gradcheck.estimators.continuation.trace import refuse
 
 __all__ = ["linear"]
 
@@ -176,7 +176,7 @@ def _extreme(func: Any, index: Any) -> Callable[..., Any]:
 
 def _along(a: Any, found: Array) -> Any:
     """Take entries along the last axis, the same for every replica."""
-    index = np.broadcast_to(found, (REPLICAS, *found.shape))
+    index = np.broadcast_to(found, (a.run.copies, *found.shape))
     return Continuation(
         np.take_along_axis(a.primals, index, axis=-1), np.take_along_axis(a.tangents, index, axis=-1), a.run
     )

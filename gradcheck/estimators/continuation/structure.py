@@ -15,7 +15,7 @@ import numpy as np
 from gradcheck.arrays import Array
 from gradcheck.estimators.continuation.array import Continuation
 from gradcheck.estimators.continuation.dispatch import FUNCTIONS, lift
-from gradcheck.estimators.continuation.trace import REPLICAS, refuse
+from gradcheck.estimators.continuation.trace import refuse
 
 __all__ = ["register"]
 
@@ -36,8 +36,8 @@ class _Pool:
     """The entries of several arrays behind one constant zero, and their positions."""
 
     def __init__(self) -> None:
-        self.primals: list[Array] = [np.zeros((REPLICAS, 1))]
-        self.tangents: list[Array] = [np.zeros((REPLICAS, 1))]
+        self.primals: list[Array] = [np.zeros((1, 1))]
+        self.tangents: list[Array] = [np.zeros((1, 1))]
         self.size = 1
         self.run: Any = None
 
@@ -48,11 +48,11 @@ class _Pool:
         count = int(np.prod(shape))
         if isinstance(value, Continuation):
             self.run = value.run
-            self.primals.append(value.primals.reshape(REPLICAS, count))
-            self.tangents.append(value.tangents.reshape(REPLICAS, count))
+            self.primals.append(value.primals.reshape(value.run.copies, count))
+            self.tangents.append(value.tangents.reshape(value.run.copies, count))
         else:
-            self.primals.append(np.broadcast_to(np.reshape(value, (1, count)), (REPLICAS, count)))
-            self.tangents.append(np.zeros((REPLICAS, count)))
+            self.primals.append(np.reshape(value, (1, count)))
+            self.tangents.append(np.zeros((1, count)))
         self.size += count
         return np.arange(self.size - count, self.size).reshape(shape)
 
@@ -60,11 +60,16 @@ class _Pool:
         """Return the entries at ``found``: an array of positions, or a list or tuple of them."""
         if isinstance(found, (list, tuple)):
             return type(found)(self.gather(part, writable=writable) for part in found)
-        primals = np.concatenate(self.primals, axis=1, dtype=np.float64)[:, found]
-        tangents = np.concatenate(self.tangents, axis=1)[:, found]
+        primals = self._copied(self.primals)[:, found]
+        tangents = self._copied(self.tangents)[:, found]
         # NumPy gives a view here: writing through it would change the original, which a copy cannot imitate.
         primals.flags.writeable = tangents.flags.writeable = writable
         return Continuation(primals, tangents, self.run)
+
+    def _copied(self, parts: list[Array]) -> Array:
+        """Return the parts side by side, a constant the same in every copy."""
+        rows = [np.broadcast_to(part, (self.run.copies, part.shape[1])) for part in parts]
+        return np.concatenate(rows, axis=1, dtype=np.float64)
 
 
 def _moved(func: Any, *, writable: bool) -> Callable[..., Any]:

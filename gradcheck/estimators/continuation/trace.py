@@ -5,7 +5,9 @@ Rounding is measured by random perturbation of every operation's result
 Math. Comput. Simul. 35; Parker 1997, "Monte Carlo arithmetic"): an array is
 carried :data:`REPLICAS` times, the first time as it is, the others with each
 result moved by up to one unit in the last place.  How far the copies drift
-apart is how far rounding can have moved the first.
+apart is how far rounding can have moved the first.  Further copies may be
+carried undisturbed from points beside the first's: what they have in common with
+the others is the run itself, so that they cost no call of the function.
 """
 
 from __future__ import annotations
@@ -23,12 +25,14 @@ import numpy as np
 from gradcheck.arrays import Array
 from gradcheck.errors import RefusedOperation
 
-__all__ = ["REPLICAS", "Trace", "place_of", "raised_at", "refuse", "user_frame", "user_place"]
+__all__ = ["BESIDE", "REPLICAS", "Trace", "place_of", "raised_at", "refuse", "user_frame", "user_place"]
 
 
 # One undisturbed copy and three disturbed ones: the fewest for which a bar of a few times their distance
 # holds in 99.5 % of the cases (two would need a factor of 14).
 REPLICAS = 4
+# Points beside the first that a run can carry along.
+BESIDE = 3
 
 # The largest relative rounding of one operation is 2**-53; NumPy's loops are off by up to two of these.
 _ULP = 2.0**-52
@@ -108,7 +112,7 @@ def refuse(operation: str, reason: str, fix: str = "") -> NoReturn:
 
 @functools.cache
 def _pool() -> Array:
-    """Return factors ``1 + ulp * u``, shape ``(REPLICAS, pool)``; the first row is 1, nothing moves there.
+    """Return factors ``1 + ulp * u``, shape ``(copies, pool)``: 1 in the first and behind the disturbed.
 
     ``u`` is at least a half, of either sign: less would be rounded away, and where one operation alone
     decides all copies would stand still at once, one time in eight.  The signs of the copies are
@@ -116,8 +120,8 @@ def _pool() -> Array:
     """
     rng = np.random.default_rng(_SEED)
     signs = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]]).T[:, rng.integers(0, 4, _POOL)]
-    factors = np.ones((REPLICAS, _POOL))
-    factors[1:] += _ULP * signs * rng.uniform(0.5, 1.0, signs.shape)
+    factors = np.ones((REPLICAS + BESIDE, _POOL))
+    factors[1:REPLICAS] += _ULP * signs * rng.uniform(0.5, 1.0, signs.shape)
     factors.setflags(write=False)
     return factors
 
@@ -125,8 +129,17 @@ def _pool() -> Array:
 class Trace:
     """The state of one run: where the noise stands, and what was met on the way.
 
+    Parameters
+    ----------
+    offset
+        Where the noise starts.
+    beside
+        Copies carried from points beside the first's, undisturbed.
+
     Attributes
     ----------
+    copies
+        All copies: the first, those disturbed, and those from points beside.
     ties
         Places where a branch was taken at a tie, so that the derivative is one-sided.
     jumps
@@ -135,10 +148,11 @@ class Trace:
         Whether ``np.asarray`` has made an object array of continued numbers.
     """
 
-    __slots__ = ("_offset", "_pool", "boxed", "jumps", "ties")
+    __slots__ = ("_offset", "_pool", "boxed", "copies", "jumps", "ties")
 
-    def __init__(self, offset: int = 0) -> None:
-        self._pool = _pool()
+    def __init__(self, offset: int = 0, beside: int = 0) -> None:
+        self.copies = REPLICAS + beside
+        self._pool = _pool()[: self.copies]
         self._offset = (offset * 977) % _POOL
         self.boxed = False
         self.ties: list[str] = []
@@ -157,11 +171,11 @@ class Trace:
 
     def disturb(self, values: Array) -> Array:
         """Return ``values`` with every copy but the first moved by up to one ulp, entry by entry."""
-        return np.multiply(values, self._factors(values.shape, values.size // REPLICAS))
+        return np.multiply(values, self._factors(values.shape, values.size // self.copies))
 
     def rounded(self, primals: Array, tangents: Array, ulps: int = 1) -> tuple[Array, Array]:
         """Disturb fresh results in place by the rounding, of so many ulps, that was made here."""
-        size = primals.size // REPLICAS
+        size = primals.size // self.copies
         np.multiply(primals, self._factors(primals.shape, size), out=primals)
         factors = self._factors(tangents.shape, size)
         if ulps != 1:

@@ -35,13 +35,18 @@ def columns_at_once(m: int) -> int:
 
 
 def central_in_blocks(
-    primal: Primal, bounds: Any = None, max_nfev: int | None = None, *, rows: int | None = None
+    primal: Primal,
+    bounds: Any = None,
+    max_nfev: int | None = None,
+    *,
+    rows: int | None = None,
+    beside: Array | None = None,
 ) -> FlatEstimate:
     """Return what :func:`central_jacobian` returns, in memory that does not grow with its size.
 
     Parameters
     ----------
-    primal, bounds, max_nfev
+    primal, bounds, max_nfev, beside
         As there; the evaluations are shared out evenly, what one block leaves goes to the next.
     rows
         Entries of the output, where known; otherwise ``f`` is called once for it.
@@ -51,7 +56,7 @@ def central_in_blocks(
         primal(primal.x)
     width = columns_at_once(primal.m if rows is None else rows)
     if n <= width:
-        return central_jacobian(primal, bounds=bounds, max_nfev=max_nfev)
+        return central_jacobian(primal, bounds=bounds, max_nfev=max_nfev, beside=beside)
     limit = 20 * n + 20 if max_nfev is None else max_nfev
     blocks: list[FlatEstimate] = []
     started = primal.nfev
@@ -59,7 +64,7 @@ def central_in_blocks(
         columns = np.arange(start, min(start + width, n))
         before = primal.nfev
         allowed = limit * int(columns[-1] + 1) // n - (before - started)
-        block = central_jacobian(primal, bounds=bounds, columns=columns, max_nfev=allowed)
+        block = central_jacobian(primal, bounds=bounds, columns=columns, max_nfev=allowed, beside=beside)
         # Its curves are views that would keep the whole ladder.
         blocks.append(replace(block, nfev=primal.nfev - before, curves=None))
         if block.status in (Status.NONDETERMINISTIC, Status.MUTATES_INPUT, Status.INCONSISTENT_OUTPUT):
@@ -93,4 +98,5 @@ def _side_by_side(blocks: list[FlatEstimate]) -> FlatEstimate:
         left=sides("left"),
         right=sides("right"),
         notes=tuple(dict.fromkeys(note for one in blocks for note in one.notes)),
+        moved=None if any(one.moved is None for one in blocks) else joined("moved"),
     )

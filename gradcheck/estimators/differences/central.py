@@ -8,6 +8,7 @@ finer rungs and by one-sided ladders, H5 by second differences.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from gradcheck.arrays import Array
 from gradcheck.errors import InvalidArgument
 from gradcheck.estimators.differences.ladder import NO_RUNG, Ladder
+from gradcheck.estimators.differences.moved import moved_slopes
 from gradcheck.estimators.differences.noise import measured_noise, unit_roundoff
 from gradcheck.estimators.differences.one_sided import LEFT, RIGHT, Answer, answer_from, of_side
 from gradcheck.estimators.differences.steps import UNIT, first_ladder, wanted_rungs
@@ -54,6 +56,7 @@ def central_jacobian(
     bounds: tuple[Any, Any] | None = None,
     max_nfev: int | None = None,
     columns: Any = None,
+    beside: Array | None = None,
 ) -> FlatEstimate:
     r"""Return :math:`\partial f_i / \partial x_j` by extrapolated central differences with error bars.
 
@@ -68,6 +71,9 @@ def central_jacobian(
         Most evaluations of ``f`` to use; the default is ``20 n + 20``.
     columns
         Indices of the columns wanted, in the order wanted; all by default.
+    beside
+        Points a rounding away, ``(k, n)``: ``len(columns) + 1`` of the evaluations are kept to tell how far
+        the derivative moves to the first of them, the estimate's ``moved``.
 
     Returns
     -------
@@ -98,9 +104,14 @@ def central_jacobian(
     f0 = primal(primal.x)
     ladder = Ladder(primal, f0, wanted, lower[wanted], upper[wanted])
     eps = unit_roundoff(primal.f_dtype)
+    limit = 20 * wanted.size + 20 if max_nfev is None else max_nfev
+    limit -= 0 if beside is None else wanted.size + 1
+    moved: Array | None = None
     try:
         with np.errstate(all="ignore"):
-            answer = _search(ladder, eps, max_nfev) if ladder.x.size and f0.size else None
+            answer = _search(ladder, eps, limit) if ladder.x.size and f0.size else None
+            if beside is not None and answer is not None:
+                moved = moved_slopes(ladder, _finest(ladder, answer), beside[0] - primal.x, lower, upper)
         repeated = primal(primal.x)
     except InconsistentOutput as cause:
         return unusable(f0.size, wanted.size, Status.INCONSISTENT_OUTPUT, primal.nfev, str(cause))
@@ -113,7 +124,7 @@ def central_jacobian(
         return unusable(
             f0.size, wanted.size, Status.NONDETERMINISTIC, primal.nfev, f"two calls at x differ by {gap:.2g}"
         )
-    return _estimate(ladder, answer)
+    return replace(_estimate(ladder, answer), moved=moved)
 
 
 def _columns(columns: Any, n: int) -> Array:
@@ -157,11 +168,10 @@ def _limits(bounds: tuple[Any, Any] | None, primal: Primal) -> tuple[Array, Arra
     return low, high
 
 
-def _search(ladder: Ladder, eps: float, max_nfev: int | None) -> Answer | None:
+def _search(ladder: Ladder, eps: float, limit: int) -> Answer | None:
     """Climb the first ladder, then add rungs where bars are widest; None if one pair is too many."""
     n, m = ladder.x.size, ladder.f0.size
     start = first_ladder(ladder.x, ladder.lower, ladder.upper, eps)
-    limit = 20 * n + 20 if max_nfev is None else max_nfev
     pairs = (limit - 2) // 2
     if pairs < n:
         return None
@@ -316,6 +326,14 @@ def _curves(ladder: Ladder, answer: Answer, usable: Array) -> Curves:
     chosen = np.where(usable, np.take_along_axis(steps, rung.T, axis=0).T, 0.0)
     quotients, rounding = (one[0].transpose(0, 2, 1) for one in (answer.quotients, answer.noise))
     return Curves(steps, quotients, rounding, chosen.T)
+
+
+def _finest(ladder: Ladder, answer: Answer) -> Array:
+    """Return the row of the finest rung that an answer of the column is made of, ``(n,)``."""
+    rung = np.where(answer.codes == Status.OK.code, of_side(answer.sides.rung, answer.side), -1)
+    last = ladder.exponents.shape[0]
+    found = np.where(rung < 0, last, rung).min(axis=1, initial=last)
+    return np.where(found < last, found, 0)
 
 
 def _message(codes: Array, status: Status, ladder: Ladder) -> str:

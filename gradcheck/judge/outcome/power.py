@@ -8,10 +8,10 @@ from gradcheck.arrays import Array
 from gradcheck.judge.outcome.entries import entry_of
 from gradcheck.judge.question.problem import Problem
 from gradcheck.judge.references.sharpest import Reference
-from gradcheck.results import Power
+from gradcheck.results import CheckResult, Power
 from gradcheck.tolerance import FEW_EPS, detectable, eps_of
 
-__all__ = ["power_notes", "power_of", "row_scale", "smallest_shown"]
+__all__ = ["gravity", "numberless", "power_notes", "power_of", "row_scale", "smallest_shown"]
 
 _FORMATS = ("float32", "float16", "bfloat16")
 
@@ -25,6 +25,7 @@ def power_of(
     unrounded: Array | None = None,
     shown: Array | None = None,
     at_kinks: Array | None = None,
+    loosened: float = 0.0,
 ) -> Power:
     """Return what the comparison would have caught, at its median and its weakest entry.
 
@@ -39,6 +40,8 @@ def power_of(
     at_kinks
         Rows judged by membership, shape ``(m,)``: any member of a set passes there, so that they are not
         counted.
+    loosened
+        What the caller allows, relative: it is in ``claim_error`` already.
     """
     found = detectable(claimed, claim_error, reference.value, reference.error, row_scale, unrounded, shown)
     left = np.zeros(len(claimed), dtype=bool) if at_kinks is None else at_kinks
@@ -46,7 +49,9 @@ def power_of(
     relative = found.relative[~np.isnan(found.relative)]
     index = found.worst_index()
     path = "" if index is None else entry_of(problem, (index[0], index[1]))
-    median = float(np.median(relative)) if relative.size else 0.0
+    # Where all that could have a number is at a kink no ceiling is met: 0 would meet every one.
+    none = np.inf if left.any() else 0.0
+    median = float(np.median(relative)) if relative.size else none
     apart = found.apart & ~left[:, None]
     unseen = np.zeros_like(apart)
     if shown is not None:
@@ -54,14 +59,28 @@ def power_of(
     first = np.argwhere(unseen)
     return Power(
         median,
-        found.worst(),
+        found.worst() if relative.size else none,
         path,
         int(apart.sum()),
         int(unseen.sum()),
         float(np.max(found.absolute, where=unseen, initial=0.0)),
         entry_of(problem, (int(first[0][0]), int(first[0][1]))) if len(first) else "",
         int(left.sum()) * claimed.shape[1],
+        loosened,
     )
+
+
+def gravity(result: CheckResult) -> tuple[int, bool, float]:
+    """Return the key by which the gravest of several results stands for all of them.
+
+    One without a number, every entry of it at a kink, says nothing of what the others would have caught.
+    """
+    return result.verdict.severity, not numberless(result), result.detectable
+
+
+def numberless(result: CheckResult) -> bool:
+    """Return whether every entry compared is at a kink."""
+    return result.power is not None and result.power.numberless
 
 
 def _not_zero(claimed: Array, reference: Array) -> Array:

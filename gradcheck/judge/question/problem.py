@@ -19,7 +19,7 @@ from gradcheck.judge.question.changes import changed_argument
 from gradcheck.judge.question.directions import Directions, Varying
 from gradcheck.pytree import Structure, as_numpy, described, flatten, is_array
 
-__all__ = ["Problem", "copied", "no_numbers"]
+__all__ = ["Problem", "copied", "flat_output", "no_numbers"]
 
 
 def copied(value: Any) -> Any:
@@ -195,7 +195,7 @@ class Problem:
         with np.errstate(all="ignore"):
             result = self.f(*args, **keywords)
         self.changes = self._changed(before, args, keywords)
-        value, self.out = flatten(result, "f")
+        value, self.out = flat_output(result, "f")
         if not self.out.leaves:
             raise no_numbers("f", result)
         self.value = np.array(value, dtype=np.float64)
@@ -260,6 +260,28 @@ def _raveled(part: Any) -> Any:
     if hasattr(part, "__array_function__") and not isinstance(part, np.matrix):
         return part.reshape(-1)
     return as_numpy(part).reshape(-1)
+
+
+def flat_output(result: Any, name: str) -> tuple[Array, Structure]:
+    """Return what a function returned as a flat vector and its structure.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is no real numbers; the fix is one for whoever returns it, not for who passes an argument.
+
+    Examples
+    --------
+    >>> flat_output({"w": 2.0}, "f")[0]
+    array([2.])
+    """
+    try:
+        return flatten(result, name)
+    except InvalidArgument as error:
+        said = str(error).rpartition("; ")[0]
+        parts = "return real and imaginary parts as two real arrays"
+        fix = parts if "expected real numbers" in said else "return numbers"
+        raise InvalidArgument(f"{said}; {fix}") from error.__cause__
 
 
 def no_numbers(name: str, value: Any) -> InvalidArgument:

@@ -30,11 +30,14 @@ class Reference:
         ``(m, n)``, units of f per unit of x; NaN with an infinite bar where there is no answer.
     estimates
         What the witnesses said, by name.
+    moved
+        ``(m, n)``: how far it moves when its argument is rounded; None where nobody asked.
     """
 
     value: Array
     error: Array
     estimates: dict[str, FlatEstimate]
+    moved: Array | None = None
 
     @property
     def decided(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -46,7 +49,7 @@ class Reference:
         """Return it with other values and bars in the rows ``rows``, bool."""
         value, error = self.value.copy(), self.error.copy()
         value[rows], error[rows] = values, errors
-        return Reference(value, error, self.estimates)
+        return Reference(value, error, self.estimates, self.moved)
 
     def without(self, rows: Array) -> Reference:
         """Return it with no answer in the rows ``rows``, bool."""
@@ -81,31 +84,35 @@ class _Inside:
         return self.f(x)
 
 
-def complex_step(primal: Primal, bounds: Any = None) -> FlatEstimate:
+def complex_step(primal: Primal, bounds: Any = None, beside: Array | None = None) -> FlatEstimate:
     """Return the certified complex step of ``primal``; its one central difference is taken inside ``bounds``.
 
-    Without room for that on either side there is no certificate.
+    Without room for that on either side there is no certificate.  ``beside`` are points a rounding away, to
+    which the derivative is followed.
     """
     if bounds is None:
-        return complex_step_jacobian(primal)
+        return complex_step_jacobian(primal, beside=beside)
     if not np.all((primal.x >= bounds[0]) & (primal.x <= bounds[1])):
         # The point itself is out of bounds: refused in words by whoever takes differences.
-        return central(primal, bounds, None)
+        return central(primal, bounds, None, beside)
     inside = _Inside(primal.f, bounds)
     kept = Primal(inside, [primal.x])
-    found = complex_step_jacobian(kept)
+    found = complex_step_jacobian(kept, beside=beside)
     primal.nfev += kept.nfev - inside.refused
     return replace(found, nfev=found.nfev - inside.refused)
 
 
-def central(primal: Primal, bounds: Any, max_nfev: int | None) -> FlatEstimate:
-    """Return central differences of ``primal``, inside ``bounds``; with no more evaluations than are left."""
+def central(primal: Primal, bounds: Any, max_nfev: int | None, beside: Array | None = None) -> FlatEstimate:
+    """Return central differences of ``primal``, inside ``bounds``; with no more evaluations than are left.
+
+    ``beside`` are points a rounding away, to which the derivative is followed.
+    """
     counter = counter_of(primal.f.f) if isinstance(primal.f, Problem) else None
     if counter is not None:
         wanted = 20 * primal.n + 20 if max_nfev is None else max_nfev
         max_nfev = counter.allowed(wanted)
     rows = primal.f.output.size if isinstance(primal.f, Problem) else None
-    found = central_in_blocks(primal, bounds, max_nfev, rows=rows)
+    found = central_in_blocks(primal, bounds, max_nfev, rows=rows, beside=beside)
     return primal.f.widened(found) if isinstance(primal.f, Problem) else found
 
 
@@ -118,4 +125,5 @@ def sharpest(estimates: dict[str, FlatEstimate]) -> Reference:
             continue
         better = np.isfinite(one.value) & (one.error < error)
         value, error = np.where(better, one.value, value), np.where(better, one.error, error)
-    return Reference(value, error, estimates)
+    moved = next((one.moved for one in estimates.values() if one.moved is not None), None)
+    return Reference(value, error, estimates, moved)

@@ -36,6 +36,9 @@ class Witnesses:
         Rows that nothing is claimed of, bool ``(m,)``: they get no answer.
     constant
         Those of them whose output is piecewise constant: their derivative is 0.
+    rounded
+        For a claim that cannot be evaluated again, one eps of its format: how far the derivative moves when
+        its argument is rounded by as much is then learned in the same runs.  0 for any other.
 
     Attributes
     ----------
@@ -45,16 +48,19 @@ class Witnesses:
         Evaluations of f so far.
     """
 
-    def __init__(self, problem: Problem, options: Options, silent: Array, constant: Array) -> None:
+    def __init__(
+        self, problem: Problem, options: Options, silent: Array, constant: Array, rounded: float = 0.0
+    ) -> None:
         self.problem, self.options = problem, options
         self.silent, self.constant = silent, constant
+        self.beside = _beside(problem.x, rounded, options.generator()) if rounded else None
         self.estimates: dict[str, FlatEstimate] = {}
         self.nfev = 0
 
     def first(self) -> Reference:
         """Return the reference: by complex step where it is certified, by central differences elsewhere."""
         if self._may("complex-step"):
-            self._said("complex-step", complex_step(self.problem.primal(), self.bounds()))
+            self._said("complex-step", complex_step(self.problem.primal(), self.bounds(), self.beside))
             found = self._sharpest()
             if found.decided[~self.silent | self.constant].all() or not self._may("central"):
                 return found
@@ -136,7 +142,9 @@ class Witnesses:
         return self.options.method in ("auto", method)
 
     def _with_central(self) -> Reference:
-        found = central(self.problem.primal(), self.bounds(), self.options.max_nfev)
+        known = any(one.moved is not None for one in self.estimates.values())
+        beside = None if known else self.beside
+        found = central(self.problem.primal(), self.bounds(), self.options.max_nfev, beside)
         self._said("central", found)
         return self._sharpest()
 
@@ -147,3 +155,21 @@ class Witnesses:
     def _sharpest(self) -> Reference:
         found = sharpest(self.estimates).without(self.silent)
         return found.filled(np.asarray(self.constant), 0.0, 0.0)
+
+
+def _beside(x: Array, rounded: float, rng: np.random.Generator) -> Array:
+    """Return three points that differ from ``x`` by one rounding of each coordinate, ``(3, n)``.
+
+    Their signs are orthogonal over every four neighbours, so that what two coordinates do to a derivative
+    adds up at one of them.
+
+    Examples
+    --------
+    >>> moved = _beside(np.ones(4), 0.5, np.random.default_rng(0)) - 1
+    >>> (moved @ moved.T).tolist()
+    [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+    """
+    signs = rng.choice([-1.0, 1.0], x.size)
+    place = np.arange(x.size)
+    turned = np.stack([np.ones(x.size), 1.0 - 2.0 * (place % 2), 1.0 - 2.0 * (place // 2 % 2)])
+    return np.asarray(x * (1.0 + rounded * signs * turned))

@@ -13,9 +13,10 @@ from gradcheck.judge.claimed.claim import Claim
 from gradcheck.judge.claimed.precision import beneath_rounding, granted, unrounded
 from gradcheck.judge.outcome.power import power_of, row_scale, smallest_shown
 from gradcheck.judge.references.sharpest import Reference
+from gradcheck.judge.rounding.assumed import granted_rounding, left_open
 from gradcheck.judge.rounding.extended import digits_note, lost_in_float64
 from gradcheck.judge.rounding.nearby import Nearby, foreseen
-from gradcheck.results import Power, Verdict
+from gradcheck.results import CheckResult, Power, Verdict
 from gradcheck.tolerance import HIDDEN_DIGITS, LAST_DIGITS
 
 __all__ = ["Margin"]
@@ -32,6 +33,8 @@ class Margin:
         What the caller allows beyond what is measured, relative; None for nothing.
     idle
         Rows whose derivative is 0 and that need no claim, bool ``(m,)``.
+    base
+        ``f`` at the point, ``(m,)``.
 
     Attributes
     ----------
@@ -43,8 +46,10 @@ class Margin:
         What was granted, in words.
     """
 
-    def __init__(self, claim: Claim, claimed: ClaimMatrix, rtol: float | None, idle: Array) -> None:
-        self.claim, self.claimed, self.rtol = claim, claimed, rtol or 0.0
+    def __init__(
+        self, claim: Claim, claimed: ClaimMatrix, rtol: float | None, idle: Array, base: Array
+    ) -> None:
+        self.claim, self.claimed, self.rtol, self.base = claim, claimed, rtol or 0.0, base
         self.claimed.value[idle] = 0.0
         self._unrounded = unrounded(claim, claimed)
         self.error = self._format_error = granted(claim, claimed, self._unrounded)
@@ -80,32 +85,47 @@ class Margin:
         return self._granting(nearby.of_arguments(), reference, compared)
 
     def compare_measured(self, reference: Reference, compared: Comparison, nearby: Nearby) -> Comparison:
-        """Measure the claim's own rounding where it disagrees, and compare again."""
+        """Measure the claim's own rounding where it disagrees, and compare again.
+
+        Of a claim given as numbers it is assumed.
+        """
+        if not self.claim.movable:
+            return self._compare_assumed(reference, compared)
         widened = nearby.widened(self.error, lambda error: self.compare(reference, error).wrong)
         if widened is None:
             return compared
-        if self.claim.movable:
-            self.notes.append(digits_note(self.claim.problem, widened, compared, reference))
+        self.notes.append(digits_note(self.claim.problem, widened, compared, reference))
         before, self.error = self.error, widened
         found = self.compare(reference)
         if found.verdict is not Verdict.FAIL:
             self._hidden = np.fmax(self._hidden, nearby.thorough(before))
         return found
 
+    def _compare_assumed(self, reference: Reference, compared: Comparison) -> Comparison:
+        granted = granted_rounding(self.claim.problem, self.claimed, reference, self.base)
+        widened = self.error + np.where(compared.wrong, granted, 0.0)
+        found = self.compare(reference, widened)
+        if found.verdict is Verdict.FAIL:
+            return compared
+        self.error = widened
+        return found
+
+    def left_open(self, reference: Reference, compared: Comparison) -> CheckResult | None:
+        """Return INCONCLUSIVE where numbers are off by no more than their argument's rounding explains."""
+        if self.claim.movable or compared.verdict is not Verdict.FAIL:
+            return None
+        return left_open(self.claim.problem, self.claimed, reference, compared)
+
     def loosened(self, reference: Reference, claim_error: Array | None = None) -> Array:
         """Return ``claim_error``, or what is granted, and what the caller allows beyond."""
         error = self.error if claim_error is None else claim_error
         return error + self.rtol * np.nan_to_num(np.abs(reference.value))
 
-    def power(
-        self, base: Array, reference: Reference, kinked: Array, rng: Callable[[], np.random.Generator]
-    ) -> Power:
+    def power(self, reference: Reference, kinked: Array, rng: Callable[[], np.random.Generator]) -> Power:
         """Return what the comparison with ``reference`` would have caught.
 
         Parameters
         ----------
-        base
-            ``f`` at the point, ``(m,)``.
         kinked
             Rows judged by membership, bool ``(m,)``: they are not counted.
         rng
@@ -114,16 +134,18 @@ class Margin:
         error = self.loosened(reference)
         if kinked.any():
             reference = reference.filled(kinked, self.claimed.value[kinked], 0.0)
-        if not self._hidden.any():
+        problem, base = self.claim.problem, self.base
+        if not self.claim.movable:
+            self._hidden = self._format_error + granted_rounding(problem, self.claimed, reference, base)
+        elif not self._hidden.any():
             self._hidden = foreseen(self.claim, self.claimed, reference.value, rng())
         if self.claimed.dtype == "float64":
             # What would be granted to an entry that differs is granted to any mistake in it.
             error = np.fmax(error, HIDDEN_DIGITS * np.abs(reference.value))
-        error = np.fmax(error, self._hidden)
-        problem = self.claim.problem
+        error = np.fmax(error, self.loosened(reference, self._hidden))
         shown = smallest_shown(problem, base, reference.value, self.claimed.dtype)
         numbers = problem, self.claimed.value, error, reference, row_scale(problem, base)
-        return power_of(*numbers, self._unrounded, shown, kinked)
+        return power_of(*numbers, self._unrounded, shown, kinked, self.rtol)
 
     def _granting(self, lost: Array | None, reference: Reference, compared: Comparison) -> Comparison:
         if lost is None:

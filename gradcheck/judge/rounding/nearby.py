@@ -22,7 +22,7 @@ from gradcheck.judge.references.sharpest import Reference
 from gradcheck.judge.rounding.absorbed import absorbed
 from gradcheck.judge.rounding.conditioning import argument_rounding
 from gradcheck.judge.rounding.extended import WIDER
-from gradcheck.judge.rounding.scatter import COARSE, FINE, assumed_rounding, claim_rounding, foreseen_rounding
+from gradcheck.judge.rounding.scatter import COARSE, FINE, claim_rounding, foreseen_rounding
 from gradcheck.results import Status
 from gradcheck.tolerance import LAST_DIGITS, eps_of
 
@@ -49,7 +49,7 @@ class Nearby:
     Parameters
     ----------
     claim, claimed
-        The claim, and its numbers at the point.
+        The claim, and its numbers at the point; of one that cannot be evaluated elsewhere nothing is found.
     reference
         At the point; the witness that answered there answers elsewhere.
     compared
@@ -227,16 +227,7 @@ class Nearby:
         return claim_rounding(self.x, alone, self.rng(), granted, scales=scales)
 
     def _rounding(self, claim_error: Array, columns: Array, *, thorough: bool = False) -> Array:
-        """Return the claim's rounding in ``columns``, measured, or assumed where it cannot be called."""
-        if not self.claim.movable:
-            return assumed_rounding(
-                self.x,
-                self.claimed.value[:, columns],
-                float(np.max(self.claimed.eps, initial=0.0)),
-                self.reference.value[:, columns],
-                lambda x: self._sharp.at(x, columns),
-                self.rng(),
-            )
+        """Return the claim's rounding in ``columns``, measured."""
         allowed = (claim_error + self.reference.error)[:, columns]
         open_ = np.where(self.compared.wrong, self.compared.difference, -np.inf)[:, columns] - allowed
         enough = None if thorough else open_

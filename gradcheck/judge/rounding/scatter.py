@@ -14,7 +14,7 @@ import numpy as np
 
 from gradcheck.arrays import Array
 
-__all__ = ["COARSE", "FINE", "assumed_rounding", "claim_rounding", "foreseen_rounding", "scatter"]
+__all__ = ["COARSE", "FINE", "claim_rounding", "foreseen_rounding", "scatter"]
 
 _POINTS = np.array([-4.0, -2.83, -2.17, -0.91, 1.0, 1.62, 3.14, 3.77])
 """Unevenly spaced: the roundings of evenly spaced numbers may lie on a straight line."""
@@ -34,8 +34,6 @@ _GONE, _THERE = 1.0, 100.0
 """Multiples of what is granted anyway: a deviation below the first is none, beyond the second clear."""
 _ALIKE = 0.5
 """Clear deviations this near to the largest are one and the same mistake, made at some points."""
-_ASSUMED = 2.0
-"""Further eps granted to numbers that nobody can evaluate again."""
 
 
 def claim_rounding(
@@ -132,38 +130,6 @@ def _comes_and_goes(deviations: Array, granted: Array) -> Array:
     alike = (size >= _ALIKE * largest) & (np.sign(deviations) == np.sign(deviations.sum(axis=0)))
     clear = largest > _THERE * granted
     return np.asarray(clear & (gone | alike).all(axis=0) & gone.any(axis=0))
-
-
-def assumed_rounding(
-    x: Array,
-    claimed: Array,
-    eps: float,
-    reference: Array,
-    reference_at: Callable[[Array], tuple[Array, Array] | None],
-    rng: np.random.Generator,
-) -> Array:
-    """Return what one eps of a claim that cannot be called, in its arguments, does to the derivative.
-
-    How far the reference moves, beyond its bar, when the point moves by ``eps``, and a few eps of the
-    entries: a claim whose formula is as well conditioned as the derivative itself loses that.
-
-    Examples
-    --------
-    >>> x = np.array([1.0])
-    >>> at = lambda x: (np.exp(100 * x)[:, None], np.zeros((1, 1)))
-    >>> moved = assumed_rounding(x, at(x)[0], 1e-7, at(x)[0], at, np.random.default_rng(0))
-    >>> bool(abs(moved[0, 0] / at(x)[0][0, 0] / 1.02e-5 - 1) < 1e-2)
-    True
-    """
-    moved = np.zeros(claimed.shape)
-    for sign in (-1.0, 1.0):
-        found = reference_at(x * (1.0 + sign * eps * rng.choice([-1.0, 1.0], x.size)))
-        if found is not None:
-            with np.errstate(invalid="ignore"):
-                gap = np.abs(found[0] - reference) - found[1]
-            moved = np.fmax(moved, np.nan_to_num(gap, nan=0.0, posinf=0.0, neginf=0.0))
-    result: Array = moved + _ASSUMED * eps * np.abs(claimed)
-    return result
 
 
 def scatter(steps: Array, deviations: Array) -> Array:

@@ -267,7 +267,8 @@ class _Sampled:
     ) -> CheckResult:
         """Return PASS where the spread is small enough for the agreement to mean something."""
         scale = self._row_scale()
-        power = power_of(self.problem, claimed, error, reference, scale)
+        loosened = self.options.rtol or 0.0
+        power = power_of(self.problem, claimed, error, reference, scale, loosened=loosened)
         common |= {"power": power, "detectable": power.worst}
         limit = limit_of(self.first, self.problem.output)
         found = detectable(claimed, error, reference.value, reference.error, scale)

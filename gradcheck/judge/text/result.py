@@ -26,7 +26,7 @@ def result_text(result: CheckResult) -> str:
         lines += _wrapped(_mistake(result.diagnosis))
     if result.convention:
         lines += _wrapped(f"at the kink: {result.convention}")
-    if result.power is not None:
+    if result.power is not None and result.entries:
         lines += _power(result)
     for note in result.notes:
         lines += _wrapped(f"note: {note}") if note != result.message else []
@@ -73,10 +73,11 @@ def _power(result: CheckResult) -> list[str]:
     power = result.power
     if power is None:
         return []
-    if not power.path and power.at_kinks:
+    if power.numberless:
         return _wrapped("detectable: no number, for every entry that has one is at a kink")
     worst, median = detects_text(power.worst), detects_text(power.median)
-    text = f"detectable: an error of {worst} relative at the weakest entry, {median} at the median"
+    loosened = f", loosened by rtol={power.loosened:g}" if power.loosened else ""
+    text = f"detectable{loosened}: an error of {worst} relative at the weakest entry, {median} at the median"
     if power.path:
         text += f"; weakest {power.path}"
     if power.unseen:
