@@ -156,6 +156,18 @@ class GrowingShape:
         return np.ones(self.calls)
 
 
+def square(x):
+    return x**2
+
+
+def spoiling(factor):
+    def claim(x):
+        x *= factor
+        return np.diag(x)
+
+    return claim
+
+
 def picky(x):
     if np.any(np.asarray(x) < 0):
         raise ValueError("negative")
@@ -190,6 +202,8 @@ BAD = [
         "",
         {"kwargs": {"w": np.ones(3)}},
     ),
+    Trap("A14 the claim mutates, right", square, spoiling(2.0), (X,), "pass", "agrees"),
+    Trap("A14 the claim mutates, wrong", square, spoiling(2.002), (X,), "fail", "disagrees"),
     Trap("A14 keeps state", Counting(5), lambda x: np.diag(2 * x), (X,), "inconclusive", "keeps state"),
     Trap(
         "A14 keeps state from the second call",
