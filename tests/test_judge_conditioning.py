@@ -105,3 +105,22 @@ def test_a_last_digit_that_comes_and_goes_is_rounding_and_a_number_that_does_is_
     x = np.array([np.nextafter(1.5, 2), 2.84])
     found = gradcheck.check(lambda x: np.stack([3 * x[0], np.sin(x[1])]), slope, x)
     assert str(found.verdict) == expected, str(found)
+
+
+MIXED = np.array([[0.3, 0.7], [1.1, -0.4]])
+
+
+@pytest.mark.parametrize("x", [[1e-7, 2.0], [2.0, 1e-7], [1.0, 2.0]])
+def test_a_product_that_is_the_identity_up_to_a_last_digit_passes_and_1e_9_beside_it_fails(x):
+    f = lambda x: np.array(x, dtype=float)
+    identity = np.linalg.inv(MIXED) @ MIXED
+    assert identity[0, 1] != 0 or identity[1, 0] != 0
+    for given in (lambda x: identity, identity):
+        right = gradcheck.check(f, given, np.array(x))
+        assert str(right.verdict) == "pass", str(right)
+        assert right.detectable < 1e-9
+    for row, column in ((0, 1), (1, 0)):
+        off = identity.copy()
+        off[row, column] += 1e-9
+        wrong = gradcheck.check(f, lambda x, off=off: off, np.array(x))
+        assert str(wrong.verdict) == "fail", str(wrong)

@@ -118,7 +118,7 @@ def smallest_shown(problem: Problem, base: Array, reference: Array, dtype: str =
 
     ``FEW_EPS eps (|f_i| + sum_k |J_ik x_k|) / |x_j|``: when ``x_j`` moves by all of itself, a smaller
     derivative moves ``f_i`` by no more than the rounding of its value and of its inputs does (Higham 2002,
-    Accuracy and Stability, section 1.6).  Where ``x_j`` is 0, the largest coordinate stands in.
+    Accuracy and Stability, section 1.6).  Where a coordinate is 0, the largest one stands in for it.
     A claim of ``dtype`` that cancels leaves such a number where the derivative is 0.
     """
     size = np.abs(problem.x)
@@ -129,7 +129,7 @@ def smallest_shown(problem: Problem, base: Array, reference: Array, dtype: str =
             eps[leaf.start : leaf.stop] = max(eps_of(leaf.dtype), eps_of(dtype))
     with np.errstate(all="ignore"):
         value = np.where(np.isfinite(base), np.abs(base), 0.0)
-        carried = np.where(np.isfinite(reference), np.abs(reference), 0.0) @ size
+        carried = np.where(np.isfinite(reference), np.abs(reference), 0.0) @ moved
         shown: Array = (FEW_EPS * eps * (value + carried))[:, None] / moved
     return shown
 

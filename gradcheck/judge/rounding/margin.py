@@ -17,9 +17,12 @@ from gradcheck.judge.rounding.assumed import granted_rounding, left_open
 from gradcheck.judge.rounding.extended import digits_note, lost_in_float64
 from gradcheck.judge.rounding.nearby import Nearby, foreseen
 from gradcheck.results import CheckResult, Power, Verdict
-from gradcheck.tolerance import HIDDEN_DIGITS, LAST_DIGITS
+from gradcheck.tolerance import FEW_EPS, HIDDEN_DIGITS, LAST_DIGITS, eps_of
 
 __all__ = ["Margin"]
+
+_ORDER = "claim and reference differ in the last three digits: another order of operations"
+_CANCELLED = "where the derivative is 0 the claim leaves a last digit of its row's largest entry"
 
 
 class Margin:
@@ -67,10 +70,15 @@ class Margin:
         if self.claimed.dtype != "float64":
             return self._beneath(found, error, reference)
         last = LAST_DIGITS * np.abs(reference.value)
+        zero = _zeros(reference)
+        last = np.fmax(last, zero)
         close = found.wrong & (found.difference <= last)
         if not close.any():
             return found
-        self.notes.append("claim and reference differ in the last three digits: another order of operations")
+        if (close & (zero == 0)).any():
+            self.notes.append(_ORDER)
+        if (close & (zero > 0)).any():
+            self.notes.append(_CANCELLED)
         self.error = np.where(close, last, self.error)
         return compare(self.claimed.value, np.where(close, last, error), reference.value, reference.error)
 
@@ -144,6 +152,7 @@ class Margin:
             error = np.fmax(error, HIDDEN_DIGITS * np.abs(reference.value))
         error = np.fmax(error, self.loosened(reference, self._hidden))
         shown = smallest_shown(problem, base, reference.value, self.claimed.dtype)
+        shown = np.fmax(shown, _zeros(reference))
         numbers = problem, self.claimed.value, error, reference, row_scale(problem, base)
         return power_of(*numbers, self._unrounded, shown, kinked, self.rtol)
 
@@ -169,3 +178,14 @@ class Margin:
         self.claimed.value[hidden] = self._unrounded[hidden]
         self.error = np.where(hidden, bar, self.error)
         return compare(self.claimed.value, np.where(hidden, bar, error), *known)
+
+
+def _zeros(reference: Reference) -> Array:
+    """Return what a claim may leave where the derivative is 0, ``(m, n)``; 0 where it is not.
+
+    A few roundings of the row's largest entry: of a product of matrices that cancels more cannot be asked,
+    and a mistake in such an entry is measured by that entry anyway.
+    """
+    size = np.nan_to_num(np.abs(reference.value))
+    largest = np.max(size, axis=1, keepdims=True, initial=0.0)
+    return np.where(size <= reference.error, FEW_EPS * eps_of("float64") * largest, 0.0)
