@@ -4,7 +4,7 @@ Rounding is measured by random perturbation of every operation's result
 (Vignes 1993, "A stochastic arithmetic for reliable scientific computation",
 Math. Comput. Simul. 35; Parker 1997, "Monte Carlo arithmetic"): an array is
 carried :data:`REPLICAS` times, the first time as it is, the others with each
-result moved by up to one unit in the last place.  How far the copies drift
+result moved by half a unit in the last place to two.  How far the copies drift
 apart is how far rounding can have moved the first.  Further copies may be
 carried undisturbed from points beside the first's: what they have in common with
 the others is the run itself, so that they cost no call of the function.
@@ -28,14 +28,16 @@ from gradcheck.errors import RefusedOperation
 __all__ = ["BESIDE", "REPLICAS", "Trace", "place_of", "raised_at", "refuse", "user_frame", "user_place"]
 
 
-# One undisturbed copy and three disturbed ones: the fewest for which a bar of a few times their distance
-# holds in 99.5 % of the cases (two would need a factor of 14).
-REPLICAS = 4
+# One undisturbed copy and five disturbed ones: with three, where few operations matter, as beside a zero of
+# the derivative, all of them may come out unmoved or alike (once in 3,000 values of one function).
+REPLICAS = 6
 # Points beside the first that a run can carry along.
 BESIDE = 3
 
 # The largest relative rounding of one operation is 2**-53; NumPy's loops are off by up to two of these.
 _ULP = 2.0**-52
+# A move of less than half an ulp rounds to none at all; those of one size would cancel each other.
+_LEAST, _MOST = 0.5, 2.0
 _POOL = 8192
 _SEED = 20240229
 
@@ -115,13 +117,12 @@ def _pool() -> Array:
     """Return factors ``1 + ulp * u``, shape ``(copies, pool)``: 1 in the first and behind the disturbed.
 
     ``u`` is at least a half, of either sign: less would be rounded away, and where one operation alone
-    decides all copies would stand still at once, one time in eight.  The signs of the copies are
-    uncorrelated, but never those of another place turned round: two operations do not cancel in all copies.
+    decides all copies would stand still at once.  Up to 2, so that two operations hardly cancel.
     """
     rng = np.random.default_rng(_SEED)
-    signs = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]]).T[:, rng.integers(0, 4, _POOL)]
     factors = np.ones((REPLICAS + BESIDE, _POOL))
-    factors[1:REPLICAS] += _ULP * signs * rng.uniform(0.5, 1.0, signs.shape)
+    moves = rng.uniform(_LEAST, _MOST, (REPLICAS - 1, _POOL)) * rng.choice([-1, 1], (REPLICAS - 1, _POOL))
+    factors[1:REPLICAS] += _ULP * moves
     factors.setflags(write=False)
     return factors
 
@@ -170,7 +171,7 @@ class Trace:
         return self._pool[:, columns].reshape(shape)
 
     def disturb(self, values: Array) -> Array:
-        """Return ``values`` with every copy but the first moved by up to one ulp, entry by entry."""
+        """Return ``values`` with every copy but the first moved by half an ulp to two, entry by entry."""
         return np.multiply(values, self._factors(values.shape, values.size // self.copies))
 
     def rounded(self, primals: Array, tangents: Array, ulps: int = 1) -> tuple[Array, Array]:
