@@ -1,7 +1,8 @@
 """The derivative by complex step, exact to rounding, with a certificate or not at all.
 
 ``f`` runs on :class:`~gradcheck.estimators.continuation.array.Continuation`, once for
-each column, with one infinitesimal direction each (Squire and Trapp 1998,
+each column, with one infinitesimal direction each, or once for many columns where it
+takes its numbers one by one (Squire and Trapp 1998,
 "Using complex variables to estimate derivatives of real functions", SIAM
 Review 40; Martins, Sturdza and Alonso 2003, ACM TOMS 29).  What cannot be
 continued is refused.  Three more things are required: the real part is the value
@@ -11,6 +12,7 @@ direction agrees.
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -25,7 +27,7 @@ from gradcheck.errors import InvalidArgument, RefusedOperation
 from gradcheck.estimators.certificate import Confirmation, confirm
 from gradcheck.estimators.continuation.array import Continuation
 from gradcheck.estimators.continuation.dispatch import lift
-from gradcheck.estimators.continuation.trace import REPLICAS, Trace, raised_at
+from gradcheck.estimators.continuation.trace import REPLICAS, TOGETHER, Trace, raised_at
 from gradcheck.estimators.flat import FlatEstimate, gravest, unusable
 from gradcheck.estimators.primal import InconsistentOutput, Primal
 from gradcheck.results import Status
@@ -60,26 +62,27 @@ class _Refused(Exception):
     """The complex step has no answer; the message is for the user."""
 
 
-def _outcome(result: Any, m: int, shape: tuple[int, ...] | None, copies: int) -> tuple[Array, Array]:
-    """Return primals and tangents ``(copies, m)`` of what ``f`` returned."""
+def _outcome(result: Any, shape: tuple[int, ...] | None, wanted: tuple[int, ...]) -> tuple[Array, Array]:
+    """Return primals and tangents of what ``f`` returned, ``wanted``: ``(directions, copies, m)``."""
     value = lift(result, "the result")
     found = value.shape if isinstance(value, Continuation) else np.shape(value)
     if found != shape:
         raise _Refused(f"the run on continued numbers returned shape {found}, the function itself {shape}")
     if isinstance(value, Continuation):
-        return value.primals.reshape(copies, m), value.tangents.reshape(copies, m)
-    plain = np.broadcast_to(np.asarray(value, dtype=np.float64).reshape(m), (copies, m))
-    return plain, np.zeros((copies, m))
+        return value.primals.reshape(wanted), value.tangents.reshape(wanted)
+    plain = np.broadcast_to(np.asarray(value, dtype=np.float64).reshape(wanted[-1]), wanted)
+    return plain, np.zeros(wanted)
 
 
 def _run(
-    primal: Primal, x: Array, direction: Array, number: int, beside: Array
+    primal: Primal, x: Array, directions: Array, number: int, beside: Array
 ) -> tuple[Array, Array, Trace]:
-    trace, shape = Trace(number, len(beside)), primal.x_shape
+    count, shape = len(directions), primal.x_shape
+    trace = Trace(number, len(beside), count)
     others = beside.reshape(len(beside), *shape)
-    argument = Continuation.seed(x.reshape(shape), direction.reshape(shape), trace, others)
-    primals, tangents = _outcome(primal.call(argument), primal.m, primal.f_shape, trace.copies)
-    return primals, tangents, trace
+    argument = Continuation.seed(x.reshape(shape), directions, trace, others)
+    wanted = (count, trace.copies // count, primal.m)
+    return *_outcome(primal.call(argument), primal.f_shape, wanted), trace
 
 
 def _units(n: int) -> Iterator[Array]:
@@ -105,10 +108,17 @@ def _columns(
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("error", np.exceptions.ComplexWarning)
-            for j, direction in enumerate(directions):
-                found.primals[j], found.tangents[j], trace = _run(primal, x, direction, first + j, others)
+            pending, done, together = iter(directions), 0, 1
+            while some := list(itertools.islice(pending, together)):
+                at = slice(done, done + len(some))
+                found.primals[at], found.tangents[at], trace = _run(
+                    primal, x, np.array(some), at.start + first, others
+                )
                 found.ties += trace.ties
                 found.jumps += trace.jumps
+                done = at.stop
+                # Where `f` takes its numbers one by one, their number is what a run costs, not their copies.
+                together = TOGETHER if trace.apart else 1
     except _Refused:
         raise
     except Exception as cause:
@@ -217,7 +227,8 @@ def complex_step_jacobian(
 ) -> FlatEstimate:
     """Return ``J[i, j] = Im f_i(x + i h e_j) / h``, shape ``(m, n)``, exact to rounding, or a refusal.
 
-    Costs ``n`` runs on continued numbers and at most 12 plain evaluations.
+    Costs ``n`` runs on continued numbers and at most 12 plain evaluations; fewer runs where ``np.asarray``
+    in ``f`` makes an object array of its numbers, for one run then carries up to 32 columns.
 
     Parameters
     ----------

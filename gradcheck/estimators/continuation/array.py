@@ -164,6 +164,7 @@ class Continuation(Carrier):
                 "leave the conversion out, or make the buffer with np.empty_like(x)",
             )
         self.run.boxed = True
+        self.run.apart |= self.ndim > 0
         boxed = np.empty(self.shape, dtype=object)
         for position in np.ndindex(self.shape):
             boxed[position] = self[position]

@@ -69,17 +69,20 @@ class Carrier:
 
     @classmethod
     def seed(cls, point: Array, direction: Array, trace: Trace, beside: Array | None = None) -> Self:
-        """Return the array at ``point`` moving in ``direction``, both of the same shape.
+        """Return the array at ``point`` moving in ``direction``: of its shape, or a stack of them.
 
         ``beside`` holds as many other points as ``trace`` has further copies, one a row.
         """
-        shape = (trace.copies, *np.shape(point))
-        primals, tangents = np.empty(shape), np.empty(shape)
+        shape = np.shape(point)
+        each = (trace.directions, trace.copies // trace.directions, *shape)
+        primals, tangents = np.empty(each), np.empty(each)
         primals[...] = point
         if beside is not None:
-            primals[REPLICAS:] = beside
-        tangents[...] = direction
-        return cls(primals, tangents, trace)
+            primals[:, REPLICAS:] = beside
+        count = trace.directions if np.ndim(direction) > len(shape) else 1
+        tangents[...] = np.reshape(direction, (count, 1, *shape))
+        whole = (trace.copies, *shape)
+        return cls(primals.reshape(whole), tangents.reshape(whole), trace)
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -7,7 +7,8 @@ carried :data:`REPLICAS` times, the first time as it is, the others with each
 result moved by half a unit in the last place to two.  How far the copies drift
 apart is how far rounding can have moved the first.  Further copies may be
 carried undisturbed from points beside the first's: what they have in common with
-the others is the run itself, so that they cost no call of the function.
+the others is the run itself, so that they cost no call of the function.  All of
+these may be carried once for each of several directions, for the same reason.
 """
 
 from __future__ import annotations
@@ -25,7 +26,17 @@ import numpy as np
 from gradcheck.arrays import Array
 from gradcheck.errors import RefusedOperation
 
-__all__ = ["BESIDE", "REPLICAS", "Trace", "place_of", "raised_at", "refuse", "user_frame", "user_place"]
+__all__ = [
+    "BESIDE",
+    "REPLICAS",
+    "TOGETHER",
+    "Trace",
+    "place_of",
+    "raised_at",
+    "refuse",
+    "user_frame",
+    "user_place",
+]
 
 
 # One undisturbed copy and five disturbed ones: with three, where few operations matter, as beside a zero of
@@ -33,12 +44,16 @@ __all__ = ["BESIDE", "REPLICAS", "Trace", "place_of", "raised_at", "refuse", "us
 REPLICAS = 6
 # Points beside the first that a run can carry along.
 BESIDE = 3
+# Most directions that one run carries.
+TOGETHER = 32
 
 # The largest relative rounding of one operation is 2**-53; NumPy's loops are off by up to two of these.
 _ULP = 2.0**-52
 # A move of less than half an ulp rounds to none at all; those of one size would cancel each other.
 _LEAST, _MOST = 0.5, 2.0
 _POOL = 8192
+# Where in the pool the noise of a run starts, from that of the run before.
+_APART = 977
 _SEED = 20240229
 
 _SITE = Path(np.__file__).parent.parent
@@ -127,6 +142,20 @@ def _pool() -> Array:
     return factors
 
 
+@functools.cache
+def _pool_together(beside: int) -> Array:
+    """Return those factors for each of :data:`TOGETHER` directions, ``(copies of all, pool)``.
+
+    Each begins where the run of its own that many numbers later would.  A column is contiguous: one number
+    at a time is what they are needed for.
+    """
+    alone = _pool()[: REPLICAS + beside]
+    factors = np.concatenate([np.roll(alone, -_APART * k, axis=1) for k in range(TOGETHER)])
+    factors = np.asfortranarray(factors)
+    factors.setflags(write=False)
+    return factors
+
+
 class Trace:
     """The state of one run: where the noise stands, and what was met on the way.
 
@@ -136,26 +165,32 @@ class Trace:
         Where the noise starts.
     beside
         Copies carried from points beside the first's, undisturbed.
+    directions
+        How many directions are carried, each with all these copies; at most :data:`TOGETHER`.
 
     Attributes
     ----------
     copies
-        All copies: the first, those disturbed, and those from points beside.
+        All copies: of each direction in turn the first, those disturbed, and those from points beside.
     ties
         Places where a branch was taken at a tie, so that the derivative is one-sided.
     jumps
         Places where a piecewise constant operation (``floor``, ``rint``, ``sign``) was met.
     boxed
         Whether ``np.asarray`` has made an object array of continued numbers.
+    apart
+        Whether it has done so with a whole array, whose numbers ``f`` then takes one by one.
     """
 
-    __slots__ = ("_offset", "_pool", "boxed", "copies", "jumps", "ties")
+    __slots__ = ("_offset", "_pool", "apart", "boxed", "copies", "directions", "jumps", "ties")
 
-    def __init__(self, offset: int = 0, beside: int = 0) -> None:
-        self.copies = REPLICAS + beside
-        self._pool = _pool()[: self.copies]
-        self._offset = (offset * 977) % _POOL
+    def __init__(self, offset: int = 0, beside: int = 0, directions: int = 1) -> None:
+        self.directions = directions
+        self.copies = directions * (REPLICAS + beside)
+        self._pool = (_pool() if directions == 1 else _pool_together(beside))[: self.copies]
+        self._offset = (offset * _APART) % _POOL
         self.boxed = False
+        self.apart = False
         self.ties: list[str] = []
         self.jumps: list[str] = []
 
@@ -183,6 +218,10 @@ class Trace:
             factors = 1.0 + ulps * (factors - 1.0)
         np.multiply(tangents, factors, out=tangents)
         return primals, tangents
+
+    def in_any(self, holds: Array) -> Array:
+        """Return where ``holds``, ``(copies, ...)``, is true of the undisturbed copy of any direction."""
+        return np.asarray(holds[:: self.copies // self.directions].any(axis=0))
 
     def tie(self, operation: str, where: Any) -> None:
         """Note a tie of ``operation`` if ``where`` holds anywhere."""

@@ -130,7 +130,7 @@ def _exact(loop: np.ufunc) -> Unary:
 
 def _absolute(trace: Trace, p: Array, t: Array) -> Pair:
     negative = np.signbit(p)
-    trace.tie("absolute", ((p[0] == 0.0) & (t[0] != 0.0)) | (negative[0] != negative).any(axis=0))
+    trace.tie("absolute", ((p[0] == 0.0) & trace.in_any(t != 0.0)) | (negative[0] != negative).any(axis=0))
     return np.abs(p), np.where(negative, -t, t)
 
 
@@ -143,12 +143,17 @@ def _reciprocal(trace: Trace, p: Array, t: Array) -> Pair:
     return trace.rounded(y, -y * t / p)
 
 
+def _spread(values: Array, shape: tuple[int, ...]) -> Array:
+    """Return a copy in ``shape``; `np.broadcast_to` alone takes longer than a sum of small arrays."""
+    return values.copy() if values.shape == shape else np.broadcast_to(values, shape).copy()
+
+
 def _added(trace: Trace, a: Any, ta: Any, b: Any, tb: Any) -> Pair:
     y = a + b
     if ta is None:
-        tangent = np.broadcast_to(tb, y.shape).copy()
+        tangent = _spread(tb, y.shape)
     elif tb is None:
-        tangent = np.broadcast_to(ta, y.shape).copy()
+        tangent = _spread(ta, y.shape)
     else:
         tangent = ta + tb
     return trace.rounded(y, tangent)
@@ -157,9 +162,9 @@ def _added(trace: Trace, a: Any, ta: Any, b: Any, tb: Any) -> Pair:
 def _subtracted(trace: Trace, a: Any, ta: Any, b: Any, tb: Any) -> Pair:
     y = a - b
     if ta is None:
-        tangent = np.broadcast_to(-tb, y.shape).copy()
+        tangent = _spread(-tb, y.shape)
     elif tb is None:
-        tangent = np.broadcast_to(ta, y.shape).copy()
+        tangent = _spread(ta, y.shape)
     else:
         tangent = ta - tb
     return trace.rounded(y, tangent)
@@ -263,9 +268,8 @@ def _chosen(loop: np.ufunc, first: Callable[[Any, Any], Any]) -> Binary:
         take_first = np.broadcast_to(first(a, b) | np.isnan(b), y.shape)
         moved = np.broadcast_to(np.not_equal(ta, tb), y.shape)
         equal = np.broadcast_to(np.equal(a, b), y.shape)
-        trace.tie(
-            name, (equal[0] & moved[0]) | ((take_first != take_first[0]).any(axis=0) & moved.any(axis=0))
-        )
+        unsure = (take_first != take_first[0]).any(axis=0)
+        trace.tie(name, (equal[0] & trace.in_any(moved)) | (unsure & moved.any(axis=0)))
         return y, np.where(take_first, ta, tb) + 0.0 * y
 
     return rule
@@ -277,7 +281,7 @@ def _copysign(trace: Trace, a: Any, ta: Any, b: Any, tb: Any) -> Pair:
         trace.tie("copysign", b[0] == 0.0)
     if ta is None:
         return y, np.zeros(y.shape)
-    trace.tie("copysign", (a[0] == 0.0) & (ta[0] != 0.0))
+    trace.tie("copysign", (a[0] == 0.0) & trace.in_any(ta != 0.0))
     return y, np.where(np.signbit(a) != np.signbit(y), -ta, ta)
 
 
