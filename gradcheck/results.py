@@ -103,7 +103,7 @@ class Reason(enum.Enum):
     )
     NOISY_REFERENCE = (
         "noisy reference",
-        "Make the function less noisy: float64 throughout, a tighter solver, no rounding inside.",
+        "Make f less noisy: float64, a tighter solver, no rounding inside; if random, raise `max_nfev`.",
     )
     NO_USABLE_STEP = (
         "no usable step",

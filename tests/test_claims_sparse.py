@@ -89,7 +89,9 @@ def test_an_operator_is_applied_to_every_unit_vector():
     found = as_matrix(Operator(product, (2, 130)), out(2), inp(130))
     np.testing.assert_array_equal(value_of(found), matrix)
     assert widths == [64, 64, 2]
-    assert found.notes == ("linear operator: made dense by products with 130 unit vectors",)
+    assert found.notes == (
+        "linear operator: made dense by products with 130 unit vectors; its adjoint is not judged",
+    )
 
 
 def test_an_operator_that_raises_is_a_claim_that_raised():

@@ -113,3 +113,72 @@ def test_an_expected_failure_says_what_it_was_held_against(capsys):
     assert "gradcheck: --expect fail: it fails, as expected" in capsys.readouterr().err
     assert main(command[:-2]) == 0
     assert "--expect" not in capsys.readouterr().err
+
+
+def test_a_transpose_is_told_by_the_layout_that_was_asked_for():
+    def f(x):
+        return np.array([x[0] * x[1], np.sin(x[1])])
+
+    def jac(x):
+        return np.array([[x[1], x[0]], [0.0, np.cos(x[1])]])
+
+    assert str(check(f, lambda x: jac(x).T, X, layout="denominator").verdict) == "pass"
+    assert check(f, jac, X, layout="denominator").diagnosis == (
+        "the claim is the transpose of the reference: it is in numerator layout, and layout='denominator' "
+        "was asked for"
+    )
+    assert check(f, lambda x: jac(x).T, X).diagnosis.endswith("denominator layout")
+
+
+@pytest.mark.parametrize(("cut", "said"), [(np.trunc, "truncated"), (np.rint, "rounded")])
+def test_a_claim_kept_in_integers_is_told_so(cut, said):
+    x = np.array([1.3, 2.9, -0.4])
+    found = check(square, lambda x: cut(slope(x)).astype(int), x).diagnosis
+    assert found == f"the claim is {said} to integers: make the array that it is written to float"
+    other = check(square, lambda x: cut(slope(x)).astype(int) + np.eye(3, dtype=int), x)
+    assert "integers" not in other.diagnosis
+    assert "integers" not in check(square, lambda x: cut(slope(x)), x).diagnosis
+
+
+def test_a_claim_that_answers_for_the_point_before_keeps_state():
+    seen = {}
+
+    def stale(x):
+        before = seen.get("x", x.copy())
+        seen["x"] = x.copy()
+        return slope(before)
+
+    result = check(square, stale, points=[(X,), (X + 1,)])
+    assert (str(result.verdict), str(result.reason)) == ("inconclusive", "keeps state")
+    assert result.message.startswith("the claim's answer at the point changes with the points")
+
+
+@pytest.mark.parametrize(
+    ("run", "said"),
+    [
+        (lambda: gradcheck.check_gradient(np.sum, "jax", X), "write check(f, 'jax', x)"),
+        (lambda: gradcheck.check_hessian(np.sum, "jax", X), "write check(f, 'jax', x, order=2)"),
+    ],
+)
+def test_a_system_is_named_to_check_alone(run, said):
+    with pytest.raises(InvalidArgument, match="given 'jax'") as caught:
+        run()
+    assert str(caught.value).endswith(said)
+
+
+def test_the_share_of_a_point_is_told_beside_the_limit():
+    result = check(square, slope, points=[(X,), (X + 1,), (X + 2,)], max_nfev=12)
+    assert result.message.startswith("max_nfev=12, ")
+    assert "of it for this point" in result.message
+    assert check(square, slope, X, max_nfev=4).message.startswith("max_nfev=4")
+
+
+@pytest.mark.parametrize(("off", "told"), [(1e-7, True), (1e-2, False)])
+def test_a_small_mistake_without_a_name_may_be_that_of_a_solver(off, told):
+    text = " ".join(str(check(np.exp, lambda x: (1 + off) * np.exp(x), 0.5)).split())
+    assert "no known mistake explains it" in text
+    assert ("say so with `rtol`" in text) == told
+
+
+def test_per_cent_is_a_familiar_factor():
+    assert check(np.exp, lambda x: np.exp(x) / 100, 0.5).diagnosis.endswith("factor 1/100, per cent")

@@ -95,9 +95,8 @@ def _from_operator(claim: Any, path: str) -> Dense:
     own = getattr(claim, "dtype", None)
     if own is not None:
         dtypes.add(precision(np.dtype(own).name))
-    return Dense(
-        value, coarsest(dtypes), f"linear operator: made dense by products with {columns} unit vectors"
-    )
+    note = f"linear operator: made dense by products with {columns} unit vectors; its adjoint is not judged"
+    return Dense(value, coarsest(dtypes), note)
 
 
 def _product(claim: Any, path: str, identity: Array) -> tuple[Array, str]:

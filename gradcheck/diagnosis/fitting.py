@@ -86,6 +86,8 @@ _CONSTANTS = (
     NamedNumber(0.25, "1/4"),
     NamedNumber(10.0, "10"),
     NamedNumber(0.1, "1/10"),
+    NamedNumber(100.0, "100, per cent"),
+    NamedNumber(0.01, "1/100, per cent"),
     NamedNumber(math.pi / 180, "pi/180, degrees for radians"),
     NamedNumber(180 / math.pi, "180/pi, radians for degrees"),
     NamedNumber(math.log(10), "ln 10, a logarithm's base"),

@@ -23,6 +23,7 @@ from gradcheck.judge.kinks.at_kink import judged_at_kink
 from gradcheck.judge.kinks.jumps import of_another_branch
 from gradcheck.judge.kinks.rows import hidden_kinks, kinked_rows
 from gradcheck.judge.mistakes.explain import diagnosed
+from gradcheck.judge.mistakes.stored import in_layout, truncated
 from gradcheck.judge.mistakes.suspects import Suspects
 from gradcheck.judge.outcome.entries import entry_of, worst_entry
 from gradcheck.judge.outcome.evidence import evidence_of
@@ -127,19 +128,9 @@ class _Dense:
             smooth = self._on_one_branch(smooth, compared)
             compared = self.margin.compare(smooth)
         if compared.verdict is Verdict.FAIL:
-            nearby = self._nearby(smooth, compared)
-            compared = self.margin.compare_conditioned(smooth, compared, nearby)
-            self.nfev += nearby.nfev
-        if compared.verdict is Verdict.FAIL:
-            nearby = self.nearby = self._nearby(smooth, compared)
-            compared = self.margin.compare_measured(smooth, compared, nearby)
-            lost = self.margin.left_open(smooth, compared) or (
-                compared.verdict is Verdict.FAIL
-                and digitless(self.problem, self.claimed, smooth, compared, nearby.absorbed)
-            )
-            self.nfev += nearby.nfev
-            if lost:
-                return self._finished(replace(lost, entries=self._count(compared)))
+            compared, lost = self._examined(smooth, compared)
+            if lost is not None:
+                return self._finished(lost)
         result = self._concluded(smooth, compared, kinked)
         if kinked.any() and result.verdict is not Verdict.FAIL:
             result = self._at_kink(kinked, smooth, result)
@@ -149,6 +140,24 @@ class _Dense:
             self.notes += suspicious_broadcasts(self.problem)
             self.nfev += 1
         return self._finished(result)
+
+    def _examined(self, smooth: Reference, compared: Comparison) -> tuple[Comparison, CheckResult | None]:
+        """Measure the claim's rounding where it disagrees; a result where nothing can be told of it."""
+        nearby = self._nearby(smooth, compared)
+        compared = self.margin.compare_conditioned(smooth, compared, nearby)
+        self.nfev += nearby.nfev
+        lost = None
+        if compared.verdict is Verdict.FAIL:
+            nearby = self.nearby = self._nearby(smooth, compared)
+            compared = self.margin.compare_measured(smooth, compared, nearby)
+            lost = self.margin.left_open(smooth, compared)
+            if lost is None and compared.verdict is Verdict.FAIL:
+                lost = digitless(self.problem, self.claimed, smooth, compared, nearby.absorbed)
+            self.nfev += nearby.nfev
+        if self.claim.unsteady():
+            text = "the claim's answer at the point changes with the points that it was asked for before"
+            return compared, CheckResult(Verdict.INCONCLUSIVE, Reason.KEEPS_STATE, text)
+        return compared, None if lost is None else replace(lost, entries=self._count(compared))
 
     def _on_one_branch(self, reference: Reference, compared: Comparison) -> Reference:
         """Return the reference without the entries that disagree only because f jumps at the point."""
@@ -240,9 +249,9 @@ class _Dense:
         if nearby is None or not nearby.holds_for(reference, compared):
             nearby = self._nearby(reference, compared)
         before = nearby.nfev
-        found = diagnosed(*numbers, suspects, lambda: nearby.for_diagnosis(error))
+        text, mistake = diagnosed(*numbers, suspects, lambda: nearby.for_diagnosis(error))
         self.nfev += suspects.nfev + nearby.nfev - before
-        return found
+        return text, truncated(self.claimed, reference) or in_layout(mistake, self.options.layout)
 
     def _concluded(self, reference: Reference, compared: Comparison, kinked: Array) -> CheckResult:
         self.decisive = reference, compared

@@ -66,7 +66,7 @@ def judged_everywhere(
         found = _UNASKED
         if share is not None:
             share = replace(share, others=_others(places, number))
-            found = judged(Asked(f, place, share, options.surrogate))
+            found = _in_all(judged(Asked(f, place, share, options.surrogate)), share, options)
         found = _annotated(found, options)
         results.append(with_snippet(found, called, given, place, options.keywords | dict(beside or {})))
     return settled(results, f, options)
@@ -86,6 +86,15 @@ def _share(options: Options, results: list[CheckResult], points: int) -> Options
         return options
     share = (options.max_nfev - sum(one.nfev for one in results)) // points
     return replace(options, max_nfev=share) if share > 0 else None
+
+
+def _in_all(result: CheckResult, share: Options, options: Options) -> CheckResult:
+    """Return ``result`` with the limit that the caller gave where it tells the share of one point."""
+    if share.max_nfev == options.max_nfev:
+        return result
+    told = f"max_nfev={options.max_nfev}, {share.max_nfev} of it for this point,"
+    message = result.message.replace(f"max_nfev={share.max_nfev}:", f"{told[:-1]}:")
+    return replace(result, message=message.replace(f"max_nfev={share.max_nfev} leaves", f"{told} leaves"))
 
 
 def _annotated(result: CheckResult, options: Options) -> CheckResult:

@@ -9,7 +9,13 @@ from typing import Any, Unpack
 from gradcheck.context import with_defaults
 from gradcheck.judge.asked import Asked, Attempt, first_order
 from gradcheck.judge.claimed.claim import Claim
-from gradcheck.judge.claimed.products import GradientClaim, PullClaim, PushClaim, callable_product
+from gradcheck.judge.claimed.products import (
+    GradientClaim,
+    PullClaim,
+    PushClaim,
+    callable_product,
+    refuse_system,
+)
 from gradcheck.judge.everywhere import judged_everywhere
 from gradcheck.judge.pair import Pair
 from gradcheck.judge.question.keywords import Keywords, explicit
@@ -55,6 +61,7 @@ def check_gradient(f: Callable[..., Any], grad: Any, *args: Any, **keywords: Unp
     <Verdict.FAIL: 'fail'>
     """
     options = Options.of("check_gradient", Keywords, keywords)
+    refuse_system("grad", grad, "check(f, 'jax', x)")
     attempt = first_order(lambda problem: GradientClaim(problem, grad, "numerator"))
     return judged_everywhere("check_gradient", {"f": f, "grad": grad}, attempt, args, options)
 

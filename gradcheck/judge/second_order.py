@@ -13,7 +13,7 @@ from gradcheck.context import with_defaults
 from gradcheck.errors import InvalidArgument
 from gradcheck.judge.asked import Asked, Attempt
 from gradcheck.judge.claimed.claim import Claim
-from gradcheck.judge.claimed.products import HessianProduct, callable_product
+from gradcheck.judge.claimed.products import HessianProduct, callable_product, refuse_system
 from gradcheck.judge.curvature import JacobianProblem, SecondClaim, judge_second, second_contract
 from gradcheck.judge.everywhere import judged_everywhere
 from gradcheck.judge.question.keywords import Keywords, explicit
@@ -62,6 +62,7 @@ def check_hessian(f: Callable[..., Any], hess: Any, *args: Any, **keywords: Unpa
     'd (d f / d x[1]) / d x[1]'
     """
     options = Options.of("check_hessian", Keywords, keywords)
+    refuse_system("hess", hess, "check(f, 'jax', x, order=2)")
     return judged_everywhere(
         "check_hessian", {"f": f, "hess": hess}, second_order(hess), args, options, cost="pairs"
     )

@@ -17,7 +17,15 @@ from gradcheck.judge.question.problem import Problem
 from gradcheck.results import Reason
 from gradcheck.tolerance import eps_of
 
-__all__ = ["GradientClaim", "HessianProduct", "PullClaim", "PushClaim", "callable_product", "one_number"]
+__all__ = [
+    "GradientClaim",
+    "HessianProduct",
+    "PullClaim",
+    "PushClaim",
+    "callable_product",
+    "one_number",
+    "refuse_system",
+]
 
 _SCALES = (1.0, -1.75)
 """Both signs, so that ``abs(v)`` shows with one entry too, and no power of two, so that ``v**2`` does."""
@@ -30,6 +38,12 @@ def callable_product(product: Any, called: str, direction: str) -> None:
     if not callable(product):
         fix = f"pass a function of the arguments and {direction}, or a matrix to `check`"
         raise InvalidArgument.of(called, type(product).__name__, "a callable", fix)
+
+
+def refuse_system(called: str, given: Any, instead: str) -> None:
+    """Refuse the name of an autodiff system where only ``check`` takes one."""
+    if isinstance(given, str):
+        raise InvalidArgument.of(called, given, "a callable or its numbers", f"write {instead}")
 
 
 def one_number(problem: Problem, instead: str) -> None:

@@ -61,10 +61,18 @@ def lost_in_float64(
     known = np.isfinite(bar) & (own > 0) & (claimed.value != 0)
     outcome = compare(wider, np.where(known, bar, 0.0), reference.value, reference.error)
     explained = compared.wrong & known & ~outcome.wrong
-    # Two draws of a claim that draws random numbers may differ so too.
-    if not explained.any() or claim.unsteady():
+    # Two draws of a claim that draws random numbers, or keeps state, may differ so too.
+    if not explained.any() or not _repeated(claim, claimed, explained):
         return None
     return np.where(explained, own + bar, 0.0)
+
+
+def _repeated(claim: Claim, claimed: ClaimMatrix, at: Array) -> bool:
+    """Whether the claim, asked twice more, gives the same numbers at these entries as at first."""
+    again = (claim.here() for _ in range(2))
+    return all(
+        isinstance(one, ClaimMatrix) and np.array_equal(one.value[at], claimed.value[at]) for one in again
+    )
 
 
 def digits_note(problem: Problem, error: Array, compared: Comparison, reference: Reference) -> str:

@@ -6,13 +6,15 @@ import math
 import textwrap
 
 from gradcheck.reporting.wording import detects_text, printable
-from gradcheck.results import CheckResult, Verdict
+from gradcheck.results import CheckResult, Reason, Verdict
 
 __all__ = ["result_text"]
 
 _WIDTH = 100
 _LINES = 25
 _LONGEST = 4000
+_SMALL = 1e-4
+"""Relative: formulas that are wrong are off by more, as a rule."""
 
 
 def result_text(result: CheckResult) -> str:
@@ -35,7 +37,7 @@ def result_text(result: CheckResult) -> str:
         f"evaluation{'' if result.nfev == 1 else 's'} of f, by {result.method or 'no reference'}"
     )
     if result.verdict is not Verdict.PASS:
-        lines += _wrapped(f"what to do: {result.reason.remedy}")
+        lines += _wrapped(f"what to do: {result.reason.remedy}{_tolerance(result)}")
     # A name and an exception may hold anything, and a terminal obeys control characters.
     lines = [printable(line, _LONGEST) for line in lines]
     return "\n".join(lines if len(lines) <= _LINES else [*lines[: _LINES - 1], "  …"])
@@ -43,6 +45,19 @@ def result_text(result: CheckResult) -> str:
 
 def _mistake(diagnosis: str) -> str:
     return diagnosis if diagnosis.startswith("no known mistake") else f"likely mistake: {diagnosis}"
+
+
+def _tolerance(result: CheckResult) -> str:
+    """Return the way out where nothing but a solver, or differences, may be behind a small difference."""
+    worst = result.worst
+    unnamed = result.reason is Reason.DISAGREES and result.diagnosis.startswith("no known mistake")
+    if (
+        not unnamed
+        or worst is None
+        or not abs(worst.claimed - worst.reference) <= _SMALL * abs(worst.reference)
+    ):
+        return ""
+    return " If a solver or differences inside are good to that much only, say so with `rtol`."
 
 
 def _wrapped(text: str) -> list[str]:
