@@ -80,6 +80,44 @@ def test_what_the_claims_rounding_would_hide_is_counted_where_no_entry_shows_it(
         assert str(gradcheck.check(logistic, lambda x, off=off: off * slope(x), x).verdict) != "pass"
 
 
+def cancelling(x):
+    return np.diag(logistic(x) * (1 - logistic(x)))
+
+
+FAR = np.array([6.3, 9.1, 11.7, 13.2])
+
+
+@pytest.mark.parametrize("limit", [20, 60, None])
+def test_it_is_counted_where_evaluations_are_limited_too(limit):
+    free = gradcheck.check(logistic, cancelling, FAR).detectable
+    right = gradcheck.check(logistic, cancelling, FAR, max_nfev=limit)
+    assert str(right.verdict) == "pass"
+    assert right.detectable == free > 1e-11
+    off = 1 + 1.002 * right.detectable
+    assert (
+        str(gradcheck.check(logistic, lambda x: off * cancelling(x), FAR, max_nfev=limit).verdict) != "pass"
+    )
+
+
+@pytest.mark.parametrize(("limit", "counted"), [(21, False), (45, True)])
+def test_where_f_returns_its_derivative_and_too_few_calls_are_left_it_is_said(limit, counted):
+    result = gradcheck.check(lambda x: (logistic(x), cancelling(x)), True, FAR, max_nfev=limit)
+    assert str(result.verdict) == "pass", str(result)
+    assert result.nfev <= limit
+    said = any("max_nfev does not leave" in note for note in result.notes)
+    assert said != counted
+    free = gradcheck.check(logistic, cancelling, FAR).detectable
+    assert (result.detectable == free) == counted
+
+
+def test_it_is_counted_in_large_claims_too():
+    x = np.random.default_rng(1).uniform(6, 16, 70)
+    right = gradcheck.check(logistic, cancelling, x)
+    assert str(right.verdict) == "pass"
+    one = gradcheck.check(logistic, lambda x: logistic(x) * (1 - logistic(x)), float(x[0]))
+    assert right.detectable >= one.detectable > 1e-11
+
+
 def test_a_fast_function_is_not_called_rounding():
     result = gradcheck.check(lambda x: np.sin(1e6 * x), lambda x: 1e6 * np.cos(1e6 * x), 1.0)
     assert result.detectable < 1e-8

@@ -23,6 +23,10 @@ __all__ = ["Margin"]
 
 _ORDER = "claim and reference differ in the last three digits: another order of operations"
 _CANCELLED = "where the derivative is 0 the claim leaves a last digit of its row's largest entry"
+_NOT_FORESEEN = (
+    "what the claim's own rounding could hide is not counted in `detectable`: it takes evaluations of f that "
+    "max_nfev does not leave"
+)
 
 
 class Margin:
@@ -146,7 +150,11 @@ class Margin:
         if not self.claim.movable:
             self._hidden = self._format_error + granted_rounding(problem, self.claimed, reference, base)
         elif not self._hidden.any():
-            self._hidden = foreseen(self.claim, self.claimed, reference.value, rng())
+            known = foreseen(self.claim, self.claimed, reference.value, rng())
+            if known is None:
+                self.notes.append(_NOT_FORESEEN)
+            else:
+                self._hidden = known
         if self.claimed.dtype == "float64":
             # What would be granted to an entry that differs is granted to any mistake in it.
             error = np.fmax(error, HIDDEN_DIGITS * np.abs(reference.value))

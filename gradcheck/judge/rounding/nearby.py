@@ -16,13 +16,13 @@ from gradcheck.arrays import Array
 from gradcheck.claims import ClaimMatrix
 from gradcheck.compare import Comparison
 from gradcheck.judge.claimed.claim import Claim
-from gradcheck.judge.question.budget import counter_of
+from gradcheck.judge.question.budget import BudgetSpent, counter_of
 from gradcheck.judge.references.elsewhere import Elsewhere, worst_columns
 from gradcheck.judge.references.sharpest import Reference
 from gradcheck.judge.rounding.absorbed import absorbed
 from gradcheck.judge.rounding.conditioning import argument_rounding
 from gradcheck.judge.rounding.extended import WIDER
-from gradcheck.judge.rounding.scatter import COARSE, FINE, claim_rounding, foreseen_rounding
+from gradcheck.judge.rounding.scatter import COARSE, FINE, MOST_VISITED, claim_rounding, foreseen_rounding
 from gradcheck.results import Status
 from gradcheck.tolerance import LAST_DIGITS, eps_of
 
@@ -37,8 +37,8 @@ _FAR_LESS = 1 / 64
 """Of the 11 bits more a claim that is evaluated in them throughout keeps six at least."""
 _OF_WIDER = 4.0
 """What scatters in the wider format may be off by this much there."""
-_MOST_FORESEEN = 4096
-"""Entries up to which a claim is evaluated again only to learn what its rounding would hide."""
+_KEPT = 2
+"""Evaluations kept for what follows: broadcasting, and the point once more at the end."""
 _LARGE = 1e-6
 """A scatter of this share of an entry may be rounding that hides what kind of mistake was made."""
 
@@ -256,17 +256,24 @@ class Nearby:
         return claimed[:, columns] - found[0], found[0]
 
 
-def foreseen(claim: Claim, claimed: ClaimMatrix, reference: Array, rng: np.random.Generator) -> Array:
+def foreseen(claim: Claim, claimed: ClaimMatrix, reference: Array, rng: np.random.Generator) -> Array | None:
     """Return the claim's error that its rounding would explain if an entry disagreed; 0 where nothing more.
 
-    Of the claim alone, and not where that is large, or calls a function whose evaluations are limited.
+    Of the claim alone, which is evaluated 8 or 16 times; f is not, unless it is f that returns the derivative
+    too.  None where ``max_nfev`` then leaves too few evaluations.
     """
     nothing = np.zeros(claimed.value.shape)
-    limited = counter_of(claim.problem.f) is not None
-    if limited or not claim.movable or claimed.dtype != "float64" or nothing.size > _MOST_FORESEEN:
+    if not claim.movable or claimed.dtype != "float64":
         return nothing
+    counter = counter_of(claim.given)
+    if counter is not None and counter.left < MOST_VISITED + _KEPT:
+        return None
     last = LAST_DIGITS * np.abs(reference)
-    found = foreseen_rounding(claim.problem.x, claim.at, rng, last / 8.0)
+    try:
+        found = foreseen_rounding(claim.problem.x, claim.at, rng, last / 8.0)
+    except BudgetSpent:
+        # The claim calls the function by a way of its own.
+        return None
     if found is None:
         return nothing
     return np.where((found > 0) & (found <= _HARDLY_MET * np.abs(reference)), last + found, 0.0)
