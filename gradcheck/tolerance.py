@@ -22,6 +22,7 @@ __all__ = [
     "eps_of",
     "max_detectable",
     "rounding_floor",
+    "smallest_shown",
 ]
 
 FEW_EPS = 8.0
@@ -61,6 +62,36 @@ def rounding_floor(value: Array, dtype: str) -> Array:
     """Return a few eps of each entry: the rounding that any claim in ``dtype`` may have."""
     result: Array = FEW_EPS * eps_of(dtype) * np.abs(value)
     return result
+
+
+def smallest_shown(x: Array, base: Array, reference: Array, eps: Array | float) -> Array:
+    """Return the smallest derivative that values of f can show, ``(m, n)``: f's rounding over x.
+
+    ``FEW_EPS eps (|f_i| + sum_k |J_ik x_k|) / |x_j|``: when ``x_j`` moves by all of itself, a smaller
+    derivative moves ``f_i`` by no more than the rounding of its value and of its inputs does (Higham 2002,
+    Accuracy and Stability, section 1.6).  Where a coordinate is 0, the largest one stands in for it.
+
+    Parameters
+    ----------
+    x, base
+        The point ``(n,)`` and ``f`` there ``(m,)``.
+    reference
+        ``(m, n)``, units of f per unit of x.
+    eps
+        Spacing at 1 of the format of each value, a number or ``(m,)``.
+
+    Examples
+    --------
+    >>> bool(smallest_shown(np.ones(1), np.array([1e8]), np.ones((1, 1)), 2.0**-52) > 1e-7)
+    True
+    """
+    size = np.abs(x)
+    moved = np.where(size > 0, size, float(np.max(size, initial=0.0)) or 1.0)
+    with np.errstate(all="ignore"):
+        value = np.where(np.isfinite(base), np.abs(base), 0.0)
+        carried = np.where(np.isfinite(reference), np.abs(reference), 0.0) @ moved
+        shown: Array = (FEW_EPS * eps * (value + carried))[:, None] / moved
+    return shown
 
 
 def budget(error_a: Array, error_b: Array) -> Array:

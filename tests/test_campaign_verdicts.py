@@ -254,3 +254,14 @@ def test_as_many_digits_are_shown_as_tell_the_numbers_apart(entry, words):
 def test_entries_that_differ_are_counted():
     wrong = [says(CLOSED_FORM, TRUTH + 1), *everybody()[1:]]
     assert verdict_on(wrong, "float64", scale=np.ones(2)).message.endswith("; 4 of 4 entries differ")
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_an_entry_that_f_shows_and_no_witness_does_is_too_weak(shown):
+    value, bar = np.array([[1e4, 1e-3]]), np.array([[1e-9, 1e-2]])
+    said = [says(CLOSED_FORM, value, 0.0), says(CENTRAL, value, bar)]
+    # f moves by 1e-3 when x[1] moves by 1: seen in 1e4, and lost in 1e13.
+    place = np.ones(2), np.array([1e4 if shown else 1e13])
+    found = verdict_on(said, "float64", scale=np.ones(1), place=place)
+    assert found.reason is (Reason.TOO_WEAK if shown else Reason.AGREES)
+    assert verdict_on(said, "float64", scale=np.ones(1)).verdict is Verdict.PASS

@@ -270,3 +270,15 @@ class TestNumbers:
         assert abs(value[0] - 1 / x) <= bar[0]
         assert bar[0] <= 1e-2 / x
         assert not kinked.any()
+
+
+def test_an_entry_beneath_the_spread_is_named():
+    def f(x):
+        return 1e3 * x[0] + 1e-6 * np.sin(x[1]) + 1e-7 * draw.normal()
+
+    for claimed, named in ((1e-6 * np.cos(1.2), True), (0.0, False)):
+        draw = np.random.default_rng(3)
+        result = judged(f, lambda x, c=claimed: np.array([1e3, c]), np.array([0.5, 1.2]))
+        assert result.verdict is Verdict.PASS
+        notes = [note for note in result.notes if "cannot be told from 0, at d f / d x[1]" in note]
+        assert bool(notes) == named, result.notes

@@ -94,7 +94,8 @@ def _judge_derivative(
     claimed = closed_form(rule, point, dtype, claim)
     central = references[0]
     nfev = sum(one.nfev for one in references)
-    scale, shape = _row_scale(rule, point)
+    place, shape = _place(rule, point)
+    scale = _row_scale(*place)
     broken = ""
     if shape is not None and central.status not in _UNTRUSTWORTHY:
         broken = broken_signature(rule, point, shape)
@@ -114,9 +115,10 @@ def _judge_derivative(
         return unusable
     if central.status is Status.KINK and _shape_of(claimed) == _shape_of(central):
         return judge_at_kink(rule, point, said, nfev)
-    found = verdict_on(said, dtype, nfev=nfev, scale=scale)
+    found = verdict_on(said, dtype, nfev=nfev, scale=scale, place=place)
     if autodiff is not None and only_autodiff_differs(found):
-        found = verdict_on(remeasured(rule, point, said, autodiff), dtype, nfev=nfev, scale=scale)
+        again = remeasured(rule, point, said, autodiff)
+        found = verdict_on(again, dtype, nfev=nfev, scale=scale, place=place)
     if found.reason is Reason.DISAGREES and _placed_on_kink(rule, point):
         # Curvature may hide the kink from differences; the point was put on it on purpose.
         return judge_at_kink(rule, point, said, nfev)
@@ -196,12 +198,17 @@ def _measured_rounding(claimed: Testimony, references: Sequence[Testimony]) -> A
     return total
 
 
-def _row_scale(rule: Rule, point: Point) -> tuple[Array, tuple[int, ...] | None]:
-    """Return ``|f_i|`` over the largest step, ``(m,)``, and the shape of ``f``; None where it raises."""
+def _place(rule: Rule, point: Point) -> tuple[tuple[Array, Array], tuple[int, ...] | None]:
+    """Return ``x`` and ``f(x)``, flat, and the shape of ``f``; nothing and None where it raises."""
     primal = primal_of(rule, point)
     try:
-        value = np.abs(primal(primal.x))
+        value = primal(primal.x)
     except Exception:
-        return np.zeros(0), None
-    largest = _COARSE * float(np.max(np.abs(primal.x), initial=0.0)) or _COARSE
-    return np.where(np.isfinite(value), value, 0.0) / largest, primal.f_shape
+        return (primal.x, np.zeros(0)), None
+    return (primal.x, value), primal.f_shape
+
+
+def _row_scale(x: Array, value: Array) -> Array:
+    """Return ``|f_i|`` over the largest step, ``(m,)``."""
+    largest = _COARSE * float(np.max(np.abs(x), initial=0.0)) or _COARSE
+    return np.where(np.isfinite(value), np.abs(value), 0.0) / largest

@@ -26,7 +26,7 @@ from gradcheck.campaign.witnesses import (
 )
 from gradcheck.compare import Comparison, compare
 from gradcheck.results import Reason, Status, Verdict
-from gradcheck.tolerance import Detectable, detectable, max_detectable
+from gradcheck.tolerance import Detectable, detectable, eps_of, max_detectable, smallest_shown
 
 __all__ = ["Pair", "PointVerdict", "pairs_of", "verdict_on"]
 
@@ -111,18 +111,35 @@ def _compare(a: Testimony, b: Testimony) -> Comparison:
 
 
 def verdict_on(
-    said: Sequence[Testimony], dtype: str, *, nfev: int = 0, scale: Array | None = None
+    said: Sequence[Testimony],
+    dtype: str,
+    *,
+    nfev: int = 0,
+    scale: Array | None = None,
+    place: tuple[Array, Array] | None = None,
 ) -> PointVerdict:
     """Judge the first of ``said`` by the others.
 
     FAIL when any pair disagrees beyond both error bars; PASS when a numerical
     witness decided every entry and the check would have caught a small enough
     error; else INCONCLUSIVE.
+
+    Parameters
+    ----------
+    said
+        What the witnesses say, the judged one first.
+    dtype
+        The format in which the claim was evaluated.
+    nfev, scale
+        As in the result.
+    place
+        ``x`` and ``f(x)``, flat: entries that such values show count by themselves, however wide the bars.
+        Without it, as of a value or of a mutant, every entry below its bars counts as a zero.
     """
     pairs = pairs_of(said)
     references = [one for one in said if one.witness in _NUMERICAL and one.value is not None]
     scale = np.zeros(references[0].statement[0].shape[0]) if scale is None else scale
-    power, decided = _power(said[0], references, scale)
+    power, decided = _power(said[0], references, scale, place, dtype)
     failing = next((pair for pair in pairs if pair.comparison.verdict is Verdict.FAIL), None)
 
     def concluded(verdict: Verdict, reason: Reason, message: str) -> PointVerdict:
@@ -209,7 +226,11 @@ def _central_stands_alone(pairs: Sequence[Pair]) -> bool:
 
 
 def _power(
-    claimed: Testimony, references: Sequence[Testimony], scale: Array
+    claimed: Testimony,
+    references: Sequence[Testimony],
+    scale: Array,
+    place: tuple[Array, Array] | None,
+    dtype: str,
 ) -> tuple[Detectable | None, np.ndarray[Any, np.dtype[np.bool_]]]:
     """Return what the sharpest numerical witness of each entry would have caught, and the entries decided."""
     shape = references[0].statement[0].shape
@@ -223,4 +244,7 @@ def _power(
     decided: np.ndarray[Any, np.dtype[np.bool_]] = np.isfinite(value) & np.isfinite(error)
     if claimed.value is None or claimed.error is None or claimed.value.shape != shape or not decided.all():
         return None, decided
-    return detectable(*claimed.statement, value, error, scale), decided
+    shown = None
+    if place is not None and (place[1].size, place[0].size) == shape:
+        shown = smallest_shown(*place, value, eps_of(dtype))
+    return detectable(*claimed.statement, value, error, scale, shown=shown), decided

@@ -17,7 +17,7 @@ from gradcheck.judge.contract import refused_claim
 from gradcheck.judge.mistakes.explain import diagnosed
 from gradcheck.judge.outcome.entries import worst_entry
 from gradcheck.judge.outcome.evidence import evidence_of
-from gradcheck.judge.outcome.power import power_of
+from gradcheck.judge.outcome.power import power_notes, power_of
 from gradcheck.judge.question.memory import over_memory
 from gradcheck.judge.question.options import Options
 from gradcheck.judge.question.problem import Problem, flat_output, no_numbers
@@ -98,6 +98,7 @@ class Pair:
         if listening():
             found = evidence_of(self.problem, push.value, errors[0], reference, compared, result.verdict)
             result = replace(result, evidence=found)
+        notes += power_notes(result.power)
         return replace(result, notes=tuple(dict.fromkeys(notes)), method="jvp and vjp")
 
     def _rounding(self, found: ClaimMatrix, claim: PushClaim | PullClaim) -> Array:
@@ -147,7 +148,10 @@ class Pair:
             return CheckResult(Verdict.INCONCLUSIVE, Reason.NOTHING_COMPARED, text, **common)
         loosened = self.options.rtol or 0.0
         scale = np.zeros(push.value.shape[0])
-        power = power_of(self.problem, push.value, error, pull, scale, loosened=loosened)
+        # There are no values of f that could show an entry: one beneath the scatter of both products is a
+        # zero as far as anybody can tell, and is named if either says another number.
+        shown = np.full(push.value.shape, np.inf)
+        power = power_of(self.problem, push.value, error, pull, scale, shown=shown, loosened=loosened)
         common |= {"power": power, "detectable": power.worst}
         limit = max_detectable(push.dtype)
         if not power.worst <= limit and self.options.rtol is None:

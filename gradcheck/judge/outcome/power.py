@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from gradcheck import tolerance
 from gradcheck.arrays import Array
 from gradcheck.judge.outcome.entries import entry_of
 from gradcheck.judge.question.problem import Problem
@@ -116,22 +117,13 @@ def power_notes(power: Power | None) -> list[str]:
 def smallest_shown(problem: Problem, base: Array, reference: Array, dtype: str = "float64") -> Array:
     """Return the smallest derivative that values of f can show, ``(m, n)``: f's rounding over x.
 
-    ``FEW_EPS eps (|f_i| + sum_k |J_ik x_k|) / |x_j|``: when ``x_j`` moves by all of itself, a smaller
-    derivative moves ``f_i`` by no more than the rounding of its value and of its inputs does (Higham 2002,
-    Accuracy and Stability, section 1.6).  Where a coordinate is 0, the largest one stands in for it.
     A claim of ``dtype`` that cancels leaves such a number where the derivative is 0.
     """
-    size = np.abs(problem.x)
-    moved = np.where(size > 0, size, float(np.max(size, initial=0.0)) or 1.0)
     eps = np.full(problem.output.size, eps_of(dtype))
     for leaf in problem.output.leaves:
         if leaf.dtype in _FORMATS:
             eps[leaf.start : leaf.stop] = max(eps_of(leaf.dtype), eps_of(dtype))
-    with np.errstate(all="ignore"):
-        value = np.where(np.isfinite(base), np.abs(base), 0.0)
-        carried = np.where(np.isfinite(reference), np.abs(reference), 0.0) @ moved
-        shown: Array = (FEW_EPS * eps * (value + carried))[:, None] / moved
-    return shown
+    return tolerance.smallest_shown(problem.x, base, reference, eps)
 
 
 def row_scale(problem: Problem, base: Array) -> Array:

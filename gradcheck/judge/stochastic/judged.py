@@ -25,7 +25,7 @@ from gradcheck.judge.dense import judge_dense
 from gradcheck.judge.mistakes.explain import diagnosed
 from gradcheck.judge.outcome.entries import entry_of, worst_entry
 from gradcheck.judge.outcome.evidence import evidence_of
-from gradcheck.judge.outcome.power import power_of
+from gradcheck.judge.outcome.power import power_notes, power_of
 from gradcheck.judge.question.budget import BudgetSpent, Counter, counter_of
 from gradcheck.judge.question.memory import over_memory
 from gradcheck.judge.question.options import Options
@@ -268,7 +268,13 @@ class _Sampled:
         """Return PASS where the spread is small enough for the agreement to mean something."""
         scale = self._row_scale()
         loosened = self.options.rtol or 0.0
-        power = power_of(self.problem, claimed, error, reference, scale, loosened=loosened)
+        # More replicates would show ever smaller entries: one beneath the spread is a zero as far as these
+        # could tell, and is named if it is claimed to be another number.
+        shown = np.full(claimed.shape, np.inf)
+        said = replace(
+            reference, value=np.where(np.abs(reference.value) > reference.error, reference.value, 0.0)
+        )
+        power = power_of(self.problem, claimed, error, said, scale, shown=shown, loosened=loosened)
         common |= {"power": power, "detectable": power.worst}
         limit = limit_of(self.first, self.problem.output)
         found = detectable(claimed, error, reference.value, reference.error, scale)
@@ -297,7 +303,7 @@ class _Sampled:
         counts = [len(rung) for column in self.columns for rung in column.slopes]
         said = f"judged by the spread of {max(counts, default=0)} replicates"
         said += f", of the claim too ({len(self.claims)})" if not self._steady() else ""
-        notes = [*self.first.notes, said]
+        notes = [*self.first.notes, said, *power_notes(result.power)]
         if result.verdict is Verdict.INCONCLUSIVE and result.reason in (
             Reason.TOO_WEAK,
             Reason.NOISY_REFERENCE,
