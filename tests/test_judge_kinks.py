@@ -107,3 +107,28 @@ def test_a_failure_at_a_kink_fits_on_a_screen(f):
     text = str(said(f, lambda x: 7.0 * np.ones((*np.shape(f(x)), 3)), AT if f is relu else np.zeros(3)))
     assert len(text.splitlines()) <= 25
     assert "hull" not in text
+
+
+LAYER = np.random.default_rng(0).normal(size=(3, 4))
+KINKS_OF_SEVERAL = {
+    "relu": (lambda x: np.maximum(x, 0), np.diag([1.5, 1.5, 1.5, 1.5]), np.zeros(4)),
+    "max": (np.max, np.array([0.3, 0.3, 0.3, 0.3]), np.ones(4)),
+    "min of two": (lambda x: np.minimum(np.abs(x[0]), np.abs(x[1])), np.array([1.0, 1.0]), np.zeros(2)),
+    "norm": (lambda x: np.sqrt(x @ x), np.array([0.8, 0.8]), np.zeros(2)),
+    "sum of layers": (lambda x: np.maximum(LAYER @ x, 0).sum(), 1.1 * LAYER.sum(0), np.zeros(4)),
+}
+
+
+@pytest.mark.parametrize(("method", "most"), [("auto", 4000), ("central", 15000)])
+@pytest.mark.parametrize("name", KINKS_OF_SEVERAL)
+def test_a_mistake_at_a_kink_of_several_inputs_is_found_at_a_bounded_cost(name, method, most):
+    f, wrong, x = KINKS_OF_SEVERAL[name]
+    calls = []
+
+    def counted(x):
+        calls.append(1)
+        return f(x)
+
+    result = gradcheck.check(counted, lambda x: wrong, x, method=method)
+    assert str(result.verdict) == "fail", str(result)
+    assert result.nfev - 50 <= len(calls) <= most

@@ -69,7 +69,9 @@ def judged_at_kink(
         first = problem.output.name_of(int(np.flatnonzero(rows)[0]))
         text = f"{first} has a kink here, which is judged with all inputs at once, or not at all"
         return AtKink(CheckResult(Verdict.INCONCLUSIVE, Reason.BUDGET, text, entries=rest.entries))
-    kink = membership(problem, rows, *claim, bounds=bounds, rng=options.generator(), cost=cost)
+    kink = membership(
+        problem, rows, *claim, bounds=bounds, rng=options.generator(), cost=cost, method=options.method
+    )
     found = kink.found
     if found.verdict is Verdict.PASS and rest.verdict is Verdict.INCONCLUSIVE:
         return AtKink(rest, nfev=kink.nfev)
