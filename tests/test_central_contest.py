@@ -190,3 +190,30 @@ def test_a_tread_that_hides_one_term_is_doubted_by_more_than_the_answer_beyond_i
         truth = 2 * (np.sin(x[0]) * np.exp(x[1]) + x[2] ** 2) * inside
         assert lies(f, x, truth) == 0
         assert lies(f, x, 2 * truth) > 0
+
+
+def attention(dtype: Any, keys: Any) -> Any:
+    """Weights computed in ``dtype``, applied to what they are computed from: teeth with slopes of their own."""
+
+    def f(x: Any) -> Any:
+        values = x.reshape(3, 3)
+        logits = ((values @ keys.T) / np.sqrt(3)).astype(dtype)
+        weights = np.exp(logits - logits.max(1, keepdims=True))
+        return ((weights / weights.sum(1, keepdims=True)).astype(np.float64) @ values).ravel()
+
+    return f
+
+
+@pytest.mark.parametrize("seed", [4, 8, 22, 37])
+def test_teeth_are_seen_behind_a_finest_step_whose_rounding_is_carried_far(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    keys, x = rng.normal(size=(3, 3)), 2 * rng.normal(size=9)
+    exact = central_jacobian(Primal(attention(np.float64, keys), [x])).value
+    found = central_jacobian(Primal(attention(np.float32, keys), [x]))
+
+    def missed(truth: Any) -> int:
+        # The weights themselves are rounded: by 6e-8 at most.
+        return int((np.abs(found.value - truth) > found.error + 3e-6 * np.nanmax(np.abs(truth))).sum())
+
+    assert missed(exact) == 0
+    assert missed(1.01 * exact) > 10

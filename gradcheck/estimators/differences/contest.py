@@ -137,7 +137,9 @@ def _carried_on(ladder: Ladder, best: Best, floor: Array) -> _Parabola:
     ratio = step[1:] / step[:-1]
     left_over = np.zeros_like(even)
     left_over[1:] = even[1:] - even[:-1] * ratio**2
-    size = np.abs(odd) + np.abs(left_over)
+    # What rounding makes of the finer even part, carried over many octaves, is not there where f is even less.
+    left_over = np.fmin(np.abs(left_over), np.abs(even) + floor)
+    size = np.abs(odd) + left_over
     known = floor.copy()
     known[1:] += floor[:-1] * ratio**2
     jumps = np.zeros(step.shape, dtype=bool)
@@ -145,7 +147,7 @@ def _carried_on(ladder: Ladder, best: Best, floor: Array) -> _Parabola:
     jumps[1:] &= np.arange(len(ratio))[:, None, None] >= start
     held = np.where(jumps.any(axis=0), np.argmax(jumps, axis=0) - 1, step.shape[0] - 1)
     before = np.fmax(held - 1, 0)
-    shows = _at(np.abs(left_over), held) > _SAFETY * _at(known, held)
+    shows = _at(left_over, held) > _SAFETY * _at(known, held)
     row = np.where(shows & (_at(rungs, held) - _at(rungs, before) <= _NEAR), before, held)
     row = np.fmin(row, start + 3)
     square = (step / _at(step, row)) ** 2
