@@ -193,7 +193,7 @@ def test_a_tread_that_hides_one_term_is_doubted_by_more_than_the_answer_beyond_i
 
 
 def attention(dtype: Any, keys: Any) -> Any:
-    """Weights computed in ``dtype``, applied to what they are computed from: teeth with slopes of their own."""
+    """Weights computed in ``dtype``, applied to what they are computed from: teeth with own slopes."""
 
     def f(x: Any) -> Any:
         values = x.reshape(3, 3)

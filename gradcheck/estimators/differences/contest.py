@@ -137,7 +137,7 @@ def _carried_on(ladder: Ladder, best: Best, floor: Array) -> _Parabola:
     ratio = step[1:] / step[:-1]
     left_over = np.zeros_like(even)
     left_over[1:] = even[1:] - even[:-1] * ratio**2
-    # What rounding makes of the finer even part, carried over many octaves, is not there where f is even less.
+    # What rounding makes of a finer even part, carried over many octaves, is not there where f is even less.
     left_over = np.fmin(np.abs(left_over), np.abs(even) + floor)
     size = np.abs(odd) + left_over
     known = floor.copy()
