@@ -88,7 +88,7 @@ def test_a_claim_that_draws_its_last_digits_is_not_granted_them():
 def test_a_claim_that_jumps_at_a_kink_is_a_subgradient(f, slope, x):
     result = gradcheck.check(f, slope, x)
     assert (str(result.verdict), str(result.reason)) == ("pass", "subgradient"), str(result)
-    assert result.detectable < 1e-9
+    assert result.detectable == np.inf  # at a kink any mix of the sides is right: there is no number
     assert str(gradcheck.check(f, lambda x: 1.1 + 0 * slope(x), x).verdict) == "fail"
 
 

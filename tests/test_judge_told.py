@@ -182,3 +182,31 @@ def test_a_small_mistake_without_a_name_may_be_that_of_a_solver(off, told):
 
 def test_per_cent_is_a_familiar_factor():
     assert check(np.exp, lambda x: np.exp(x) / 100, 0.5).diagnosis.endswith("factor 1/100, per cent")
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_product_that_cuts_long_directions_off_is_not_linear(dtype):
+    x = X.astype(dtype)
+
+    def clipped(x, v, most):
+        return 2 * x * np.clip(v, -most, most)
+
+    result = gradcheck.check_jvp(square, lambda x, v: clipped(x, v, 10.0), x)
+    assert (str(result.verdict), str(result.reason)) == ("fail", "disagrees")
+    assert "not linear in its direction" in result.message
+    assert str(gradcheck.check_jvp(square, lambda x, v: clipped(x, v, 1e30), x).verdict) == "pass"
+    assert str(gradcheck.check_vjp(square, lambda x, u: clipped(x, u, 10.0), x).verdict) == "fail"
+
+
+def test_a_product_that_cannot_take_a_long_direction_is_judged_by_short_ones():
+    def differences(x, v):
+        if np.max(np.abs(v)) > 100:
+            raise ValueError("outside the domain")
+        return 2 * x * v
+
+    assert str(gradcheck.check_jvp(square, differences, X).verdict) == "pass"
+    huge = 1e306
+    assert str(gradcheck.check_jvp(lambda x: huge * x, lambda x, v: huge * v, X / 4).verdict) == "pass"
+    small = X.astype(np.float32)
+    steep = np.float32(1e37)
+    assert str(gradcheck.check_jvp(lambda x: steep * x, lambda x, v: steep * v, small).verdict) == "pass"

@@ -46,8 +46,8 @@ def check_adjoint(
     -------
     CheckResult
         FAIL where an entry of the two matrices differs beyond what both round, a product has another
-        shape, or is not linear.  ``nfev`` is 0: no function is evaluated; ``n + 3`` calls of ``jvp`` and
-        ``m + 2`` of ``vjp``.
+        shape, or is not linear.  ``nfev`` is 0: no function is evaluated; ``n + 4`` calls of ``jvp`` and
+        ``m + 3`` of ``vjp``.
 
     Raises
     ------

@@ -153,7 +153,7 @@ def check_vjp(
     -------
     CheckResult
         FAIL where a row differs beyond both error bars, the result has another shape, or ``vjp`` is not
-        linear.  The claim costs ``m + 2`` calls of ``vjp``.
+        linear.  The claim costs ``m + 3`` calls of ``vjp``.
 
     Raises
     ------

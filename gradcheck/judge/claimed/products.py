@@ -29,6 +29,8 @@ __all__ = [
 
 _SCALES = (1.0, -1.75)
 """Both signs, so that ``abs(v)`` shows with one entry too, and no power of two, so that ``v**2`` does."""
+_FAR, _CUT = 1e3, 0.05
+"""A long direction, and the share of a product that may be missing along it."""
 _ROUGH = 1e3
 """Roundings beyond which a product that is only nearly linear is worth a note."""
 
@@ -208,9 +210,29 @@ class _ProductClaim(Claim):
                 )
             if wrong.any():
                 return ClaimProblem(self._nonlinear_text(int(np.argmax(wrong)), gap, size), Reason.DISAGREES)
+        cut = self._cut(dense, drawn, dtype)
+        if cut is not None:
+            return cut
         if roughest > _ROUGH * eps_of(dense.dtype):
             return (f"{self.called} is linear to {roughest:.2g} relative only",)
         return ()
+
+    def _cut(self, dense: ClaimMatrix, drawn: Array, dtype: np.dtype[Any]) -> ClaimProblem | None:
+        """Return the problem of a product that cuts long directions off, as a clipped gradient does."""
+        if not drawn.size or dtype.itemsize < np.dtype(np.float32).itemsize:
+            return None
+        direction = (_FAR * drawn).astype(dtype).astype(np.float64)
+        found = self._product(None, direction, dtype)
+        if isinstance(found, ClaimProblem):
+            # Differences along a long direction may leave the domain of f: that says nothing of short ones.
+            return None
+        with np.errstate(all="ignore"):
+            gap = np.abs(found.value - dense.value @ direction)
+            size = np.abs(dense.value) @ np.abs(direction)
+            wrong = np.isfinite(found.value) & np.isfinite(size) & ~(gap <= (_CUT + self.rtol) * size)
+        if not wrong.any():
+            return None
+        return ClaimProblem(self._nonlinear_text(int(np.argmax(wrong)), gap, size), Reason.DISAGREES)
 
     def _nonlinear_text(self, row: int, gap: Array, size: Array) -> str:
         return (
