@@ -217,3 +217,25 @@ def test_teeth_are_seen_behind_a_finest_step_whose_rounding_is_carried_far(seed:
 
     assert missed(exact) == 0
     assert missed(1.01 * exact) > 10
+
+
+def cancelling(z: Any) -> Any:
+    return np.array([z[0] * (np.sqrt(1 + z[1]) - 1) / z[1]])
+
+
+def test_rounding_that_stands_still_along_an_input_is_in_its_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In ``x a(t)`` the rounding of ``a`` is the same for all ``x``, and shows along ``t`` alone."""
+    rng = np.random.default_rng(4)
+    points = [np.array([rng.uniform(0.2, 3.0), 10.0 ** rng.uniform(-6, -1)]) for _ in range(40)]
+
+    def missed(factor: float = 1.0) -> int:
+        found = [central_jacobian(Primal(cancelling, [z])) for z in points]
+        truth = [factor / (np.sqrt(1 + z[1]) + 1) for z in points]
+        pairs = zip(found, truth, strict=True)
+        return sum(abs(one.value[0, 0] - slope) > one.error[0, 0] for one, slope in pairs)
+
+    assert missed() == 0
+    assert missed(1.01) > 30
+    # The twin: along x itself nothing of it is seen.
+    monkeypatch.setattr(one_sided, "frozen_noise", lambda ladder, *_: np.zeros((2, 1)))
+    assert missed() > 10

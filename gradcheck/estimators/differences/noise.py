@@ -23,11 +23,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradcheck.arrays import Array
+from gradcheck.estimators.differences.extrapolation import Best
 from gradcheck.estimators.differences.ladder import NO_RUNG, Ladder, leading
 from gradcheck.estimators.differences.lattice import multiples
 from gradcheck.estimators.differences.steps import LEAP, TINY_X, UNIT
 
-__all__ = ["NEIGHBOURS", "TOOTH", "Noise", "measured_noise", "unit_roundoff"]
+__all__ = ["NEIGHBOURS", "TOOTH", "Noise", "frozen_noise", "measured_noise", "unit_roundoff"]
 
 #: Teeth above this share of f are no rounding, hardly float32's: the function's own.
 TOOTH = 2.0**-16
@@ -47,6 +48,13 @@ _NOISY = 16.0
 _ARGUMENT_ROUNDING = 0.25
 #: Outputs share their noise among this many inputs or more, where it is at most that many times what is seen.
 _POOL, _LUCK = 4, 16.0
+#: Rounding of f of so many units is that of something inside which cancels; it stands still along an input
+#: that shows so much less of it.
+_LOUD, _STILL = 64.0, 8.0
+#: What f is off by at the point is one draw more.
+_FROZEN = 8.0
+#: Beside a bar that is a larger part of it a slope is no slope.
+_CLEAR = 0.25
 
 
 class Noise(NamedTuple):
@@ -137,6 +145,54 @@ def _pooled(fine: Array, floor: Array) -> tuple[Array, Array]:
     common = np.partition(fine, half, axis=0)[half]
     fine = np.fmax(fine, np.fmin(common, _LUCK * np.fmax(fine, floor[0])))
     return fine, np.fmax(floor, np.fmin(common, fine))
+
+
+def _decided(best: Best) -> Array:
+    found: Array = best.bar[0] <= _CLEAR * np.abs(best.value[0])
+    return found
+
+
+def _off(ladder: Ladder, quotients: Array, value: Array, bar: Array, before: Array) -> Array:
+    """Return by how much f is off a slope, beyond its bar, at the rungs ``before`` one; all ``(n, m)``."""
+    step = 0.5 * (ladder.step_plus + ladder.step_minus)[..., None]
+    off = (np.abs(quotients - value) - bar) * step
+    finer = np.arange(len(off))[:, None, None] < before
+    found: Array = np.where(finer, np.nan_to_num(off, posinf=0.0), 0.0).max(axis=0, initial=0.0)
+    return found
+
+
+def frozen_noise(ladder: Ladder, quotients: Array, best: Best, near: Array, eps: float) -> Array:
+    """Return what rounding that shows along other inputs adds to the bar of one that it ignores, ``(n, m)``.
+
+    In ``x a(t)`` the rounding of ``a`` does not change with ``x``: along ``x`` all is smooth, and the slope
+    is off by that rounding.  What an output is off by at the point, its derivative by ``x`` may be off by
+    over ``x``.
+
+    Parameters
+    ----------
+    quotients
+        ``(R, n, m)``: central ones.
+    best
+        The answer; central is its first.
+    near
+        ``(n, m)``: the noise next to x.
+    eps
+        Unit roundoff of the output.
+    """
+    if near.shape[0] < 2:
+        return np.zeros(near.shape)
+    seen = np.where(_decided(best), _off(ladder, quotients, best.value[0], best.bar[0], best.rung[0]), 0.0)
+    # Without an answer the third finest rung stands for it: truncation there is nothing over finer steps.
+    last = ladder.fine_rungs()[:, None] - 1 + np.zeros(near.shape, dtype=np.int64)
+    middle = np.take_along_axis(quotients, last.clip(min=0)[None], axis=0)[0]
+    seen = np.where(_decided(best), seen, _off(ladder, quotients, middle, np.zeros(near.shape), last))
+    seen = np.fmax(seen, np.where(np.isfinite(near), near, 0.0))
+    loudest = seen.max(axis=0)
+    heard = (loudest > _LOUD * eps * np.abs(ladder.f0)) & (loudest > _STILL * seen)
+    heard &= ((ladder.plus != ladder.f0) | (ladder.minus != ladder.f0)).any(axis=0)
+    size = np.abs(ladder.x)[:, None]
+    found: Array = np.where(heard & (size > 0), _FROZEN * loudest / np.where(size > 0, size, 1.0), 0.0)
+    return found
 
 
 def _between(ladder: Ladder, asked: Array) -> Array:

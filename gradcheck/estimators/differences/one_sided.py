@@ -10,7 +10,7 @@ from gradcheck.arrays import Array
 from gradcheck.estimators.differences.contest import contested
 from gradcheck.estimators.differences.extrapolation import Best, best_window
 from gradcheck.estimators.differences.ladder import Ladder
-from gradcheck.estimators.differences.noise import TOOTH, Noise
+from gradcheck.estimators.differences.noise import TOOTH, Noise, frozen_noise
 from gradcheck.estimators.differences.ripples import distant_noise
 from gradcheck.results import Status
 
@@ -79,6 +79,7 @@ def answer_from(ladder: Ladder, noise: Noise, eps: float) -> Answer:
             break
         teeth = np.where(contest.height > TOOTH * size, np.inf, contest.height)
         level, floor = level + teeth, floor + teeth
+    sides.bar[...] += frozen_noise(ladder, quotients[CENTRAL], sides, level[0], eps)
     extra, beside = distant_noise(ladder, quotients[CENTRAL], sides, level, floor)
     sides.bar[CENTRAL] = np.fmax(sides.bar[CENTRAL] + np.where(kinked, 0.0, extra), contest.bar)
     side = _side(quotients, sides)
