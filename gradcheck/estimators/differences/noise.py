@@ -189,7 +189,7 @@ def frozen_noise(ladder: Ladder, quotients: Array, best: Best, near: Array, eps:
     seen = np.fmax(seen, np.where(np.isfinite(near), near, 0.0))
     loudest = seen.max(axis=0)
     heard = (loudest > _LOUD * eps * np.abs(ladder.f0)) & (loudest > _STILL * seen)
-    heard &= ((ladder.plus != ladder.f0) | (ladder.minus != ladder.f0)).any(axis=0)
+    heard &= (np.nan_to_num(quotients) != 0).any(axis=0)
     size = np.abs(ladder.x)[:, None]
     found: Array = np.where(heard & (size > 0), _FROZEN * loudest / np.where(size > 0, size, 1.0), 0.0)
     return found
