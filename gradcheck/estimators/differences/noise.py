@@ -52,7 +52,9 @@ _POOL, _LUCK = 4, 16.0
 #: that shows so much less of it.
 _LOUD, _STILL = 64.0, 8.0
 #: What f is off by at the point is one draw more.
-_FROZEN = 8.0
+_FROZEN = 16.0
+#: Octaves below the third finest rung from which on only rounding tells a slope from that rung's.
+_FAR = 8
 #: Beside a bar that is a larger part of it a slope is no slope.
 _CLEAR = 0.25
 
@@ -147,20 +149,6 @@ def _pooled(fine: Array, floor: Array) -> tuple[Array, Array]:
     return fine, np.fmax(floor, np.fmin(common, fine))
 
 
-def _decided(best: Best) -> Array:
-    found: Array = best.bar[0] <= _CLEAR * np.abs(best.value[0])
-    return found
-
-
-def _off(ladder: Ladder, quotients: Array, value: Array, bar: Array, before: Array) -> Array:
-    """Return by how much f is off a slope, beyond its bar, at the rungs ``before`` one; all ``(n, m)``."""
-    step = 0.5 * (ladder.step_plus + ladder.step_minus)[..., None]
-    off = (np.abs(quotients - value) - bar) * step
-    finer = np.arange(len(off))[:, None, None] < before
-    found: Array = np.where(finer, np.nan_to_num(off, posinf=0.0), 0.0).max(axis=0, initial=0.0)
-    return found
-
-
 def frozen_noise(ladder: Ladder, quotients: Array, best: Best, near: Array, eps: float) -> Array:
     """Return what rounding that shows along other inputs adds to the bar of one that it ignores, ``(n, m)``.
 
@@ -181,11 +169,16 @@ def frozen_noise(ladder: Ladder, quotients: Array, best: Best, near: Array, eps:
     """
     if near.shape[0] < 2:
         return np.zeros(near.shape)
-    seen = np.where(_decided(best), _off(ladder, quotients, best.value[0], best.bar[0], best.rung[0]), 0.0)
-    # Without an answer the third finest rung stands for it: truncation there is nothing over finer steps.
-    last = ladder.fine_rungs()[:, None] - 1 + np.zeros(near.shape, dtype=np.int64)
-    middle = np.take_along_axis(quotients, last.clip(min=0)[None], axis=0)[0]
-    seen = np.where(_decided(best), seen, _off(ladder, quotients, middle, np.zeros(near.shape), last))
+    # What f is off its slope by at the finest steps is rounding.  Without an answer the third finest rung
+    # stands for it: its truncation is nothing over steps so much finer.
+    third = (ladder.fine_rungs() - 1).clip(min=0)
+    middle = np.take_along_axis(quotients, third[None, :, None], axis=0)[0]
+    decided = best.bar[0] <= _CLEAR * np.abs(best.value[0])
+    slope, bar = np.where(decided, best.value[0], middle), np.where(decided, best.bar[0], 0.0)
+    finest = (ladder.exponents <= ladder.third_finest - _FAR)[..., None]
+    step = 0.5 * (ladder.step_plus + ladder.step_minus)[..., None]
+    off = np.where(finest, (np.abs(quotients - slope) - bar) * step, 0.0)
+    seen = np.nan_to_num(off, posinf=0.0).max(axis=0, initial=0.0)
     seen = np.fmax(seen, np.where(np.isfinite(near), near, 0.0))
     loudest = seen.max(axis=0)
     heard = (loudest > _LOUD * eps * np.abs(ladder.f0)) & (loudest > _STILL * seen)
