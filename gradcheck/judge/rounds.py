@@ -23,6 +23,8 @@ _EXACT = 12
 """Evaluations of a check by complex step beyond one for each column."""
 _EACH = 20
 """Evaluations of central differences for a column, and as many once."""
+_CONFIRMED = 1
+"""Columns fewer, so that with what the others leave of theirs a kink between the inputs can be looked for."""
 _SECOND = 12
 """Jacobians, of ``n + 12`` evaluations or what was measured, that a column of a second derivative takes."""
 _NAMED = 5
@@ -132,6 +134,9 @@ class _Rounds:
             return self._count_second(n, left)
         if self.by == "central":
             count = (left - _EACH - _AROUND) // _EACH
+            if count < n:
+                # Some are left out in any case: a mistake among the others must still be told from a kink.
+                count = max(count - _CONFIRMED, min(count, 1))
             return min(n, max(count, int(left > _AROUND and not self.found), 0))
         return max(0, min(n, left - _EXACT))
 
@@ -151,7 +156,9 @@ class _Rounds:
         if taken(1, n) <= left:
             return 1
         self.between = True
-        return next((one for one in range(n, 0, -1) if taken(one, one) <= left), 1)
+        # Of several inputs a mistake must still be told from a kink, along lines between them.
+        kinks = 2 * _EACH // _SECOND
+        return next((one for one in range(n, 1, -1) if taken(one + kinks, one) <= left), 1)
 
     def _continues(self) -> bool:
         """Whether the first derivative may be had by complex step, so that a second one is cheap."""
