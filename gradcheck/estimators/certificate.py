@@ -28,6 +28,9 @@ _FIRST = 3
 # so that the term itself shrinks by 2**18 and the next one by 2**36.
 _GRANTED = 64.0
 
+# Share of a residual that shrinks with the step itself which is granted.
+_KINKED = 2.0
+
 # Share of a row's scale by which two rungs may differ and still lie on the same parabola.
 _BEYOND = 0.05
 
@@ -151,6 +154,8 @@ class _Ladder:
             drop = np.where(np.isfinite(raw[k - 1]), raw[k] - raw[k - 1], 0.0)
             value[k] += drop / (ratio - 1.0)
             bar[k] += _GRANTED * np.abs(drop) / ratio
+            # Beside a kink of the first derivative the residual shrinks as the step does, and no faster.
+            bar[k] += np.where(np.isfinite(raw[k - 1]), _KINKED * np.abs(raw[k - 1]) / np.sqrt(ratio), 0.0)
             # A coarser rung that misses by this much lies beyond the scale on which f is smooth: its distance
             # says nothing about the error left at this rung.
             bar[k] += np.where(np.abs(drop) > _BEYOND * self.scale, _BEYOND * self.scale, 0.0)

@@ -20,6 +20,7 @@ from gradcheck.judge.dense import judge_dense
 from gradcheck.judge.question.memory import over_memory
 from gradcheck.judge.question.options import Options
 from gradcheck.judge.question.problem import Problem
+from gradcheck.judge.references.limits import limit_at_tie, met_a_tie
 from gradcheck.judge.references.sharpest import central, complex_step
 from gradcheck.judge.references.slopes import slopes
 from gradcheck.pytree import Structure, flatten
@@ -38,7 +39,8 @@ _NEARBY = 0.125
 _WITHIN = 1.001
 """A step as taken differs from the step meant by its rounding."""
 _RIPPLES = (
-    "f varies faster than the steps of its second derivative: a curvature between them cannot be excluded"
+    "f varies faster than the steps of its second derivative, or that jumps at the point: fine differences"
+    " alone know the first derivative, so that a curvature between them cannot be excluded"
 )
 
 
@@ -141,12 +143,18 @@ class JacobianProblem(Problem):
     def _first_estimate(self) -> FlatEstimate:
         if self.options.method != "central" and self.options.bounds is None:
             self.by = "complex-step"
-            found = self._estimate(self.x)
+            found = self._exact(self.x)
+            limit = self._estimate(self.x) if met_a_tie(found) else found
             if found.status is Status.OK or self.options.method == "complex-step":
-                return found
+                return limit
             self._contradicted = found.message.startswith(_CONTRADICTED)
+            seen = self._central(self.x)
+            if limit.status is Status.OK and _agree(limit, seen):
+                return limit
+            self.by = "central"
+            return seen
         self.by = "central"
-        return self._estimate(self.x)
+        return self._central(self.x)
 
     def _ripples(self, found: FlatEstimate) -> Array:
         """Return where, ``(m, n)``, the first derivative is known but ``f`` varies faster than the steps.
@@ -184,13 +192,20 @@ class JacobianProblem(Problem):
         return np.where(np.isfinite(size), size, 0.0)
 
     def _estimate(self, x: Array) -> FlatEstimate:
-        primal = Primal(self.first, [self._inside(x)])
-        if self.by == "complex-step":
-            found = complex_step(primal)
-        else:
-            limits = self.options.limits
-            bounds = None if limits is None else tuple(self.first.spread(limit) for limit in limits)
-            found = central(primal, bounds, None)
+        if self.by != "complex-step":
+            return self._central(x)
+        found = self._exact(x)
+        return (limit_at_tie(self._exact, x) or found) if met_a_tie(found) else found
+
+    def _exact(self, x: Array) -> FlatEstimate:
+        found = complex_step(Primal(self.first, [self._inside(x)]))
+        self.calls += found.nfev
+        return found
+
+    def _central(self, x: Array) -> FlatEstimate:
+        limits = self.options.limits
+        bounds = None if limits is None else tuple(self.first.spread(limit) for limit in limits)
+        found = central(Primal(self.first, [self._inside(x)]), bounds, None)
         self.calls += found.nfev
         return found
 
@@ -242,6 +257,13 @@ class JacobianProblem(Problem):
             codes=codes.astype(np.uint8),
             status=gravest(codes),
         )
+
+
+def _agree(one: FlatEstimate, other: FlatEstimate) -> bool:
+    """Return whether two estimates agree within both bars wherever the second has an answer or met a kink."""
+    close = np.abs(one.value - other.value) <= one.error + other.error
+    kinked = other.codes == Status.KINK.code
+    return bool(np.all((close | ~np.isfinite(other.value)) & ~kinked))
 
 
 @dataclass(frozen=True)
