@@ -43,7 +43,6 @@ def test_another_number_fails(curvature):
 def test_a_kink_away_from_zero_beside_a_tie():
     x = np.array([1.0, 0.0])
     assert check_hessian(huber, claimed(0.5, 1.0), x).reason is Reason.SUBGRADIENT
-    assert check_hessian(huber, claimed(1.5, 1.0), x).verdict is Verdict.FAIL
 
 
 def test_a_wrong_entry_beside_the_kink_fails():
