@@ -124,3 +124,37 @@ def test_a_product_that_is_the_identity_up_to_a_last_digit_passes_and_1e_9_besid
         off[row, column] += 1e-9
         wrong = gradcheck.check(f, lambda x, off=off: off, np.array(x))
         assert str(wrong.verdict) == "fail", str(wrong)
+
+
+@pytest.mark.parametrize(("off", "expected"), [(1.7e-16, "pass"), (1e-12, "fail"), (-1e-9, "fail")])
+def test_a_last_digit_in_a_row_that_is_0_throughout_is_measured_by_the_other_rows(off, expected):
+    slope = np.array([[1.0, 2.0, 3.0], [0.0, off, 0.0]])
+    f = lambda x: np.array([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]]) @ x
+    x = np.array([-1.4, 0.3, 1.9])
+    for given in (lambda x: slope, slope):
+        assert str(gradcheck.check(f, given, x).verdict) == expected
+    right = gradcheck.check(f, np.array([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]]), x)
+    assert str(right.verdict) == "pass"
+
+
+def test_rows_of_another_array_measure_no_row_that_is_0():
+    f = lambda x: (np.array([1e9 * x[0]]), 0 * x[0])
+    slope = lambda off: lambda x: (np.array([[1e9]]), np.array([off]))
+    assert str(gradcheck.check(f, slope(0.0), np.array([1.5])).verdict) == "pass"
+    assert str(gradcheck.check(f, slope(1e-9), np.array([1.5])).verdict) == "fail"
+
+
+def test_the_sum_of_a_centred_vector_is_not_called_wrong():
+    def f(x):
+        x = np.array(x, dtype=float)
+        return np.array([(x - x.mean()).sum(), x[1] ** 2])
+
+    def slope(x, off=0.0):
+        return np.vstack([np.ones(3) @ (np.eye(3) - np.full((3, 3), 1 / 3)) + off, [0, 2 * x[1], 0]])
+
+    for seed in range(12):
+        x = np.random.default_rng(seed).normal(size=3)
+        assert str(gradcheck.check(f, slope, x).verdict) != "fail"
+    x = np.array([0.4333999424778123, 0.37285788843488454, -0.7503135205031676])
+    assert str(gradcheck.check(f, slope, x).verdict) != "fail"
+    assert str(gradcheck.check(f, lambda x: slope(x, 1e-9), x).verdict) == "fail"

@@ -16,13 +16,14 @@ from gradcheck.judge.references.sharpest import Reference
 from gradcheck.judge.rounding.assumed import granted_rounding, left_open
 from gradcheck.judge.rounding.extended import digits_note, lost_in_float64
 from gradcheck.judge.rounding.nearby import Nearby, foreseen
+from gradcheck.judge.rounding.zeros import zeros_of
 from gradcheck.results import CheckResult, Power, Verdict
-from gradcheck.tolerance import FEW_EPS, HIDDEN_DIGITS, LAST_DIGITS, eps_of
+from gradcheck.tolerance import HIDDEN_DIGITS, LAST_DIGITS
 
 __all__ = ["Margin"]
 
 _ORDER = "claim and reference differ in the last three digits: another order of operations"
-_CANCELLED = "where the derivative is 0 the claim leaves a last digit of its row's largest entry"
+_CANCELLED = "where the derivative is 0 the claim leaves a last digit of what cancels there"
 _NOT_FORESEEN = (
     "what the claim's own rounding could hide is not counted in `detectable`: it takes evaluations of f that "
     "max_nfev does not leave"
@@ -74,7 +75,7 @@ class Margin:
         if self.claimed.dtype != "float64":
             return self._beneath(found, error, reference)
         last = LAST_DIGITS * np.abs(reference.value)
-        zero = _zeros(reference)
+        zero = zeros_of(self.claim.problem, reference, self.base).left
         last = np.fmax(last, zero)
         close = found.wrong & (found.difference <= last)
         if not close.any():
@@ -160,8 +161,11 @@ class Margin:
             error = np.fmax(error, HIDDEN_DIGITS * np.abs(reference.value))
         error = np.fmax(error, self.loosened(reference, self._hidden))
         shown = smallest_shown(problem, base, reference.value, self.claimed.dtype)
-        shown = np.fmax(shown, _zeros(reference))
-        numbers = problem, self.claimed.value, error, reference, row_scale(problem, base)
+        zeros = zeros_of(problem, reference, base)
+        shown = np.fmax(shown, zeros.left)
+        # Where f is 0 but for rounding, its value is nothing to measure by.
+        scale = np.where(zeros.rows, 0.0, row_scale(problem, base))
+        numbers = problem, self.claimed.value, error, reference, scale
         return power_of(*numbers, self._unrounded, shown, kinked, self.rtol)
 
     def _granting(self, lost: Array | None, reference: Reference, compared: Comparison) -> Comparison:
@@ -186,14 +190,3 @@ class Margin:
         self.claimed.value[hidden] = self._unrounded[hidden]
         self.error = np.where(hidden, bar, self.error)
         return compare(self.claimed.value, np.where(hidden, bar, error), *known)
-
-
-def _zeros(reference: Reference) -> Array:
-    """Return what a claim may leave where the derivative is 0, ``(m, n)``; 0 where it is not.
-
-    A few roundings of the row's largest entry: of a product of matrices that cancels more cannot be asked,
-    and a mistake in such an entry is measured by that entry anyway.
-    """
-    size = np.nan_to_num(np.abs(reference.value))
-    largest = np.max(size, axis=1, keepdims=True, initial=0.0)
-    return np.where(size <= reference.error, FEW_EPS * eps_of("float64") * largest, 0.0)
