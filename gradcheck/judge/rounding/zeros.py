@@ -33,7 +33,8 @@ def zeros_of(problem: Problem, reference: Reference, base: Array) -> Zeros:
 
     A few roundings of the row's largest entry: of a product of matrices that cancels more cannot be asked,
     and a mistake in such an entry is measured by that entry anyway.  In a row that is 0 throughout (the sum
-    of a centred vector) the other rows of the same array stand in: the largest ``|J_ik x_k|``, over ``x_j``.
+    of a centred vector) the other rows of the same array stand in: their largest entry, or their largest
+    ``|J_ik x_k|``, over ``x_j``.
 
     Parameters
     ----------
@@ -46,11 +47,12 @@ def zeros_of(problem: Problem, reference: Reference, base: Array) -> Zeros:
     largest = np.max(size, axis=1, keepdims=True, initial=0.0)
     apart = np.abs(problem.x)
     moved = np.where(apart > 0, apart, float(np.max(apart, initial=0.0)) or 1.0)
-    terms = np.zeros(len(value))
+    terms, array = np.zeros(len(value)), np.zeros(len(value))
     for leaf in problem.output.leaves:
         rows = slice(leaf.start, leaf.stop)
+        array[rows] = np.max(size[rows], initial=0.0)
         terms[rows] = np.max(size[rows] * moved, initial=0.0)
-    beside = _FEW * terms[:, None] / moved
+    beside = _FEW * np.fmax(array[:, None], terms[:, None] / moved)
     # An entry without an answer says nothing of the others of its row.
     sharp: Array = np.asarray((reference.error <= _KNOWN * beside) | ~reference.decided)
     empty: Array = np.asarray((zero & sharp).all(axis=1))
