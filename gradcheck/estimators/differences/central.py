@@ -18,7 +18,14 @@ from gradcheck.errors import InvalidArgument
 from gradcheck.estimators.differences.ladder import NO_RUNG, Ladder
 from gradcheck.estimators.differences.moved import moved_slopes
 from gradcheck.estimators.differences.noise import measured_noise, unit_roundoff
-from gradcheck.estimators.differences.one_sided import LEFT, RIGHT, Answer, answer_from, of_side
+from gradcheck.estimators.differences.one_sided import (
+    LEFT,
+    RIGHT,
+    Answer,
+    answer_from,
+    of_side,
+    with_frozen_noise,
+)
 from gradcheck.estimators.differences.steps import UNIT, first_ladder, wanted_rungs
 from gradcheck.estimators.flat import Curves, FlatEstimate, gravest, unusable
 from gradcheck.estimators.primal import InconsistentOutput, Primal
@@ -195,6 +202,7 @@ def _search(ladder: Ladder, eps: float, limit: int) -> Answer | None:
         answer, pairs = _answer(ladder, eps, pairs - added)
         without_effect = ~(answer.bar < 0.5 * before) & (need > 0)
         stuck += np.where(without_effect, (rungs != NO_RUNG).sum(axis=0)[:, None], 0)
+    answer = with_frozen_noise(ladder, answer, eps)
     hidden = chaos & (answer.codes == Status.OK.code)
     return answer._replace(codes=np.where(hidden, np.uint8(Status.NO_USABLE_STEP.code), answer.codes))
 

@@ -14,7 +14,7 @@ from gradcheck.estimators.differences.noise import TOOTH, Noise, frozen_noise
 from gradcheck.estimators.differences.ripples import distant_noise
 from gradcheck.results import Status
 
-__all__ = ["CENTRAL", "LEFT", "RIGHT", "Answer", "answer_from", "of_side"]
+__all__ = ["CENTRAL", "LEFT", "RIGHT", "Answer", "answer_from", "of_side", "with_frozen_noise"]
 
 CENTRAL, RIGHT, LEFT = 0, 1, 2
 #: Times that an answer is looked for, with the teeth of the one before as noise.
@@ -79,7 +79,6 @@ def answer_from(ladder: Ladder, noise: Noise, eps: float) -> Answer:
             break
         teeth = np.where(contest.height > TOOTH * size, np.inf, contest.height)
         level, floor = level + teeth, floor + teeth
-    sides.bar[...] += frozen_noise(ladder, quotients[CENTRAL], sides, level[0], eps)
     extra, beside = distant_noise(ladder, quotients[CENTRAL], sides, level, floor)
     sides.bar[CENTRAL] = np.fmax(sides.bar[CENTRAL] + np.where(kinked, 0.0, extra), contest.bar)
     side = _side(quotients, sides)
@@ -103,6 +102,18 @@ def answer_from(ladder: Ladder, noise: Noise, eps: float) -> Answer:
         np.stack([contest.probe, noise.probe, beside]),
         level[0],
     )
+
+
+def with_frozen_noise(ladder: Ladder, answer: Answer, eps: float) -> Answer:
+    """Return the last answer with the rounding in its bars that only other inputs show.
+
+    No step along an input tells of it, so that none is asked for: it is added at the end.
+    """
+    frozen = frozen_noise(ladder, answer.quotients[CENTRAL], answer.sides, answer.near, eps)
+    bar = answer.bar + frozen
+    found = _codes(answer.value, bar, max(_WEAK, 32 * eps) * answer.scale, frozen > 0)
+    codes = np.where((frozen > 0) & (answer.codes == Status.OK.code), found, answer.codes)
+    return answer._replace(bar=bar, codes=codes.astype(np.uint8))
 
 
 def _best_sides(quotients: Array, noise: Array, exponents: Array) -> Best:
