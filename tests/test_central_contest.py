@@ -239,3 +239,18 @@ def test_rounding_that_stands_still_along_an_input_is_in_its_bar(monkeypatch: py
     # The twin: along x itself nothing of it is seen.
     monkeypatch.setattr(one_sided, "frozen_noise", lambda ladder, *_: np.zeros((2, 1)))
     assert missed() > 10
+
+
+def test_a_side_closed_far_away_leaves_the_answer_central(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A power by its logarithm is as noisy as that is large; only the step of 2**-16 leaves the domain."""
+    points = 10 ** np.random.default_rng(7).uniform(-7, -5, 150)
+
+    def missed() -> int:
+        return sum(
+            lies(lambda x: np.exp(11 * np.log(x) - 50.0), x, 11 * np.exp(11 * np.log(x) - 50.0) / x)
+            for x in points
+        )
+
+    assert missed() == 0
+    monkeypatch.setattr(one_sided, "_SHARE", 1.0)
+    assert missed() > 0

@@ -34,6 +34,8 @@ _TELLING = 10.0
 #: ... and confirms it when its opening is that part of the gap at least and at most; the bounds a little
 #: wider than those of `_kinked`, so that no rounding decides.
 _NARROWER, _WIDER = 0.499, 1.501
+#: One direction is closed at most rungs where central quotients are this part of the others at most.
+_SHARE = 0.7
 #: Up to this many entries all is computed sooner than it is found out what is needed.
 _FEW_ENTRIES = 200
 
@@ -79,9 +81,10 @@ def answer_from(ladder: Ladder, noise: Noise, eps: float) -> Answer:
             break
         teeth = np.where(contest.height > TOOTH * size, np.inf, contest.height)
         level, floor = level + teeth, floor + teeth
+    # Before noise widens the central bar, for what is heard there is in the one-sided ones too.
+    side = _side(quotients, sides)
     extra, beside = distant_noise(ladder, quotients[CENTRAL], sides, level, floor)
     sides.bar[CENTRAL] = np.fmax(sides.bar[CENTRAL] + np.where(kinked, 0.0, extra), contest.bar)
-    side = _side(quotients, sides)
     value = of_side(sides.value, side)
     bar = of_side(sides.bar, side)
     scale, reach = _scale(ladder)
@@ -179,7 +182,9 @@ def _side(quotients: Array, sides: Best) -> Array:
     """Central, unless one direction is closed at most rungs and the other is the better for it."""
     better = np.where(sides.bar[RIGHT] <= sides.bar[LEFT], RIGHT, LEFT)
     tighter = np.minimum(sides.bar[RIGHT], sides.bar[LEFT]) < sides.bar[CENTRAL]
-    chosen: Array = np.where(_closed(quotients) & tighter, better, CENTRAL)
+    usable = np.isfinite(quotients).sum(axis=1)
+    few = usable[CENTRAL] <= _SHARE * np.maximum(usable[RIGHT], usable[LEFT])
+    chosen: Array = np.where(few & tighter, better, CENTRAL)
     return chosen
 
 
