@@ -16,7 +16,7 @@ import numpy as np
 
 from gradcheck.arrays import Array
 from gradcheck.estimators.differences.extrapolation import Best
-from gradcheck.estimators.differences.ladder import NO_RUNG, Ladder, leading
+from gradcheck.estimators.differences.ladder import NO_RUNG, Ladder
 from gradcheck.estimators.differences.noise import NEIGHBOURS
 
 __all__ = ["distant_noise"]
@@ -29,10 +29,12 @@ _DOUBT = 4.0
 _EDGE = 4.0
 #: One loud rung stands for noise this many times as large.
 _SAMPLES = 4.0
-#: Rungs are quiet below this part of the loudest, or below their own noise ...
-_QUIET = 8.0
-#: ... and loud, where finer ones are quiet, above this many times it: no rounding is met so by chance.
+#: A rung is loud above this many times its rounding, and above this many times the loudest of the quiet ones,
 _LOUD = 2.5
+#: ... which are so by chance with this probability at most.
+_CHANCE = 1e-3
+#: Steps of this part of the largest other input may leave what is computed of all of them where it is.
+_SWALLOWED = 2.0**-38
 
 
 def distant_noise(
@@ -60,19 +62,48 @@ def distant_noise(
         return contradicted, np.full(loud.shape, NO_RUNG)
     extra = np.where(loudest > here, _SAMPLES * (loudest - here) / _at(step, finest), 0.0)
     gap = np.abs(quotients - value)
-    quiet = leading(np.fmax(heard, gap * step) <= np.fmax(_LOUD * floor, loudest / _QUIET))
-    last = (np.fmin(quiet, finest) - 1).clip(min=0)
-    structure = loud & (quiet > 0) & (finest > 0) & (loudest > _LOUD * alone)
+    swallowed = (step <= _SWALLOWED * _beside(ladder)[:, None]).sum(axis=0)
+    quiet, doubtful = _quiet(np.fmax(heard, gap * step), loudest, floor, finest, swallowed)
+    last = np.fmax(quiet, doubtful).clip(min=1) - 1
     # Where f does not move at all nothing is heard, be it smooth or not.
-    structure &= (_at(quotients, last) != 0) | (value == 0)
-    # Only one quiet rung may be quiet by chance: another one beside it tells.
-    beside = _at(ladder.exponents[..., None] + np.zeros_like(finest), np.fmin(1, finest))
-    apart = beside - ladder.exponents[:1].T
-    asked = structure & (quiet == 1) & (apart > NEIGHBOURS) & (beside != NO_RUNG)
-    structure &= (quiet > 1) | asked | (loudest > _QUIET * here)
+    moves = (_at(quotients, last) != 0) | (value == 0)
+    exponents = ladder.exponents[..., None] + np.zeros_like(finest)
+    finer, coarser = _at(exponents, last), _at(exponents, np.fmin(last + 1, len(exponents) - 1))
+    asked = (quiet == 0) & (doubtful > 0) & moves & (coarser - finer > NEIGHBOURS) & (coarser != NO_RUNG)
+    structure = moves & ((quiet > 0) | asked & (ladder.room >= 2)) & (loudest > _LOUD * alone)
     extra = np.where(structure, np.fmax(extra, _at(gap + 2.0 * level / step, last)), extra)
-    probe = np.where(asked, ladder.exponents[:1].T + apart // 2, NO_RUNG)
+    probe = np.where(asked & structure & loud, finer + (coarser - finer) // 2, NO_RUNG)
     return np.fmax(np.where(loud, extra, 0.0), contradicted), probe
+
+
+def _beside(ladder: Ladder) -> Array:
+    """Return the largest of the other inputs of each column, ``(n,)``."""
+    size = np.abs(ladder.primal.x)
+    if size.size < 2:
+        return np.zeros(ladder.columns.size)
+    largest = int(np.argmax(size))
+    next_largest = np.delete(size, largest).max()
+    return np.where(ladder.columns == largest, next_largest, size[largest])
+
+
+def _quiet(
+    heard: Array, loudest: Array, floor: Array, finest: Array, swallowed: Array
+) -> tuple[Array, Array]:
+    """Return how many rungs are quiet beyond chance, and how many are so perhaps by chance, ``(n, m)`` each.
+
+    Of noise as loud as the loudest rung, a rung has both parts below a share ``q`` of it with the probability
+    ``q**2``, and ``k`` rungs with ``q**(2 k)``.  Nothing is quieter than half a rounding.  The first
+    ``swallowed`` rungs say nothing: what makes the noise may not have moved there at all.
+    """
+    quiet, doubtful = np.zeros(loudest.shape, dtype=np.int64), np.zeros(loudest.shape, dtype=np.int64)
+    share = np.zeros(loudest.shape)
+    for row, (here, rounding) in enumerate(zip(heard, floor, strict=True)):
+        share = np.fmax(share, np.fmax(here, 0.5 * rounding) / loudest)
+        still = (row < finest) & (share <= 1.0 / _LOUD)
+        doubtful = np.where(still, row + 1, doubtful)
+        heeded = np.fmax(row + 1 - swallowed, 0)
+        quiet = np.where(still & (share ** (2 * heeded) <= _CHANCE), row + 1, quiet)
+    return quiet, doubtful
 
 
 def _contradicted(ladder: Ladder, quotients: Array, rounding: Array, best: Best) -> Array:
