@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from central_cases import deaf
+from scipy import stats
 
 from gradcheck.estimators.differences import contest, noise, one_sided
 from gradcheck.estimators.differences.central import central_jacobian
@@ -134,8 +135,8 @@ def test_a_ripple_below_the_steps_widens_the_bar(monkeypatch: pytest.MonkeyPatch
             for a, w, x in draws
         )
 
-    # One phase in forty hides it from all the steps.
-    assert missed() <= 3
+    # One phase in thirty hides it from all the steps.
+    assert missed() <= 4
     monkeypatch.setattr(one_sided, "distant_noise", deaf)
     assert missed() > 60
 
@@ -254,3 +255,12 @@ def test_a_side_closed_far_away_leaves_the_answer_central(monkeypatch: pytest.Mo
     assert missed() == 0
     monkeypatch.setattr(one_sided, "_SHARE", 1.0)
     assert missed() > 0
+
+
+def test_noise_that_the_finest_steps_miss_by_chance_is_no_ripple() -> None:
+    """Its bar is that of noise, not what two finest steps leave open."""
+    law = stats.gamma(1.9932305483800778)
+    points = law.ppf(np.array([0.02, 0.6, 0.75]))
+    assert lies(law.cdf, points, np.diag(law.pdf(points))) == 0
+    found = central_jacobian(Primal(law.cdf, [points]))
+    assert float((found.error.diagonal() / found.value.diagonal()).max()) < 1e-9

@@ -202,7 +202,7 @@ def _search(ladder: Ladder, eps: float, limit: int) -> Answer | None:
         answer, pairs = _answer(ladder, eps, pairs - added)
         without_effect = ~(answer.bar < 0.5 * before) & (need > 0)
         stuck += np.where(without_effect, (rungs != NO_RUNG).sum(axis=0)[:, None], 0)
-    if pairs > 0 and (answer.probe[-1] != NO_RUNG).any():
+    if pairs > 0 and (answer.probe[0] != NO_RUNG).any():
         # Nobody will tell any more what a rung that was asked for would have told.
         answer, _ = _answer(ladder, eps, 0)
     answer = with_frozen_noise(ladder, answer, eps)

@@ -102,7 +102,7 @@ def answer_from(ladder: Ladder, noise: Noise, eps: float) -> Answer:
         rounding,
         scale,
         reach,
-        np.stack([contest.probe, noise.probe, beside]),
+        np.stack([beside, contest.probe, noise.probe]),
         level[0],
     )
 

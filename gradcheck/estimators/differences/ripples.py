@@ -16,7 +16,7 @@ import numpy as np
 
 from gradcheck.arrays import Array
 from gradcheck.estimators.differences.extrapolation import Best
-from gradcheck.estimators.differences.ladder import NO_RUNG, Ladder
+from gradcheck.estimators.differences.ladder import NO_RUNG, Ladder, leading
 from gradcheck.estimators.differences.noise import NEIGHBOURS
 
 __all__ = ["distant_noise"]
@@ -33,6 +33,8 @@ _SAMPLES = 4.0
 _LOUD = 2.5
 #: ... which are so by chance with this probability at most.
 _CHANCE = 1e-3
+#: A bar of this part of the value is narrow.
+_MILD = 1e-6
 #: Steps of this part of the largest other input may leave what is computed of all of them where it is.
 _SWALLOWED = 2.0**-38
 
@@ -67,11 +69,21 @@ def distant_noise(
     last = np.fmax(quiet, doubtful).clip(min=1) - 1
     # Where f does not move at all nothing is heard, be it smooth or not.
     moves = (_at(quotients, last) != 0) | (value == 0)
+    # Undecided: a rung where the loud ones begin would tell, or one more among the quiet ones.
     exponents = ladder.exponents[..., None] + np.zeros_like(finest)
-    finer, coarser = _at(exponents, last), _at(exponents, np.fmin(last + 1, len(exponents) - 1))
-    asked = (quiet == 0) & (doubtful > 0) & moves & (coarser - finer > NEIGHBOURS) & (coarser != NO_RUNG)
+    coarser = _at(exponents, np.fmin(last + 1, len(exponents) - 1))
+    finer, before = _at(exponents, last), _at(exponents, np.fmax(last - 1, 0))
+    among = (coarser - finer <= NEIGHBOURS) | (coarser == NO_RUNG)
+    finer, coarser = np.where(among, before, finer), np.where(among, finer, coarser)
+    asked = (quiet == 0) & (doubtful > 0) & moves & (coarser - finer > NEIGHBOURS)
     structure = moves & ((quiet > 0) | asked & (ladder.room >= 2)) & (loudest > _LOUD * alone)
-    extra = np.where(structure, np.fmax(extra, _at(gap + 2.0 * level / step, last)), extra)
+    doubt = gap + 2.0 * level / step
+    extra = np.where(structure, np.fmax(extra, _at(doubt, last)), extra)
+    # Two rungs below what is loud are enough where the bar that they leave is narrow all the same.
+    below = leading(np.fmax(heard, gap * step) <= _LOUD * floor)
+    mild = _at(doubt, (np.fmin(below, finest) - 1).clip(min=0))
+    narrow = (below > 1) & (finest > 0) & (loudest > _LOUD * alone) & (mild <= _MILD * np.abs(value))
+    extra = np.where(narrow, np.fmax(extra, mild), extra)
     probe = np.where(asked & structure & loud, finer + (coarser - finer) // 2, NO_RUNG)
     return np.fmax(np.where(loud, extra, 0.0), contradicted), probe
 
@@ -83,7 +95,7 @@ def _beside(ladder: Ladder) -> Array:
         return np.zeros(ladder.columns.size)
     largest = int(np.argmax(size))
     next_largest = np.delete(size, largest).max()
-    return np.where(ladder.columns == largest, next_largest, size[largest])
+    return np.asarray(np.where(ladder.columns == largest, next_largest, size[largest]))
 
 
 def _quiet(
