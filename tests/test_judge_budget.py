@@ -257,7 +257,8 @@ def test_a_right_claim_at_a_kink_fails_under_no_limit(f, claim, x, limit):
 @pytest.mark.parametrize(("f", "claim"), [(lower, [0.8, 0.8]), (tie, [1.0, 1.0])])
 def test_entries_that_are_possible_one_by_one_do_not_pass_one_by_one(f, claim, limit):
     x = np.zeros(2)
-    assert gradcheck.check(f, lambda x: np.array(claim), x, max_nfev=limit).reason is Reason.BUDGET
+    result = gradcheck.check(f, lambda x: np.array(claim), x, max_nfev=limit)
+    assert result.verdict is Verdict.FAIL if limit >= 1000 else result.verdict is not Verdict.PASS
     assert gradcheck.check(f, lambda x: np.array(claim), x).verdict is Verdict.FAIL
 
 

@@ -17,7 +17,7 @@ from scipy.optimize import linprog
 from gradcheck.arrays import Array
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from gradcheck.clarke.limits import Cell
 
@@ -32,6 +32,8 @@ _CUT = 0.47
 # A jump stays when the interval around it shrinks 8 times; a Jacobian that turns continuously shrinks along.
 _WATCHED = 3
 _STAYS = 0.5
+# What is left then of a turn, down to the bars, is no jump.
+_VANISHED = 1e-4
 _PARALLEL = 1e-6
 # A cone thinner than this (the cosine to its nearest wall) could not be visited in float64 anyhow.
 _THINNEST = 1e-6
@@ -39,19 +41,29 @@ _THINNEST = 1e-6
 
 def same(first: Cell, second: Cell) -> bool:
     """Whether two limits agree within both error bars, entry by entry."""
-    return bool(np.all(np.abs(first.value - second.value) <= first.error + second.error))
+    # Most sights are of cells met before, recognised and not measured again.
+    return first.value is second.value or bool(
+        np.all(np.abs(first.value - second.value) <= first.error + second.error)
+    )
 
 
 @dataclass
 class Arrangement:
-    """Hyperplanes through the point, in directions measured by ``scale``: unit normals ``(n,)``."""
+    """Hyperplanes through the point, in directions measured by ``scale``: unit normals ``(n,)``.
+
+    ``turning`` once two Jacobians had no jump between them: as at the tip of a cone.
+    """
 
     scale: Array
     normals: list[Array] = field(default_factory=list)
+    turning: bool = False
 
-    def signs(self, direction: Array) -> Signs:
-        """Return on which side of each hyperplane ``direction`` points."""
-        return tuple(1 if float(normal @ direction) > 0 else -1 for normal in self.normals)
+    def signs(self, directions: Sequence[Array]) -> list[Signs]:
+        """Return on which side of each hyperplane each of ``directions`` points."""
+        if not self.normals or not directions:
+            return [()] * len(directions)
+        above = np.array(directions) @ np.array(self.normals).T > 0
+        return [tuple(row) for row in np.where(above, 1, -1).tolist()]
 
     def learn(self, first: Cell, second: Cell, look: Callable[[Array], Cell | None]) -> bool:
         """Isolate one jump between two different cells by bisection, and keep its hyperplane.
@@ -59,7 +71,10 @@ class Arrangement:
         False when there is none: the Jacobian turns continuously (a norm at 0).
         """
         sizes = [_distance(first, second)]
-        for _ in range(_HALVINGS):
+        for halving in range(2 * _HALVINGS):
+            # Several jumps between the two become one on the way, which may be small: that takes longer.
+            if halving >= _HALVINGS and not sizes[-1] < _STAYS * sizes[-1 - _WATCHED]:
+                break
             middle = look(first.direction + _CUT * (second.direction - first.direction))
             if middle is None:
                 break
@@ -68,7 +83,10 @@ class Arrangement:
             else:
                 second = middle
             sizes.append(_distance(first, second))
-        if len(sizes) <= _WATCHED or sizes[-1] < _STAYS * sizes[-1 - _WATCHED]:
+        if len(sizes) <= _WATCHED:
+            return False
+        if sizes[-1] < max(_STAYS * sizes[-1 - _WATCHED], _VANISHED * sizes[0]):
+            self.turning = True
             return False
         return self._keep(second.value - first.value, first.direction, second.direction)
 
@@ -85,8 +103,11 @@ class Arrangement:
         self.normals.append(normal)
         return True
 
-    def direction_in(self, signs: Signs) -> Array | None:
-        """Return the direction farthest from the walls of a cone, or None when there is no such cone."""
+    def direction_in(self, signs: Signs, rng: np.random.Generator) -> Array | None:
+        """Return a direction far from the walls of a cone, or None when there is no such cone.
+
+        Not the farthest: that one is symmetric, and there different Jacobians may have equal slopes.
+        """
         count = len(self.scale)
         walls = np.array(signs, float)[:, None] * np.array(self.normals)
         found = linprog(
@@ -98,7 +119,9 @@ class Arrangement:
         )
         if found.x is None or found.x[-1] < _THINNEST:
             return None
-        inside: Array = found.x[:count]
+        # Within half the distance to the nearest wall.
+        aside = rng.standard_normal(count)
+        inside: Array = found.x[:count] + 0.5 * found.x[-1] * aside / np.linalg.norm(aside)
         return inside
 
 

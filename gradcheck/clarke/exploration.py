@@ -20,6 +20,8 @@ from gradcheck.errors import InvalidArgument
 from gradcheck.results import Reason, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gradcheck.clarke.hull import Membership
     from gradcheck.clarke.limits import Cell, JacobianAt, ValueAt
 
@@ -31,6 +33,9 @@ _AGREE = 1e-9
 # Where the Jacobian turns continuously there are always new cells: those that matter shrink the gap.
 _STEADY = 0.95
 _LEAST_SCALE = 2.0**-12
+# There, of the members at the rim only some are met: outside is certain at this distance of the entries.
+_CLEAR = 1e-3
+_ROUNDS = 8
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class ClarkeVerdict:
     convention
         Which member of the hull the claim is; empty outside.
     nfev
-        Calls of ``jacobian`` and ``value`` together.
+        Evaluations, counted as :func:`explore` was asked to.
     nearest, nearest_error
         The convex combination of the cells nearest to the claim, ``(m, n)``, and its error bar; None where
         nothing was asked.
@@ -80,6 +85,7 @@ def explore(
     value: ValueAt | None = None,
     max_cells: int = 256,
     max_nfev: int = 4000,
+    counted: Callable[[], int] | None = None,
     patience: int = 2,
 ) -> ClarkeVerdict:
     """Judge a claimed Jacobian of ``f: R^n -> R^m`` at a point where ``f`` may be kinked.
@@ -101,7 +107,9 @@ def explore(
     value
         ``value(x) -> (m,)``; given, a jump is told from a kink.
     max_cells, max_nfev
-        Bounds on the cells kept and on the calls of ``jacobian`` and ``value``.
+        Bounds on the cells kept and on the evaluations.
+    counted
+        Tells how many evaluations were made so far; without it each call of either function is one.
     patience
         How many rounds along the separating direction must leave the gap as it is
         before FAIL, where the Jacobian turns continuously; where walls part the
@@ -136,15 +144,13 @@ def explore(
         raise InvalidArgument.of("scale", scale, "positive numbers", "pass the typical size of each entry")
     # Nearer than this, the points visited would round to the point itself.
     scales = np.maximum(scales, _LEAST_SCALE * np.abs(point))
-    probe = Probe(jacobian, value, point, scales, max_nfev)
+    probe = Probe(jacobian, value, point, scales, max_nfev, counted)
     search = Search(probe, claim, claim_error, np.random.default_rng(rng), max_cells)
     if claim.size == 0:
-        return _verdict(
-            search, Verdict.INCONCLUSIVE, Reason.NOTHING_COMPARED, "there is no entry to compare", max_nfev
-        )
+        return _verdict(search, Verdict.INCONCLUSIVE, Reason.NOTHING_COMPARED, "there is no entry to compare")
     answer = _visited(search, patience)
     nearest, error = _nearest(search, answer)
-    return replace(_judged(search, answer, max_nfev), nearest=nearest, nearest_error=error)
+    return replace(_judged(search, answer), nearest=nearest, nearest_error=error)
 
 
 def _nearest(search: Search, answer: Membership | None) -> tuple[Array | None, Array | None]:
@@ -167,58 +173,81 @@ def _visited(search: Search, patience: int) -> Membership | None:
     # A line has two sides, and both were visited.
     search.complete = search.probe.point.size == 1
     quiet = 0
-    while not (answer.inside or search.complete or search.exhausted) and quiet < patience:
+    for _ in range(_ROUNDS):
+        if answer.inside or search.complete or search.exhausted or quiet >= patience:
+            break
         gap = answer.gap
-        for direction in itertools.chain(search.towards(answer.separating), search.further_directions()):
+        search.learn_walls()
+        if search.walls.turning:
+            directions = search.ascend(answer.separating)
+        else:
+            directions = itertools.chain(search.towards(answer.separating), search.further_directions())
+        for direction in directions:
             search.visit(direction)
         answer = search.enumerate_cones()
+        if search.programmes < 0 and not (answer.inside or search.exhausted):
+            search.complete = search.sample()
+            answer = search.ask()
+            if not search.complete:
+                search.open = "there are more pieces than can be visited"
+                break
         quiet = quiet + 1 if answer.gap > _STEADY * gap else 0
+    else:
+        search.open = "the Jacobian turns on and on towards it"
+    if search.unresolved and not answer.inside:
+        search.revisit()
+        answer = search.ask()
     return answer
 
 
-def _judged(search: Search, answer: Membership | None, budget: int) -> ClarkeVerdict:
+def _judged(search: Search, answer: Membership | None) -> ClarkeVerdict:
     """Turn the programme's answer and how the search ended into a verdict."""
     if search.jump is not None:
         text = f"{Fault.JUMP.value}, in the direction {_text(search.jump)}"
-        return _verdict(search, Verdict.INCONCLUSIVE, Reason.DISCONTINUITY, text, budget)
+        return _verdict(search, Verdict.INCONCLUSIVE, Reason.DISCONTINUITY, text)
     if answer is None:
         text = "no direction gave a usable Jacobian near the point"
-        return _verdict(search, Verdict.INCONCLUSIVE, Reason.NOT_DIFFERENTIABLE, text, budget)
+        return _verdict(search, Verdict.INCONCLUSIVE, Reason.NOT_DIFFERENTIABLE, text)
     met = f"{len(search.cells)} Jacobian{'s' * (len(search.cells) != 1)} met at nearby smooth points"
     if answer.inside and answer.slack > _WEAKEST:
         text = (
             f"the error bars are {answer.slack:.1e} of an entry, too wide to tell a convention from a mistake"
         )
-        return _verdict(search, Verdict.INCONCLUSIVE, Reason.TOO_WEAK, text, budget)
+        return _verdict(search, Verdict.INCONCLUSIVE, Reason.TOO_WEAK, text)
     if answer.inside:
         reason = Reason.SUBGRADIENT if len(search.cells) > 1 else Reason.AGREES
         convention = _convention(search, answer)
         text = f"the claim lies in the convex hull of the {met}: {convention}"
-        return _verdict(search, Verdict.PASS, reason, text, budget, 0.0, convention)
+        return _verdict(search, Verdict.PASS, reason, text, 0.0, convention)
     if not np.all(np.isfinite(search.claim)):
         text = f"the claim is not finite, the {met} are"
-        return _verdict(search, Verdict.FAIL, Reason.NOT_FINITE, text, budget, np.inf)
+        return _verdict(search, Verdict.FAIL, Reason.NOT_FINITE, text, np.inf)
     why = _undecided(search, answer)
     if why:
         text = f"the claim lies outside the hull of the {met}, but {why}"
-        return _verdict(search, Verdict.INCONCLUSIVE, Reason.NOT_DIFFERENTIABLE, text, budget, answer.gap)
+        return _verdict(search, Verdict.INCONCLUSIVE, Reason.NOT_DIFFERENTIABLE, text, answer.gap)
     reach = max(float(np.sum(answer.separating * cell.value)) for cell in search.cells)
     own = float(np.sum(answer.separating * search.claim))
     text = (
         f"the claim lies outside the convex hull of the {met}: along {_text(answer.separating)} it gives "
         f"{own:.6g}, no cell more than {reach:.6g}; beyond both error bars by {answer.gap:.2e} of the entries"
     )
-    return _verdict(search, Verdict.FAIL, Reason.DISAGREES, text, budget, answer.gap)
+    return _verdict(search, Verdict.FAIL, Reason.DISAGREES, text, answer.gap)
 
 
 def _undecided(search: Search, answer: Membership) -> str:
     """Return why a claim outside the hull cannot be called wrong; empty when it can."""
     if not answer.gap > 0:
         return "no direction separates it beyond the error bars"
+    if search.open:
+        return search.open
+    least = _CLEAR if search.walls.turning else _CLEAR / 10.0
+    if not (search.complete or answer.gap > least):
+        return "near it: the Jacobian turns continuously, and its rim was not reached"
     if search.exhausted:
         return "the budget ended before every cell was looked for"
     if search.unresolved:
-        return f"in {search.unresolved} directions the Jacobian has no usable limit"
+        return f"in {len(search.unresolved)} directions the Jacobian has no usable limit"
     return ""
 
 
@@ -227,11 +256,10 @@ def _verdict(
     verdict: Verdict,
     reason: Reason,
     message: str,
-    budget: int,
     gap: float = float("nan"),
     convention: str = "",
 ) -> ClarkeVerdict:
-    spent = budget - search.probe.left
+    spent = search.probe.spent
     return ClarkeVerdict(verdict, reason, tuple(search.cells), message, gap, convention, spent)
 
 

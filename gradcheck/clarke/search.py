@@ -12,7 +12,7 @@ import numpy as np
 from gradcheck.arrays import Array
 from gradcheck.clarke.arrangement import Arrangement, same
 from gradcheck.clarke.hull import Membership, membership
-from gradcheck.clarke.limits import Cell, Fault, Probe, limit_along
+from gradcheck.clarke.limits import Cell, Fault, Probe, limit_along, width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +29,12 @@ _RETRIES = 2
 _NUDGE = 0.05
 # About a second of linear programmes.
 _MOST_PROGRAMMES = 800
+# Where there are too many cones to visit, so many random directions must meet nothing new.
+_SAMPLES = 400
+_STARTS, _CLIMBS = 2, 60
+_SIDES = 2
+# Wider bars than this are those of a wall stepped across: a little aside they are narrower.
+_BLUNT = 1e-5
 
 
 @dataclass
@@ -41,13 +47,14 @@ class Search:
     rng: np.random.Generator
     max_cells: int
     cells: list[Cell] = field(default_factory=list)
-    unresolved: int = 0
+    unresolved: list[Array] = field(default_factory=list)
     spent: bool = False
     jump: Array | None = None
     sights: list[Cell] = field(default_factory=list)
     programmes: int = _MOST_PROGRAMMES
     curved: bool = False
     complete: bool = False
+    open: str = ""
 
     def __post_init__(self) -> None:
         self.walls = Arrangement(self.probe.scale)
@@ -63,23 +70,32 @@ class Search:
         if size == 0 or self.exhausted:
             return None
         direction = direction / size
-        found = limit_along(self.probe, direction)
+        found = limit_along(self.probe, direction, self.cells)
         for attempt in range(retries):
-            if found not in (Fault.UNKNOWN, Fault.UNSETTLED):
+            if not _poor(found):
                 break
             nudged = direction * (0.7 - 0.2 * attempt)
             if direction.size > 1:
                 nudged = nudged + _NUDGE * self.rng.uniform(-1, 1, direction.size)
-            found = limit_along(self.probe, nudged)
+            found = _sharper(found, limit_along(self.probe, nudged, self.cells))
         if isinstance(found, Cell):
             self.sights.append(found)
             return found
         # Bisecting comes so near a wall that an estimate may fail there: that hides no cell.
-        self.unresolved += retries > 0 and found in (Fault.UNKNOWN, Fault.UNSETTLED)
+        if retries > 0 and found in (Fault.UNKNOWN, Fault.UNSETTLED):
+            self.unresolved.append(direction)
         self.spent |= found is Fault.SPENT
         if found is Fault.JUMP:
             self.jump = direction
         return None
+
+    def revisit(self) -> None:
+        """Look again where there was no limit: by now the piece there may be known, and recognised."""
+        if self.exhausted:
+            return
+        before, self.unresolved = self.unresolved, []
+        for direction in before:
+            self.visit(direction)
 
     @property
     def exhausted(self) -> bool:
@@ -88,6 +104,8 @@ class Search:
         return ended or self.probe.left <= 0 or len(self.cells) >= self.max_cells
 
     def _add(self, found: Cell) -> bool:
+        if any(known.value is found.value for known in self.cells):
+            return False
         for position, known in enumerate(self.cells):
             if same(found, known):
                 # The same cell seen twice: the sharper sight is kept, so that a wide bar hides no other cell.
@@ -101,7 +119,10 @@ class Search:
         """Bisect between directions that no known wall parts and that still show different Jacobians."""
         while not self.curved and not self.exhausted:
             first: dict[Signs, Cell] = {}
-            pairs = ((first.setdefault(self.walls.signs(seen.direction), seen), seen) for seen in self.sights)
+            signs = self.walls.signs([seen.direction for seen in self.sights])
+            pairs = (
+                (first.setdefault(cone, seen), seen) for cone, seen in zip(signs, self.sights, strict=True)
+            )
             parted = next((pair for pair in pairs if not same(*pair)), None)
             if parted is None:
                 return
@@ -118,7 +139,7 @@ class Search:
         answer = self.ask()
         done: set[Signs] = set()
         asked: set[Signs] = set()
-        while not (self.curved or self.exhausted or answer.inside):
+        while not (self.curved or self.exhausted or answer.inside or self.programmes < 0):
             reach = self._reach(answer.separating)
             waiting = [signs for signs in reach if signs not in done]
             if not waiting:
@@ -137,9 +158,9 @@ class Search:
 
     def _reach(self, separating: Array) -> dict[Signs, float]:
         """Return how far along ``separating`` each cone's Jacobian reaches."""
-        return {
-            self.walls.signs(seen.direction): float(np.sum(separating * seen.value)) for seen in self.sights
-        }
+        signs = self.walls.signs([seen.direction for seen in self.sights])
+        reached = np.array([seen.value for seen in self.sights]) * separating
+        return dict(zip(signs, reached.sum(axis=(1, 2)).tolist(), strict=True))
 
     def _visit_neighbours(self, here: Signs, known: set[Signs], asked: set[Signs]) -> None:
         for wall in range(len(here)):
@@ -149,9 +170,8 @@ class Search:
             asked.add(signs)
             self.programmes -= 1
             if self.programmes < 0:
-                self.spent = True
                 return
-            direction = self.walls.direction_in(signs)
+            direction = self.walls.direction_in(signs, self.rng)
             if direction is not None:
                 self.visit(direction)
 
@@ -165,7 +185,31 @@ class Search:
         count = self.probe.point.size
         yield from self._coordinates(range(min(count, _FIRST_COORDINATES)))
         if count > 1:
+            # All up, all down: random ones meet a minimum of many inputs on one side only.
+            yield from np.array([[1.0], [-1.0]]) * self.rng.uniform(0.5, 1.0, (2, count))
             yield from self.rng.standard_normal((_FIRST_COORDINATES, count))
+            yield from self._sides_claimed()
+
+    def _sides_claimed(self) -> Iterator[Array]:
+        """Yield directions in which the claim may be the derivative: ``J' f'(d)`` for random ``d``.
+
+        For a permutation (of a sort) and a unit vector (of a maximum) that is such a direction.
+        """
+        own = np.nan_to_num(self.claim) * self.probe.scale
+        for direction in self.rng.standard_normal((_SIDES, own.shape[1])):
+            course = None if self.exhausted else self.probe.course_along(self.probe.scale * direction)
+            back = None if course is None else np.nan_to_num(course.far) @ own
+            if back is not None and np.any(back):
+                yield back / np.max(np.abs(back)) + _NUDGE * self.rng.uniform(-1, 1, len(back))
+
+    def sample(self) -> bool:
+        """Visit random directions; return whether nothing new was met, a new Jacobian ends it."""
+        count = self.probe.point.size
+        for number in range(_SAMPLES):
+            spread = self.rng.uniform(-1, 1, count) ** (1 + 2 * (number % 3))
+            if self.exhausted or self.visit(spread):
+                return False
+        return True
 
     def further_directions(self) -> Iterator[Array]:
         """Yield the coordinate directions not yet visited, and random ones."""
@@ -198,8 +242,29 @@ class Search:
                 # The separating row may lie in a wall (along (1, 1) max(x, y) is tied): tilt it.
                 yield signs * row / np.max(np.abs(row)) + _NUDGE * self.rng.uniform(-1, 1, count)
         best = sorted(self.cells, key=lambda cell: -float(np.sum(separating * cell.value)))[:2]
-        for cell, width in itertools.product(best, (0.3, 1.0, 3.0)):
-            yield cell.direction + width * self.rng.standard_normal(count)
+        for cell, size in itertools.product(best, (0.3, 1.0, 3.0)):
+            yield cell.direction + size * self.rng.standard_normal(count)
+
+    def ascend(self, separating: Array) -> Iterator[Array]:
+        """Yield directions in which the Jacobian reaches far along ``separating``, found by climbing.
+
+        Where it turns continuously, the member that reaches furthest lies in one direction alone.
+        Rechenberg's (1 + 1) evolution strategy, from the best sights and a random one.
+        """
+        best = sorted(self.sights, key=lambda seen: -float(np.sum(separating * seen.value)))[:_STARTS]
+        for start in (*(seen.direction for seen in best), self.rng.standard_normal(self.probe.point.size)):
+            here, size = start / np.max(np.abs(start)), 0.5
+            height = self.probe.slope_of(separating, here)
+            for _ in range(_CLIMBS):
+                if self.exhausted:
+                    return
+                there = here + size * self.rng.standard_normal(len(here))
+                reached = self.probe.slope_of(separating, there)
+                if reached > height:
+                    here, height, size = there / np.max(np.abs(there)), reached, 1.6 * size
+                else:
+                    size *= 0.85
+            yield here
 
     def _signs(self, count: int) -> Iterator[Array]:
         if count <= 3:
@@ -208,3 +273,16 @@ class Search:
         yield np.ones(count)
         yield -np.ones(count)
         yield from self.rng.choice((1.0, -1.0), (6, count))
+
+
+def _poor(found: Cell | Fault) -> bool:
+    if isinstance(found, Cell):
+        return not width(found.value, found.error) <= _BLUNT
+    return found in (Fault.UNKNOWN, Fault.UNSETTLED)
+
+
+def _sharper(first: Cell | Fault, second: Cell | Fault) -> Cell | Fault:
+    """Return the cell with the narrower bars; without one, the later fault."""
+    if isinstance(first, Cell) and isinstance(second, Cell):
+        return min(first, second, key=lambda cell: width(cell.value, cell.error))
+    return first if isinstance(first, Cell) and second is not Fault.JUMP else second

@@ -62,6 +62,10 @@ class _Refused(Exception):
     """The complex step has no answer; the message is for the user."""
 
 
+class _Tied(_Refused):
+    """A branch was taken where both sides meet."""
+
+
 def _outcome(result: Any, shape: tuple[int, ...] | None, wanted: tuple[int, ...]) -> tuple[Array, Array]:
     """Return primals and tangents of what ``f`` returned, ``wanted``: ``(directions, copies, m)``."""
     value = lift(result, "the result")
@@ -169,7 +173,7 @@ def _certified(
     if not _same_value(base, runs.primals, spread):
         raise _Refused("value differs: the real part of the continued run is not the value of the function")
     if runs.ties:
-        raise _Refused(
+        raise _Tied(
             f"tie at {runs.ties[0]}: a branch was taken where both sides meet, the derivative is one-sided"
         )
     constant = (value == 0.0).all(axis=1) & finite
@@ -272,7 +276,7 @@ def complex_step_jacobian(
     m, n = primal.m, primal.n
     given = None if direction is None else np.asarray(direction, dtype=np.float64).reshape(n)
     width = n if given is None else 1
-    refusal = ""
+    refusal, tied = "", False
     notes: tuple[str, ...] = ()
     value, error = np.zeros((m, width)), np.zeros((m, width))
     moved: Array | None = None
@@ -286,13 +290,13 @@ def complex_step_jacobian(
     except InconsistentOutput as cause:
         return unusable(m, width, Status.INCONSISTENT_OUTPUT, primal.nfev - started, str(cause))
     except _Refused as cause:
-        refusal = str(cause)
+        refusal, tied = str(cause), isinstance(cause, _Tied)
     status, message = _last_status(primal, base)
     nfev = primal.nfev - started
     if status is not Status.OK:
         return unusable(m, width, status, nfev, message)
     if refusal:
-        return unusable(m, width, Status.REFUSED, nfev, refusal)
+        return replace(unusable(m, width, Status.REFUSED, nfev, refusal), tied=tied)
     return replace(_assembled(base, value, error, nfev, notes), moved=moved)
 
 

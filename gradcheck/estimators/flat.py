@@ -78,6 +78,8 @@ class FlatEstimate:
         The difference quotients behind the answer, or None.
     moved
         ``(m, n)``: how far the derivative moves when its argument is rounded; None where nobody asked.
+    tied
+        Whether it was refused because a branch was taken where both sides meet.
     """
 
     value: Array
@@ -91,6 +93,7 @@ class FlatEstimate:
     notes: tuple[str, ...] = field(default=())
     curves: Curves | None = None
     moved: Array | None = None
+    tied: bool = False
 
 
 def gravest(codes: Array) -> Status:

@@ -20,8 +20,9 @@ from gradcheck.judge.claimed.partial import unclaimed_rows
 from gradcheck.judge.claimed.precision import limit_of, precision_notes
 from gradcheck.judge.contract import first_value, require_same_shapes
 from gradcheck.judge.kinks.at_kink import judged_at_kink
+from gradcheck.judge.kinks.between import Known, not_additive
 from gradcheck.judge.kinks.jumps import of_another_branch
-from gradcheck.judge.kinks.rows import hidden_kinks, kinked_rows
+from gradcheck.judge.kinks.rows import Look, hidden_kinks, kinked_rows
 from gradcheck.judge.mistakes.explain import diagnosed
 from gradcheck.judge.mistakes.stored import in_layout, truncated
 from gradcheck.judge.mistakes.suspects import Suspects
@@ -46,6 +47,8 @@ from gradcheck.results import CheckResult, Reason, Verdict, listening
 __all__ = ["judge_dense"]
 
 _SEVERAL = 2
+_RAYS, _RAYS_CLOSE = 2, 4
+"""Directions between the axes that are tried: of a claim that agrees, and where a kink is suspected."""
 _TOGETHER = "a kink of several inputs together"
 _LEFT_BEHIND = "the argument as the claim leaves it, which changes it in place"
 
@@ -121,7 +124,7 @@ class _Dense:
         if compared.verdict is Verdict.FAIL and self.claim.unsteady():
             text = "the claim gives two answers at the same point"
             return self._finished(CheckResult(Verdict.INCONCLUSIVE, Reason.NONDETERMINISTIC, text))
-        kinked = self._kinked(compared)
+        kinked = self._kinked(compared, reference)
         smooth = reference.without(kinked)
         compared = self.margin.compare(smooth)
         if compared.verdict is Verdict.FAIL:
@@ -184,45 +187,58 @@ class _Dense:
         kinked = self.kinked | (kinked_rows(self.witnesses.estimates, len(self.base)) & ~self.unclaimed)
         smooth = self.margin.latest.without(kinked)
         compared = self.margin.compare_wider(smooth)
-        doubt, index = "", compared.index or (0, 0)
+        doubt = "" if self.kinks_known or self.witnesses.certified else _TOGETHER
+        index = compared.index or (0, 0)
         if compared.verdict is Verdict.FAIL:
-            doubt = unexplained(self.claim, compared, smooth.value, self.options.generator())
-            doubt = doubt or ("" if self.kinks_known or self.witnesses.certified else _TOGETHER)
+            doubt = unexplained(self.claim, compared, smooth.value, self.options.generator()) or doubt
         elif kinked.any():
             doubt, index = "a kink", (int(np.flatnonzero(kinked)[0]), 0)
         if not doubt:
             return self._annotated(self._concluded(smooth, compared, kinked))
+        count = self._count(compared)
+        if compared.verdict is not Verdict.FAIL and not kinked.any():
+            text = f"no evaluation is left to look for {doubt}"
+            return self._annotated(CheckResult(Verdict.INCONCLUSIVE, Reason.BUDGET, text, entries=count))
         first = entry_of(self.problem, (int(index[0]), int(index[1])))
         kink = f" in {self.problem.output.name_of(int(index[0]))}"
         worst = f", worst {first}" if compared.verdict is Verdict.FAIL else kink
         text = f"no evaluation is left to tell a mistake from {doubt}{worst}"
-        count = self._count(compared)
         return self._annotated(CheckResult(Verdict.INCONCLUSIVE, Reason.BUDGET, text, entries=count))
 
     def _count(self, compared: Comparison) -> int:
         return int(compared.decided[~self.idle].sum())
 
-    def _kinked(self, compared: Comparison) -> Array:
+    def _kinked(self, compared: Comparison, reference: Reference) -> Array:
         """Return which rows are kinked; a certified complex step took no branch at a tie, so none is."""
         if self.witnesses.certified:
             return self.kinked
         self.kinked = kinked_rows(self.witnesses.estimates, len(self.base)) & ~self.unclaimed
-        doubtful = compared.wrong.any(axis=1)
-        if not self.kinked[doubtful].all():
-            whole = self.problem
-            if self.options.columns is not None and type(whole) is Problem:
-                whole = whole.of_all(self.options.varying_together)
-            hidden, spent = hidden_kinks(whole, self.options.generator(), self.witnesses.bounds(whole))
-            self.kinked |= hidden & doubtful
-            self.nfev += spent
+        if self.problem.x.size >= _SEVERAL or self.options.columns is not None:
+            self._look_between(compared.wrong.any(axis=1) & ~self.kinked, reference)
         self.kinks_known = True
         return self.kinked
+
+    def _look_between(self, doubtful: Array, reference: Reference) -> None:
+        """Look for kinks between the axes: closely where a branch met a tie, or a claim is about to fail."""
+        first = type(self.problem) is Problem
+        known = Known.of(reference.value, reference.error, self.witnesses.estimates.get("central"))
+        wanted = ~self.kinked & ~self.unclaimed
+        if first and self.options.columns is not None:
+            # What the inputs left out do together with those examined, no derivative by these tells.
+            whole = self.problem.of_all(self.options.varying_together)
+            about = known.noise, self.options.generator(), self.witnesses.bounds(whole)
+            found, spent = not_additive(whole, *about)
+        else:
+            count = _RAYS_CLOSE if doubtful.any() or self.witnesses.tied else _RAYS
+            look = Look(count, self.options.generator(), self.witnesses.bounds())
+            found, spent = hidden_kinks(self.problem, known if first else None, wanted, doubtful, look)
+        self.kinked |= found & wanted
+        self.nfev += spent
 
     def _at_kink(self, rows: Array, smooth: Reference, rest: CheckResult) -> CheckResult:
         """Judge the kinked rows by membership; ``rest`` is the result on the others."""
         claim = self.claimed.value, self.margin.error
-        differences = self.witnesses.estimates.get("central")
-        about = self.options, self.witnesses.bounds(), 1 if differences is None else differences.nfev
+        about = self.options, self.witnesses.bounds()
         found = judged_at_kink(self.problem, rows, claim, smooth, rest, *about)
         self.nfev += found.nfev
         self.method = "one-sided differences"

@@ -9,8 +9,8 @@ import numpy as np
 
 from gradcheck.arrays import Array
 from gradcheck.compare import compare
+from gradcheck.judge.kinks.members import membership
 from gradcheck.judge.kinks.outside import outside, side_mistake
-from gradcheck.judge.kinks.rows import membership
 from gradcheck.judge.outcome.entries import worst_entry
 from gradcheck.judge.question.options import Options
 from gradcheck.judge.question.problem import Problem
@@ -47,7 +47,6 @@ def judged_at_kink(
     rest: CheckResult,
     options: Options,
     bounds: Any,
-    cost: int,
 ) -> AtKink:
     """Judge the kinked rows by membership in Clarke's set.
 
@@ -61,17 +60,13 @@ def judged_at_kink(
         The reference of the other rows, and ``rest`` the result on them.
     bounds
         Flat, or None: f is never evaluated outside.
-    cost
-        Evaluations of f that one Jacobian took at the point.
     """
     if options.columns is not None:
         # What some inputs do at a kink with the others held says nothing of all of them together.
         first = problem.output.name_of(int(np.flatnonzero(rows)[0]))
         text = f"{first} has a kink here, which is judged with all inputs at once, or not at all"
         return AtKink(CheckResult(Verdict.INCONCLUSIVE, Reason.BUDGET, text, entries=rest.entries))
-    kink = membership(
-        problem, rows, *claim, bounds=bounds, rng=options.generator(), cost=cost, method=options.method
-    )
+    kink = membership(problem, rows, *claim, bounds=bounds, rng=options.generator(), method=options.method)
     found = kink.found
     if found.verdict is Verdict.PASS and rest.verdict is Verdict.INCONCLUSIVE:
         return AtKink(rest, nfev=kink.nfev)
@@ -81,6 +76,7 @@ def judged_at_kink(
     )
     if kink.nearest is None:
         return AtKink(result, nfev=kink.nfev)
+    rows = kink.rows
     near = smooth.filled(rows, kink.nearest, kink.error)
     if found.verdict is Verdict.FAIL:
         text, index = outside(problem, rows, *claim, found)

@@ -125,6 +125,12 @@ class Witnesses:
         return exact is not None and exact.status is Status.OK
 
     @property
+    def tied(self) -> bool:
+        """Whether the complex step was refused because a branch was taken where both sides meet."""
+        exact = self.estimates.get("complex-step")
+        return exact is not None and exact.tied
+
+    @property
     def method(self) -> str:
         """The witnesses with an answer, by name."""
         return sharpest(self.estimates).method if self.estimates else ""
