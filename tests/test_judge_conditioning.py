@@ -158,3 +158,17 @@ def test_the_sum_of_a_centred_vector_is_not_called_wrong():
     x = np.array([0.4333999424778123, 0.37285788843488454, -0.7503135205031676])
     assert str(gradcheck.check(f, slope, x).verdict) != "fail"
     assert str(gradcheck.check(f, lambda x: slope(x, 1e-9), x).verdict) == "fail"
+
+
+@pytest.mark.parametrize(
+    ("f", "claim", "x"),
+    [
+        (np.sinc, lambda x: np.diag(np.where(x == 0, 1.0, 0.0)), 0.0),
+        (lambda x: x**3, lambda x: np.diag(np.where(x == 1, 4.0, 3 * x**2)), 1.0),
+        (lambda x: x**3, lambda x: np.diag(np.where(x >= 1, 4.0, 3 * x**2)), 1.0),
+        (np.exp, lambda x: np.diag(np.where(x <= 2, 2.0, 1.0) * np.exp(x)), 2.0),
+    ],
+    ids=["sinc at 0", "at 1", "from 1 on", "up to 2"],
+)
+def test_a_claim_that_is_wrong_at_the_point_alone_or_on_one_side_fails(f, claim, x):
+    assert str(gradcheck.check(f, claim, np.array([x])).verdict) == "fail"

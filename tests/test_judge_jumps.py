@@ -31,7 +31,8 @@ def slopes(a):
 def test_the_signs_of_qr_jump_at_a_diagonal_matrix(part):
     right = gradcheck.check(lambda a: qr(a)[part], lambda a: slopes(a)[part], DIAGONAL)
     assert (str(right.verdict), str(right.reason)) == ("inconclusive", "discontinuity"), str(right)
-    assert "f jumps at the point along a[1, 0]" in "\n".join(right.notes)
+    told = " ".join((right.message, *right.notes))
+    assert "f jumps at the point along a[1, 0]" in told or "do not tend to its value at the point" in told
     smooth = DIAGONAL + 0.1 * np.arange(9.0).reshape(3, 3)
     assert str(gradcheck.check(lambda a: qr(a)[part], lambda a: slopes(a)[part], smooth).verdict) == "pass"
 

@@ -176,10 +176,16 @@ def frozen_noise(ladder: Ladder, quotients: Array, best: Best, near: Array, eps:
     decided = best.bar[0] <= _CLEAR * np.abs(best.value[0])
     slope, bar = np.where(decided, best.value[0], middle), np.where(decided, best.bar[0], 0.0)
     finest = (ladder.exponents <= ladder.third_finest - _FAR)[..., None]
-    step = 0.5 * (ladder.step_plus + ladder.step_minus)[..., None]
-    off = np.where(finest, (np.abs(quotients - slope) - bar) * step, 0.0)
+    step = 0.5 * (ladder.step_plus + ladder.step_minus)[..., None] + np.zeros(quotients.shape)
+    # A slope beside which f varies is off at its own finest rung already, at finer ones by the square less.
+    at = best.rung[0][None]
+    bent = np.abs(np.take_along_axis(quotients, at, axis=0) - slope)
+    bent = np.where(decided, bent * (step / np.take_along_axis(step, at, axis=0)) ** 2, 0.0)
+    off = np.where(finest, (np.abs(quotients - slope) - bar - 2.0 * bent) * step, 0.0)
     seen = np.nan_to_num(off, posinf=0.0).max(axis=0, initial=0.0)
-    seen = np.fmax(seen, np.where(np.isfinite(near), near, 0.0))
+    # What a rounding of x would make is granted to noise and no sample of it: x is what it is.
+    own = eps * np.abs(ladder.x)[:, None] * np.abs(slope)
+    seen = np.fmax(seen, np.where(np.isfinite(near) & (near > own), near, 0.0))
     loudest = seen.max(axis=0)
     heard = (loudest > _LOUD * eps * np.abs(ladder.f0)) & (loudest > _STILL * seen)
     heard &= (np.nan_to_num(quotients) != 0).any(axis=0)

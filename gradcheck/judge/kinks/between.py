@@ -45,11 +45,14 @@ class Known:
         ``(m, n)``, units of f per unit of x; rows that are not finite are not asked about.
     noise
         ``(m,)``: the rounding of f near the point, as it was measured.
+    reach
+        ``(n,)``: the finest step of its derivative by each input, which resolves f; inf where not known.
     """
 
     value: Array
     error: Array
     noise: Array
+    reach: Array
 
     @classmethod
     def of(cls, value: Array, error: Array, differences: FlatEstimate | None) -> Known:
@@ -59,7 +62,10 @@ class Known:
         if curves is not None and curves.rounding is not None and curves.rounding.size:
             levels = curves.rounding * curves.steps[:, None, :]
             noise = np.where(np.isfinite(levels), levels, 0.0).max(axis=(0, 2))
-        return cls(value, error, noise)
+        reach = np.full(value.shape[1], np.inf)
+        if curves is not None and curves.chosen is not None and curves.chosen.shape == value.shape:
+            reach = np.where(curves.chosen > 0, curves.chosen, np.inf).min(axis=0, initial=np.inf)
+        return cls(value, error, noise, reach)
 
     def along(self, step: Array) -> tuple[Array, Array]:
         """Return ``J step`` and its bar, ``(m,)``."""
@@ -94,6 +100,8 @@ def deviating(
     """
     primal = problem.primal()
     found: Array = np.zeros((len(directions), len(wanted)), dtype=bool)
+    if not np.isfinite(problem.x).all():
+        return found, 0
     for rows, ray in zip(found, directions, strict=True):
         if np.asarray(found.any(axis=0))[wanted].all():
             break
@@ -110,7 +118,7 @@ def not_additive(problem: Problem, noise: Array, rng: np.random.Generator, bound
     primal = problem.primal()
     found: Array = np.zeros(len(problem.value), dtype=bool)
     drawn = list(rays(problem.x, rng, 2, bounds))
-    if len(drawn) < _PAIR:
+    if len(drawn) < _PAIR or not np.isfinite(problem.x).all():
         return found, 0
     steps = [0.5 * ray for ray in drawn]
     steps.append(steps[0] + steps[1])
@@ -141,18 +149,27 @@ def _deviates(primal: Primal, base: Array, known: Known, ray: Array, within: tup
         there = primal.at(moved)
         if there is None:
             return _nowhere(len(base))
-        predicted, bar = known.along(moved - primal.x)
         with np.errstate(all="ignore"):
+            predicted, bar = known.along(moved - primal.x)
             rounding = _NOISE * np.maximum(known.noise, _EPS * (np.abs(there) + np.abs(base)))
             return there - base - predicted, bar + rounding
 
-    return _stays(deviation, within, len(base))
+    with np.errstate(divide="ignore"):
+        resolved = float(np.min(known.reach / np.abs(ray), initial=np.inf))
+    return _stays(deviation, within, len(base), resolved)
 
 
 def _stays(
-    deviation: Callable[[float], tuple[Array, Array]], within: tuple[float, float], count: int
+    deviation: Callable[[float], tuple[Array, Array]],
+    within: tuple[float, float],
+    count: int,
+    resolved: float = np.inf,
 ) -> Array:
-    """Return where ``deviation(t) / t`` does not shrink with the step, forth or back, bool ``(count,)``."""
+    """Return where ``deviation(t) / t`` does not shrink with the step, forth or back, bool ``(count,)``.
+
+    Of a function that varies faster than over those steps, it is gone at a step ``resolved``; where rounding
+    hides there what a kink would leave, that says nothing.
+    """
     found: Array = np.zeros(count, dtype=bool)
     for sign in (1.0, -1.0):
         before: Array = np.zeros(count)
@@ -162,6 +179,10 @@ def _stays(
             slope = np.abs(there) / step
             stays = slope > bar / step + _STAYS * np.nan_to_num(before)
             before = slope
+        if stays.any() and resolved < _STEPS[-1]:
+            there, bar = deviation(sign * resolved)
+            expected = _STAYS * before * resolved
+            stays &= ~((np.abs(there) <= expected) & (bar <= expected))
         found |= stays
     return found
 

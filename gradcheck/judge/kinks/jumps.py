@@ -52,7 +52,7 @@ def of_another_branch(
     >>> yes = np.ones((1, 1), dtype=bool)
     >>> of_another_branch(np.zeros(1), yes, 2.0 * yes, yes[0], slope, reference)
     array([[ True]])
-    >>> of_another_branch(np.zeros(1), yes, 2.0 * yes, yes[0], lambda x: -slope(0 * x), reference)
+    >>> of_another_branch(np.zeros(1), yes, 2.0 * yes, yes[0], lambda x: slope(0 * x), reference)
     array([[False]])
     """
     explained = wrong & jumping[None, :]

@@ -19,6 +19,9 @@ _ROUNDINGS = 4.0
 """Roundings of the argument that a claim's arithmetic is granted: a product, a difference, a square root."""
 _DISTANCES = (2.0**-10, 2.0**-10.3)
 """How far away, relative to the coordinates, the claim is asked again: within the 1e-3 of a neighbourhood."""
+_AGAIN = 0.25
+"""Share of it that a rounding does beside the point, too: a claim that is wrong at the point alone, or on one
+side of it, moves there and stands still beside."""
 _CALMER = 0.25
 """Share of what a rounding does here that it may do at a place which is to say what the claim is off by
 without it."""
@@ -74,6 +77,7 @@ def argument_rounding(
         open_: Array = wrong & (off <= _ROUNDINGS * here)
         if not open_.any():
             return open_
+        open_ &= _moves_on(x, claimed, signs, claim_at) >= _AGAIN * here
         witnesses = np.zeros(open_.shape, dtype=int)
         for distance in (sign * one for one in _DISTANCES for sign in (-1.0, 1.0)):
             place = x * (1.0 + distance * signs)
@@ -88,6 +92,19 @@ def argument_rounding(
             open_ &= gone | ~tells
     explained: Array = open_ & (witnesses >= _WITNESSES)
     return explained
+
+
+def _moves_on(x: Array, claimed: Array, signs: Array, claim_at: Callable[[Array], Array | None]) -> Array:
+    """Return the share of the claim by which two more digits of ``x`` move it, off the point itself."""
+    largest = np.zeros(claimed.shape)
+    for sign in (-1.0, 1.0):
+        towards = np.where(sign * signs > 0, np.inf, -np.inf)
+        near = np.nextafter(x, towards)
+        found, further = claim_at(near), claim_at(np.nextafter(np.nextafter(near, towards), towards))
+        if found is not None and further is not None and found.shape == further.shape == claimed.shape:
+            share = np.abs(further - found) / np.abs(claimed)
+            largest = np.where(np.isfinite(share), np.fmax(largest, share), largest)
+    return largest
 
 
 def _moved(x: Array, claimed: Array, signs: Array, claim_at: Callable[[Array], Array | None]) -> Array:

@@ -51,8 +51,12 @@ def zeros_of(problem: Problem, reference: Reference, base: Array) -> Zeros:
     for leaf in problem.output.leaves:
         rows = slice(leaf.start, leaf.stop)
         array[rows] = np.max(size[rows], initial=0.0)
-        terms[rows] = np.max(size[rows] * moved, initial=0.0)
-    beside = _FEW * np.fmax(array[:, None], terms[:, None] / moved)
+        with np.errstate(over="ignore", invalid="ignore"):
+            terms[rows] = np.max(size[rows] * moved, initial=0.0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        beside = _FEW * np.fmax(array[:, None], terms[:, None] / moved)
+    # Beyond the largest number nothing is known of what cancels.
+    beside = np.where(np.isfinite(beside), beside, 0.0)
     # An entry without an answer says nothing of the others of its row.
     sharp: Array = np.asarray((reference.error <= _KNOWN * beside) | ~reference.decided)
     empty: Array = np.asarray((zero & sharp).all(axis=1))
