@@ -137,6 +137,24 @@ def test_a_last_digit_in_a_row_that_is_0_throughout_is_measured_by_the_other_row
     assert str(right.verdict) == "pass"
 
 
+@pytest.mark.parametrize("constant", [3.0, 1e-3])
+def test_rows_of_the_same_array_measure_no_row_that_does_not_cancel(constant):
+    f = lambda x: np.stack([1e10 * x[0], constant + 0 * x[1]])
+    slope = lambda off: lambda x: np.array([[1e10, 0.0], [off, off]])
+    x = np.array([0.5, 0.7])
+    assert str(gradcheck.check(f, slope(0.0), x).verdict) == "pass"
+    for off in (1e-6, 1e-9):
+        assert str(gradcheck.check(f, slope(off), x).verdict) == "fail"
+
+
+def test_an_input_near_0_lets_no_more_of_it_pass_in_a_row_that_is_0_throughout():
+    f = lambda x: np.array([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]]) @ x
+    slope = lambda off: np.array([[1.0, 2.0, 3.0], [0.0, off, 0.0]])
+    x = np.array([-1.4, 1e-9, 1.9])
+    assert str(gradcheck.check(f, slope(1.7e-16), x).verdict) == "pass"
+    assert str(gradcheck.check(f, slope(1e-9), x).verdict) == "fail"
+
+
 def test_rows_of_another_array_measure_no_row_that_is_0():
     f = lambda x: (np.array([1e9 * x[0]]), 0 * x[0])
     slope = lambda off: lambda x: (np.array([[1e9]]), np.array([off]))

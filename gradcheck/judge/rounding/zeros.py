@@ -32,9 +32,10 @@ def zeros_of(problem: Problem, reference: Reference, base: Array) -> Zeros:
     """Return what a claim may leave where the reference is 0 within its bar; 0 where it is not.
 
     A few roundings of the row's largest entry: of a product of matrices that cancels more cannot be asked,
-    and a mistake in such an entry is measured by that entry anyway.  In a row that is 0 throughout (the sum
-    of a centred vector) the other rows of the same array stand in: their largest entry, or their largest
-    ``|J_ik x_k|``, over ``x_j``.
+    and a mistake in such an entry is measured by that entry anyway.  Where a row is 0 throughout and f itself
+    is no more there than a rounding of the other rows of its array (the sum of a centred vector), these stand
+    in: their largest entry by the same input, and of an input that none depends on, their largest at all.
+    An output that does not cancel, a constant of 3, has no rounding but its own.
 
     Parameters
     ----------
@@ -44,22 +45,23 @@ def zeros_of(problem: Problem, reference: Reference, base: Array) -> Zeros:
     value = np.nan_to_num(np.abs(reference.value))
     zero: Array = np.asarray(value <= reference.error)
     size = np.where(zero, 0.0, value)
-    largest = np.max(size, axis=1, keepdims=True, initial=0.0)
-    apart = np.abs(problem.x)
-    moved = np.where(apart > 0, apart, float(np.max(apart, initial=0.0)) or 1.0)
-    terms, array = np.zeros(len(value)), np.zeros(len(value))
+    left = np.where(zero, _FEW * np.max(size, axis=1, keepdims=True, initial=0.0), 0.0)
+    beside, still = np.zeros(value.shape), np.zeros(len(value), dtype=bool)
     for leaf in problem.output.leaves:
         rows = slice(leaf.start, leaf.stop)
-        array[rows] = np.max(size[rows], initial=0.0)
-        with np.errstate(over="ignore", invalid="ignore"):
-            terms[rows] = np.max(size[rows] * moved, initial=0.0)
-    with np.errstate(over="ignore", invalid="ignore"):
-        beside = _FEW * np.fmax(array[:, None], terms[:, None] / moved)
-    # Beyond the largest number nothing is known of what cancels.
-    beside = np.where(np.isfinite(beside), beside, 0.0)
+        cancelled, beside[rows] = _cancelled(size[rows], problem.x)
+        still[rows] = (cancelled > 0) & (np.abs(base[rows]) <= cancelled)
     # An entry without an answer says nothing of the others of its row.
     sharp: Array = np.asarray((reference.error <= _KNOWN * beside) | ~reference.decided)
-    empty: Array = np.asarray((zero & sharp).all(axis=1))
-    still: Array = np.asarray(empty & (terms > 0) & (np.abs(base) <= _FEW * terms))
-    left = np.where(zero, _FEW * largest, 0.0)
-    return Zeros(np.where(empty[:, None], beside, left), still)
+    still &= (zero & sharp).all(axis=1)
+    return Zeros(np.where(still[:, None], beside, left), still)
+
+
+def _cancelled(size: Array, x: Array) -> tuple[float, Array]:
+    """Return roundings of an array's largest term ``|J_ij x_j|``, and of its entries by each input."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        terms = _FEW * float(np.max(size * np.abs(x), initial=0.0))
+        column = _FEW * np.max(size, axis=0, initial=0.0)
+    beside = np.where(column > 0, column, float(np.max(column, initial=0.0)))
+    # Beyond the largest number nothing is known of what cancels.
+    return (terms, beside) if np.isfinite(terms) else (0.0, np.zeros(len(x)))
