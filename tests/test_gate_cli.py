@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from sample_record import check, record
+from sample_checks import check
+from sample_record import record
 
 from gradcheck.cli import main
 from gradcheck.journal import Journal, read_baseline, read_record

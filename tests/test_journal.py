@@ -14,7 +14,8 @@ import time
 import numpy as np
 import pytest
 from journal_cases import HEADER, write
-from sample_record import check, record
+from sample_checks import check
+from sample_record import record
 
 from gradcheck.counts import tally
 from gradcheck.errors import InvalidArgument

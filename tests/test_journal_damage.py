@@ -11,7 +11,8 @@ import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sample_record import check, erratum_check, failing_check, kink_check, record
+from sample_checks import check, erratum_check, failing_check, kink_check
+from sample_record import record
 
 from gradcheck.cli import main
 from gradcheck.errors import MissingExtra

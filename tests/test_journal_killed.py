@@ -11,7 +11,8 @@ import textwrap
 
 import pytest
 from journal_cases import HEADER
-from sample_record import check, record
+from sample_checks import check
+from sample_record import record
 
 from gradcheck.journal import (
     DamagedRecord,
@@ -65,7 +66,7 @@ CHILD = """
     import sys, time
     sys.path[:0] = sys.argv[2:]
     from gradcheck.journal import Journal
-    from sample_record import check
+    from sample_checks import check
     from test_journal import HEADER
     with Journal(sys.argv[1]) as journal:
         journal.header(HEADER)

@@ -6,7 +6,8 @@ import os
 
 import pytest
 from journal_cases import HEADER, write
-from sample_record import check, record
+from sample_checks import check
+from sample_record import record
 
 from gradcheck.errors import GradcheckError, InvalidArgument
 from gradcheck.journal import (

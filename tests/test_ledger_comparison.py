@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 
 import pytest
-from sample_record import check, record, stratum
+from sample_checks import check, stratum
+from sample_record import record
 
 from gradcheck.ledger import compare
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from sample_record import check, erratum_check, record, stratum
+from sample_checks import check, erratum_check, stratum
+from sample_record import record
 
 from gradcheck.journal import violation
 from gradcheck.ledger import KINDS, baseline_of, gate

@@ -7,7 +7,8 @@ import itertools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sample_record import check, erratum_check, failing_check, record
+from sample_checks import check, erratum_check, failing_check
+from sample_record import record
 
 from gradcheck.errors import InvalidArgument
 from gradcheck.journal import violation

@@ -7,7 +7,8 @@ import re
 import xml.etree.ElementTree as ET
 
 import pytest
-from sample_record import curve, failure
+from sample_checks import failure
+from sample_single_checks import curve
 
 pytest.importorskip("matplotlib", reason="the extra `report` is not installed")
 

@@ -14,7 +14,8 @@ import xmlschema
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
-from sample_record import check, failing_check, record
+from sample_checks import check, failing_check
+from sample_record import record
 
 from gradcheck.journal import to_json
 from gradcheck.ledger import baseline_of, gate, merge

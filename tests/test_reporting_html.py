@@ -8,15 +8,9 @@ from urllib.parse import unquote
 
 import golden_files
 import pytest
-from sample_record import (
-    check,
-    erratum_check,
-    failing_check,
-    failure,
-    kink_check,
-    single_check,
-)
+from sample_checks import check, erratum_check, failing_check, failure, kink_check
 from sample_record import full_record as record
+from sample_single_checks import single_check
 
 pytest.importorskip("jinja2", reason="the extra `report` is not installed")
 pytest.importorskip("latex2mathml", reason="the extra `report` is not installed")

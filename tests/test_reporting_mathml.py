@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from sample_record import (
-    check,
-)
+from sample_checks import check
 from sample_record import full_record as record
 
 pytest.importorskip("jinja2", reason="the extra `report` is not installed")

@@ -5,16 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from sample_record import (
-    changes,
-    check,
-    erratum_check,
-    failing_check,
-    failing_single_check,
-    failure,
-    single_check,
-)
+from sample_checks import check, erratum_check, failing_check, failure
+from sample_record import changes
 from sample_record import full_record as record
+from sample_single_checks import failing_single_check, single_check
 
 pytest.importorskip("jinja2", reason="the extra `report` is not installed")
 pytest.importorskip("latex2mathml", reason="the extra `report` is not installed")

@@ -10,7 +10,8 @@ import sys
 
 import golden_files
 import pytest
-from sample_record import check, erratum_check, failing_check, failure, record, stratum
+from sample_checks import check, erratum_check, failing_check, failure, stratum
+from sample_record import record
 
 from gradcheck.reporting import wording
 from gradcheck.reporting.columns import columns, fit, table

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
-from sample_record import check, erratum_check, failing_check, kink_check, record
+from sample_checks import check, erratum_check, failing_check, kink_check
+from sample_record import record
 
 from gradcheck.journal import conformance, violation
 from gradcheck.journal.conformance import schema

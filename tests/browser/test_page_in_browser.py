@@ -13,7 +13,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from browser import Browser, require_or_skip
 from page_tree import poisoned
-from sample_record import changes, check, full_record, kink_check, single_check
+from sample_checks import check, kink_check
+from sample_record import changes, full_record
+from sample_single_checks import single_check
 
 pytest.importorskip("jinja2", reason="the extra `report` is not installed")
 
