@@ -194,15 +194,6 @@ def test_no_rows():
     assert (found.status, found.value.shape) == (Status.OK, (0, 3))
 
 
-def test_one_direction():
-    direction = np.array([1.0, -2.0, 0.5])
-    found = estimate(lambda x: np.exp(x) * x[0], X, direction=direction)
-    full = estimate(lambda x: np.exp(x) * x[0], X)
-    assert found.status is Status.OK
-    assert found.nfev <= 1 + 12
-    np.testing.assert_allclose(found.value[:, 0], full.value @ direction, rtol=1e-14)
-
-
 @pytest.mark.parametrize("exponent", [-150, -60, 0, 60, 150])
 def test_scales(exponent):
     x = np.array([1.3, -0.4]) * 10.0**exponent

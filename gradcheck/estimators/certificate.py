@@ -71,14 +71,11 @@ def _direction(x: Array) -> Array:
 class _Ladder:
     """The rungs taken so far: residuals, bars of their own, and scales."""
 
-    def __init__(
-        self, primal: Primal, value: Array, jacobian: Array, along: Array | None, spread: Array
-    ) -> None:
+    def __init__(self, primal: Primal, value: Array, jacobian: Array, spread: Array) -> None:
         self.primal = primal
         self.value = value
         self.jacobian = np.where(np.isfinite(jacobian), jacobian, 0.0)
-        self.along = along
-        self.v = _direction(primal.x) if along is None else along * _stretch(primal.x, along)
+        self.v = _direction(primal.x)
         self.spread = spread
         self.steps: list[float] = []
         self.residuals: list[Array] = []
@@ -95,9 +92,9 @@ class _Ladder:
             return
         moved = forward - backward
         with np.errstate(all="ignore"):
-            predicted, size, slack = self._predicted(moved)
+            predicted, size = self.jacobian @ moved, np.abs(self.jacobian) @ np.abs(moved)
             residual = (ahead - behind - predicted) / (2.0 * h)
-            rounding = self._rounding(ahead, behind) + slack
+            rounding = self._rounding(ahead, behind)
             level = size / (2.0 * h) + _NEGLIGIBLE * (np.abs(ahead) + np.abs(behind))
         # A rung whose points fall out of the domain says nothing about that row.
         self.residuals.append(residual)
@@ -112,17 +109,6 @@ class _Ladder:
         # spread there is d**2 and beside it 2 u d, the geometric mean of d**2 and u**2.
         grown = np.where(size > 8.0 * np.abs(self.value), np.sqrt(self.spread * size), 0.0)
         return np.asarray(16.0 * (self.spread + grown) + 2.0 * _EPS * size)
-
-    def _predicted(self, moved: Array) -> tuple[Array, Array, Array]:
-        """Return ``J`` times the step really taken, its size, and what the step's own rounding may add."""
-        if self.along is None:
-            return self.jacobian @ moved, np.abs(self.jacobian) @ np.abs(moved), np.zeros(self.primal.m)
-        nonzero = self.along != 0.0
-        ratios = moved[nonzero] / self.along[nonzero]
-        factor = float(np.median(ratios)) if ratios.size else 0.0
-        column = self.jacobian[:, 0]
-        uneven = float(np.max(np.abs(ratios - factor), initial=0.0))
-        return column * factor, np.abs(column * factor), 4.0 * np.abs(column) * uneven
 
     def verdict(self) -> Confirmation:
         """Judge every row by the narrowest rung that no finer one vetoes."""
@@ -175,16 +161,7 @@ class _Ladder:
         return best, best_bar
 
 
-def _stretch(x: Array, along: Array) -> float:
-    """Return the power of two that makes the given direction about as long as ``x``."""
-    length = float(np.max(np.abs(along), initial=0.0))
-    size = float(np.max(np.abs(x), initial=0.0)) or 1.0
-    return 2.0 ** float(np.floor(np.log2(size / length))) if length > 0.0 else 1.0
-
-
-def confirm(
-    primal: Primal, value: Array, jacobian: Array, spread: Array, *, along: Array | None = None
-) -> Confirmation:
+def confirm(primal: Primal, value: Array, jacobian: Array, spread: Array) -> Confirmation:
     """Compare ``J v`` with an extrapolated central difference along one random ``v``, row by row.
 
     Parameters
@@ -194,11 +171,9 @@ def confirm(
     value
         ``(m,)``: ``f`` at the point.
     jacobian
-        ``(m, n)``; or ``(m, 1)``, the derivative along ``along``.
+        ``(m, n)``.
     spread
         ``(m,)``: one standard deviation of the rounding of ``f`` at the point.
-    along
-        ``(n,)`` direction instead of a random one.
 
     Returns
     -------
@@ -212,7 +187,7 @@ def confirm(
     >>> bool(confirm(primal, value, np.array([[1.0]]), np.zeros(1)).wrong[0])
     True
     """
-    ladder = _Ladder(primal, value, jacobian, along, spread)
+    ladder = _Ladder(primal, value, jacobian, spread)
     verdict = ladder.verdict()
     for taken, exponent in enumerate(_RUNGS, start=1):
         ladder.climb(exponent)

@@ -66,6 +66,10 @@ class _Tied(_Refused):
     """A branch was taken where both sides meet."""
 
 
+class _Contradicted(_Refused):
+    """A central difference says something else."""
+
+
 def _outcome(result: Any, shape: tuple[int, ...] | None, wanted: tuple[int, ...]) -> tuple[Array, Array]:
     """Return primals and tangents of what ``f`` returned, ``wanted``: ``(directions, copies, m)``."""
     value = lift(result, "the result")
@@ -153,20 +157,20 @@ def _same_value(base: Array, primals: Array, spread: Array) -> bool:
     return bool(np.all(fine)) and bool(np.all(np.isfinite(primals[:, 0]) == np.isfinite(base)))
 
 
-def _disagreement(found: Confirmation, value: Array) -> str:
+def _disagreement(found: Confirmation, value: Array) -> _Refused:
+    """Return the refusal of rows that no central difference confirms."""
     row = int(np.argmax(found.wrong))
     if found.rungs == 0 or not np.isfinite(found.residual[row]):
-        return f"no central difference could be taken to confirm row {row}: the function is not finite nearby"
-    return (
+        text = f"no central difference could be taken to confirm row {row}: the function is not finite nearby"
+        return _Refused(text)
+    return _Contradicted(
         f"the central difference along one direction disagrees in row {row}: off by "
         f"{found.residual[row]:.3g} with a bar of {found.bar[row]:.3g} "
         f"(largest entry of the row {np.max(np.abs(value[row])):.3g})"
     )
 
 
-def _certified(
-    primal: Primal, base: Array, runs: _Columns, value: Array, along: Array | None
-) -> tuple[str, ...]:
+def _certified(primal: Primal, base: Array, runs: _Columns, value: Array) -> tuple[str, ...]:
     """Return notes; raise ``_Refused`` where the certificate fails."""
     finite = np.isfinite(base)
     spread = _spread(runs.primals)
@@ -181,10 +185,10 @@ def _certified(
         raise _Refused(f"row {int(np.argmax(constant))} is piecewise constant by {runs.jumps[0]}")
     if value.shape[1] == 0 or value.shape[0] == 0:
         return ()
-    found = confirm(primal, base, value, spread.max(axis=0, initial=0.0), along=along)
+    found = confirm(primal, base, value, spread.max(axis=0, initial=0.0))
     usable = finite & np.isfinite(value).all(axis=1)
     if (found.wrong & usable).any():
-        raise _Refused(_disagreement(_only(found, usable), value))
+        raise _disagreement(_only(found, usable), value)
     if runs.jumps and (found.rough & usable).any():
         raise _Refused(f"the function steps near the point, by {runs.jumps[0]}")
     weak = np.flatnonzero(found.weak & usable)
@@ -226,9 +230,7 @@ def _last_status(primal: Primal, base: Array) -> tuple[Status, str]:
     return Status.OK, ""
 
 
-def complex_step_jacobian(
-    primal: Primal, *, direction: Array | None = None, beside: Array | None = None
-) -> FlatEstimate:
+def complex_step_jacobian(primal: Primal, *, beside: Array | None = None) -> FlatEstimate:
     """Return ``J[i, j] = Im f_i(x + i h e_j) / h``, shape ``(m, n)``, exact to rounding, or a refusal.
 
     Costs ``n`` runs on continued numbers and at most 12 plain evaluations; fewer runs where ``np.asarray``
@@ -238,8 +240,6 @@ def complex_step_jacobian(
     ----------
     primal
         The function and its point.
-    direction
-        ``(n,)``: return ``J @ direction`` alone, shape ``(m, 1)``, from one run.
     beside
         Up to three points a rounding away, ``(k, n)``: the same runs tell how far the derivative moves to
         there, the estimate's ``moved``.
@@ -274,29 +274,28 @@ def complex_step_jacobian(
     if isinstance(base, FlatEstimate):
         return base
     m, n = primal.m, primal.n
-    given = None if direction is None else np.asarray(direction, dtype=np.float64).reshape(n)
-    width = n if given is None else 1
-    refusal, tied = "", False
+    refusal, tied, contradicted = "", False, False
     notes: tuple[str, ...] = ()
-    value, error = np.zeros((m, width)), np.zeros((m, width))
+    value, error = np.zeros((m, n)), np.zeros((m, n))
     moved: Array | None = None
     try:
-        directions = _units(n) if given is None else [given]
-        runs = _columns(primal, primal.x, directions, width, beside=beside)
+        runs = _columns(primal, primal.x, _units(n), n, beside=beside)
         value, error = _estimated(runs)
         moved = None if beside is None else _moved(runs)
         with np.errstate(all="ignore"):
-            notes = _certified(primal, base, runs, value, given)
+            notes = _certified(primal, base, runs, value)
     except InconsistentOutput as cause:
-        return unusable(m, width, Status.INCONSISTENT_OUTPUT, primal.nfev - started, str(cause))
+        return unusable(m, n, Status.INCONSISTENT_OUTPUT, primal.nfev - started, str(cause))
     except _Refused as cause:
-        refusal, tied = str(cause), isinstance(cause, _Tied)
+        refusal = str(cause)
+        tied, contradicted = isinstance(cause, _Tied), isinstance(cause, _Contradicted)
     status, message = _last_status(primal, base)
     nfev = primal.nfev - started
     if status is not Status.OK:
-        return unusable(m, width, status, nfev, message)
+        return unusable(m, n, status, nfev, message)
     if refusal:
-        return replace(unusable(m, width, Status.REFUSED, nfev, refusal), tied=tied)
+        found = unusable(m, n, Status.REFUSED, nfev, refusal)
+        return replace(found, tied=tied, contradicted=contradicted)
     return replace(_assembled(base, value, error, nfev, notes), moved=moved)
 
 
@@ -332,8 +331,8 @@ def complex_step_slope(primal: Primal, x: Array, direction: Array) -> tuple[Arra
 def complex_step_rounding(primal: Primal, columns: Array) -> Array | None:
     """Return the rounding of some columns once more, ``(m, k)``: a bar from other disturbances.
 
-    One bar in a thousand is too narrow, for three copies may be near the first by chance; two of them are
-    not.  One evaluation a column; None where the run is refused.
+    All disturbed copies of a run may be near the first by chance, those of two runs hardly.  One evaluation a
+    column; None where the run is refused.
 
     Parameters
     ----------

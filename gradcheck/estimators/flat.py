@@ -80,6 +80,8 @@ class FlatEstimate:
         ``(m, n)``: how far the derivative moves when its argument is rounded; None where nobody asked.
     tied
         Whether it was refused because a branch was taken where both sides meet.
+    contradicted
+        Whether it was refused because a central difference, with its bar, says something else.
     """
 
     value: Array
@@ -94,6 +96,7 @@ class FlatEstimate:
     curves: Curves | None = None
     moved: Array | None = None
     tied: bool = False
+    contradicted: bool = False
 
 
 def gravest(codes: Array) -> Status:

@@ -90,7 +90,6 @@ class Primal:
         self.argnum = argnum % len(args)
         self.kwargs = kwargs or {}
         given = real_argument(args[self.argnum], f"argument {self.argnum}")
-        self.x_dtype = given.dtype
         self.x_shape = given.shape
         self.as_scalar = given.shape == () and not isinstance(args[self.argnum], np.ndarray)
         self.x: Array = np.array(given, dtype=np.float64).reshape(-1)

@@ -20,7 +20,7 @@ from gradcheck.judge.dense import judge_dense
 from gradcheck.judge.question.memory import over_memory
 from gradcheck.judge.question.options import Options
 from gradcheck.judge.question.problem import Problem
-from gradcheck.judge.references.limits import limit_at_tie, met_a_tie
+from gradcheck.judge.references.limits import limit_at_tie
 from gradcheck.judge.references.sharpest import central, complex_step
 from gradcheck.judge.references.slopes import slopes
 from gradcheck.pytree import Structure, flatten
@@ -28,8 +28,6 @@ from gradcheck.results import CheckResult, Reason, Status, Verdict
 
 __all__ = ["JacobianProblem", "SecondClaim", "judge_second", "second_contract"]
 
-_CONTRADICTED = "the central difference along one direction disagrees"
-"""How the complex step begins its refusal where central differences, with their bar, say something else."""
 _LOOSE = 1e-10
 """Relative: central differences of a smooth function end below it."""
 _FINE = 2e-4
@@ -144,10 +142,10 @@ class JacobianProblem(Problem):
         if self.options.method != "central" and self.options.bounds is None:
             self.by = "complex-step"
             found = self._exact(self.x)
-            limit = self._estimate(self.x) if met_a_tie(found) else found
+            limit = self._estimate(self.x) if found.tied else found
             if found.status is Status.OK or self.options.method == "complex-step":
                 return limit
-            self._contradicted = found.message.startswith(_CONTRADICTED)
+            self._contradicted = found.contradicted
             seen = self._central(self.x)
             if limit.status is Status.OK and _agree(limit, seen):
                 return limit
@@ -195,7 +193,7 @@ class JacobianProblem(Problem):
         if self.by != "complex-step":
             return self._central(x)
         found = self._exact(x)
-        return (limit_at_tie(self._exact, x) or found) if met_a_tie(found) else found
+        return (limit_at_tie(self._exact, x) or found) if found.tied else found
 
     def _exact(self, x: Array) -> FlatEstimate:
         found = complex_step(Primal(self.first, [self._inside(x)]))

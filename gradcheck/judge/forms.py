@@ -114,8 +114,6 @@ def check_jvp(
     callable_product(jvp, "jvp", "v")
     if vjp is not None:
         callable_product(vjp, "vjp", "u")
-    if jvp is not None:
-        callable_product(jvp, "jvp", "v")
 
     def claim(problem: Problem) -> Claim:
         return PushClaim(problem, jvp, "numerator", options.seed, options.rtol or 0.0, "jvp")

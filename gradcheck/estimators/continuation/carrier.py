@@ -1,7 +1,7 @@
 """The data of a continued array, its views and its indexing.
 
-Arrays have a leading axis of replicas (see :mod:`continuation_trace`) that the
-function under test does not see.
+Arrays have a leading axis of replicas (see :mod:`gradcheck.estimators.continuation.trace`)
+that the function under test does not see.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from gradcheck.estimators.continuation.ufuncs import BINARY, COMPARISONS, JUMPS,
 
 __all__ = ["FUNCTIONS", "UFUNC_METHODS", "apply", "dispatch", "lift", "stored"]
 
-# numpy function -> handler(*args, **kwargs); filled by continuation_structure and its siblings.
+# numpy function -> handler(*args, **kwargs); filled by `structure`, `reductions` and `linalg`.
 FUNCTIONS: dict[Any, Callable[..., Any]] = {}
 # (ufunc, method) -> handler(trace, *inputs, **kwargs), such as (np.add, "reduce").
 UFUNC_METHODS: dict[tuple[Any, str], Callable[..., Any]] = {}

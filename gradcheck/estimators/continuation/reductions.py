@@ -347,9 +347,9 @@ def _digitize(x: Any, bins: Any, right: bool = False) -> Any:
     return _searchsorted(bins, x, side="left" if right else "right")
 
 
-def _reduce(function: Any, default: Any = 0) -> Callable[..., Any]:
+def _reduce(function: Any) -> Callable[..., Any]:
     def handler(
-        trace: Any, array: Any, axis: Any = default, dtype: Any = None, keepdims: bool = False, **rest: Any
+        trace: Any, array: Any, axis: Any = 0, dtype: Any = None, keepdims: bool = False, **rest: Any
     ) -> Any:
         del trace
         initial, where = rest.get("initial", _MISSING), rest.get("where", True)

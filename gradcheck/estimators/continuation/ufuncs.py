@@ -11,7 +11,8 @@ subtracted and nothing underflows, however large ``p`` and ``t`` are.  Where
 equation does the rest: ``log(p (1 + i h)) = log p + log(1 + i h)``.
 
 The real domain decides: where the real loop says NaN, the tangent is NaN.
-Arrays have a leading axis of replicas, see :mod:`continuation_trace`.
+Arrays have a leading axis of replicas, see
+:mod:`gradcheck.estimators.continuation.trace`.
 """
 
 from __future__ import annotations

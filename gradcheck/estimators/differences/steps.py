@@ -1,6 +1,7 @@
 """Which steps to try: the first ladder, and which rungs would narrow a bar most.
 
-Steps are powers of two, written as exponents.  The first ladder is sparse and spans
+Steps are written as exponents: those of the powers of two that
+:data:`~gradcheck.estimators.differences.ladder.MANTISSA` multiplies.  The first ladder is sparse and spans
 everything between a quarter of ``|x|`` and the noise floor; refinement then fills in
 four or five neighbouring rungs where the function turns out to be smooth.
 """

@@ -14,10 +14,8 @@ from gradcheck.arrays import Array
 from gradcheck.estimators.flat import FlatEstimate
 from gradcheck.results import Status
 
-__all__ = ["limit_at_tie", "met_a_tie"]
+__all__ = ["limit_at_tie"]
 
-_TIE = "tie at "
-"""How the complex step begins its refusal of a branch where both sides meet."""
 _AWAY = 2.0**-40
 """Relative to the point: far enough that rounding makes no tie of it, and near enough for a limit."""
 _BENT = 4.0
@@ -25,11 +23,6 @@ _BENT = 4.0
 _UNEVEN = 2.0**-10
 """Steps of ``_AWAY`` are rounded to this part of themselves."""
 _SEED = 20241121
-
-
-def met_a_tie(estimate: FlatEstimate) -> bool:
-    """Return whether the complex step was refused for a branch at a tie."""
-    return estimate.status is Status.REFUSED and estimate.message.startswith(_TIE)
 
 
 def limit_at_tie(estimate: Callable[[Array], FlatEstimate], x: Array) -> FlatEstimate | None:

@@ -49,7 +49,7 @@ class Reference:
         """Return it with other values and bars in the rows ``rows``, bool."""
         value, error = self.value.copy(), self.error.copy()
         value[rows], error[rows] = values, errors
-        return Reference(value, error, self.estimates, self.moved)
+        return replace(self, value=value, error=error)
 
     def without(self, rows: Array) -> Reference:
         """Return it with no answer in the rows ``rows``, bool."""
@@ -58,7 +58,7 @@ class Reference:
     def without_entries(self, entries: Array) -> Reference:
         """Return it with no answer at ``entries``, bool ``(m, n)``."""
         value, error = np.where(entries, np.nan, self.value), np.where(entries, np.inf, self.error)
-        return Reference(value, error, self.estimates)
+        return replace(self, value=value, error=error)
 
     @property
     def method(self) -> str:
