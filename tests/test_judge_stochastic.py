@@ -56,6 +56,14 @@ def test_gross_mistakes(wrong):
     assert judged(noisy(1e-6), wrong).verdict is Verdict.FAIL
 
 
+@pytest.mark.parametrize(("error", "verdict"), [(0.0, Verdict.PASS), (1e-4, Verdict.FAIL)])
+def test_numbers_in_float32_are_granted_their_own_rounding(error, verdict):
+    claim = ((1 + error) * jac(X)).astype(np.float32)
+    assert judged(noisy(1e-12), claim).verdict is verdict
+    # The rounding of float32 is not granted to float64.
+    assert judged(noisy(1e-12), claim.astype(np.float64)).verdict is Verdict.FAIL
+
+
 def test_a_mistake_within_the_spread_is_undecided_and_never_passes():
     for error in (0.0, 1e-5, 1e-4):
         result = judged(noisy(1e-3), lambda x, error=error: jac(x) * (1 + error))

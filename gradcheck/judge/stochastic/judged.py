@@ -18,7 +18,7 @@ from gradcheck.claims import ClaimMatrix, ClaimProblem
 from gradcheck.compare import Comparison, compare
 from gradcheck.context import listening
 from gradcheck.judge.claimed.claim import Claim
-from gradcheck.judge.claimed.partial import unclaimed_rows
+from gradcheck.judge.claimed.partial import left_open, unclaimed_rows
 from gradcheck.judge.claimed.precision import granted, limit_of
 from gradcheck.judge.contract import function_raised, refused_claim
 from gradcheck.judge.dense import judge_dense
@@ -188,11 +188,7 @@ class _Sampled:
 
     def _claimed(self, level: float, since: int = 0) -> tuple[Array, Array]:
         """Return the mean claim and its error."""
-        error = (
-            granted(self.claim, self.first)
-            if self.claim.movable
-            else 8.0 * 2.0**-52 * np.abs(self.first.value)
-        )
+        error = granted(self.claim, self.first)
         if self._steady():
             return self.first.value, error
         mean, bar = mean_error(np.array(self.claims[since:]), level)
@@ -253,8 +249,7 @@ class _Sampled:
     def _undecided(self, compared: Comparison, kinked: Array, common: dict[str, Any]) -> CheckResult:
         left_out = self.unclaimed & ~self.idle
         if not (~compared.decided & ~left_out[:, None]).any():
-            text = next(note for note in self.first.notes if "not checked" in note and "real" in note)
-            return CheckResult(Verdict.INCONCLUSIVE, Reason.NOT_CLAIMED, text, **common)
+            return CheckResult(Verdict.INCONCLUSIVE, Reason.NOT_CLAIMED, left_open(self.first), **common)
         reason = Reason.NOT_DIFFERENTIABLE if kinked.any() else Reason.NO_USABLE_STEP
         row, column = (int(k) for k in np.argwhere(kinked if kinked.any() else ~compared.decided)[0])
         first = entry_of(self.problem, (row, column))
