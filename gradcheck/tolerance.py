@@ -13,6 +13,7 @@ import numpy as np
 from gradcheck.arrays import Array
 
 __all__ = [
+    "COARSE_FORMATS",
     "FEW_EPS",
     "HIDDEN_DIGITS",
     "LAST_DIGITS",
@@ -24,6 +25,9 @@ __all__ = [
     "rounding_floor",
     "smallest_shown",
 ]
+
+COARSE_FORMATS = ("bfloat16", "float16", "float32")
+"""Formats with fewer digits than float64, the coarsest first."""
 
 FEW_EPS = 8.0
 """Roundings granted to a claim before its own are measured: a handful of correctly rounded operations

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from gradcheck.arrays import Array
 from gradcheck.errors import InvalidArgument
 from gradcheck.results import Reason
+from gradcheck.tolerance import COARSE_FORMATS
 
-__all__ = ["ClaimMatrix", "ClaimProblem", "Unreadable", "precision"]
-
-_COARSE = ("bfloat16", "float16", "float32")
+__all__ = ["ClaimMatrix", "ClaimProblem", "Unreadable", "coarsest", "precision"]
 
 
 def precision(dtype: str) -> str:
@@ -21,12 +20,12 @@ def precision(dtype: str) -> str:
     >>> precision("float32"), precision("int64")
     ('float32', 'float64')
     """
-    return dtype if dtype in _COARSE else "float64"
+    return dtype if dtype in COARSE_FORMATS else "float64"
 
 
 def coarsest(dtypes: set[str]) -> str:
     """Return the coarsest of several formats, float64 when there is none."""
-    return next((name for name in _COARSE if name in dtypes), "float64")
+    return next((name for name in COARSE_FORMATS if name in dtypes), "float64")
 
 
 @dataclass(frozen=True)

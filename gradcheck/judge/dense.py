@@ -54,11 +54,9 @@ _LEFT_BEHIND = "the argument as the claim leaves it, which changes it in place"
 
 
 def judge_dense(
-    problem: Problem, given: Any, options: Options, surrogate: Problem | None = None
+    problem: Problem, claim: Claim, options: Options, surrogate: Problem | None = None
 ) -> CheckResult:
-    """Return the verdict on ``given``, a :class:`Claim` or what makes one of ``problem``.
-
-    With a ``surrogate``, what is claimed is its derivative.
+    """Return the verdict on ``claim``, a first derivative; with a ``surrogate``, of that.
 
     Raises
     ------
@@ -75,7 +73,6 @@ def judge_dense(
     refused = over_memory(problem, options)
     if refused is not None:
         return refused
-    claim = given if isinstance(given, Claim) else Claim(problem, given, options.layout)
     claimed = claim.here()
     if isinstance(claimed, ClaimProblem):
         return unreadable(problem, claim, claimed, options)
@@ -280,7 +277,7 @@ class _Dense:
             text, diagnosis = self._diagnosed(reference, compared)
             return CheckResult(Verdict.FAIL, compared.reason, text, diagnosis=diagnosis, **common)
         if not reference.decided[~kinked].all():
-            return undecided(self.problem, reference, kinked, self.unclaimed, self.claimed.notes, common)
+            return undecided(self.problem, reference, kinked, self.claimed, common)
         power = self.margin.power(reference, kinked, self.options.generator)
         common |= {"power": power, "detectable": power.worst}
         limit = limit_of(self.claimed, self.problem.output)

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from gradcheck.arrays import Array
+from gradcheck.estimators.differences.central import EACH_COLUMN
 from gradcheck.judge.asked import Asked, Attempt
 from gradcheck.judge.outcome.power import gravity
 from gradcheck.judge.question.budget import BudgetSpent, Counter
@@ -21,8 +22,6 @@ _AROUND = 4
 """Evaluations of a check beside its reference's: the same value twice, once at the end, for broadcasting."""
 _EXACT = 12
 """Evaluations of a check by complex step beyond one for each column."""
-_EACH = 20
-"""Evaluations of central differences for a column, and as many once."""
 _CONFIRMED = 1
 """Columns fewer, so that with what the others leave of theirs a kink between the inputs can be looked for."""
 _SECOND = 12
@@ -133,7 +132,7 @@ class _Rounds:
         if self.cost == "pairs":
             return self._count_second(n, left)
         if self.by == "central":
-            count = (left - _EACH - _AROUND) // _EACH
+            count = (left - EACH_COLUMN - _AROUND) // EACH_COLUMN
             if count < n:
                 # Some are left out in any case: a mistake among the others must still be told from a kink.
                 count = max(count - _CONFIRMED, min(count, 1))
@@ -148,7 +147,7 @@ class _Rounds:
             return min(n, max(0, left - once) // max(1, self.first - once))
 
         def taken(count: int, inputs: int) -> int:
-            each = inputs + _EXACT if self.exact else _EACH * inputs + _EACH
+            each = inputs + _EXACT if self.exact else EACH_COLUMN * inputs + EACH_COLUMN
             return (_SECOND * count + 2) * each
 
         if taken(n, n) <= left:
@@ -157,7 +156,7 @@ class _Rounds:
             return 1
         self.between = True
         # Of several inputs a mistake must still be told from a kink, along lines between them.
-        kinks = 2 * _EACH // _SECOND
+        kinks = 2 * EACH_COLUMN // _SECOND
         return next((one for one in range(n, 1, -1) if taken(one + kinks, one) <= left), 1)
 
     def _continues(self) -> bool:
@@ -180,7 +179,7 @@ class _Rounds:
         """
         options = replace(self.asked.options, columns=None if whole else chosen)
         options = replace(options, whole_rows=self.cost == "pairs" and not (whole or self.between))
-        affordable = _EACH * chosen.size + _EACH + _EXACT + chosen.size <= self.counter.left
+        affordable = EACH_COLUMN * chosen.size + EACH_COLUMN + _EXACT + chosen.size <= self.counter.left
         alone = self.by == "auto" and self.cost == "columns" and not affordable
         if self.cost == "columns":
             options = replace(options, method="complex-step" if alone else self.by)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.arrays import Array
-from gradcheck.estimators.differences.central import central_jacobian
+from gradcheck.estimators.differences.central import EACH_COLUMN, central_jacobian
 from gradcheck.estimators.flat import FlatEstimate, gravest, unusable
 from gradcheck.estimators.primal import Primal
 from gradcheck.results import Status
@@ -57,7 +57,7 @@ def central_in_blocks(
     width = columns_at_once(primal.m if rows is None else rows)
     if n <= width:
         return central_jacobian(primal, bounds=bounds, max_nfev=max_nfev, beside=beside)
-    limit = 20 * n + 20 if max_nfev is None else max_nfev
+    limit = EACH_COLUMN * (n + 1) if max_nfev is None else max_nfev
     blocks: list[FlatEstimate] = []
     started = primal.nfev
     for start in range(0, n, width):

@@ -31,11 +31,13 @@ from gradcheck.estimators.flat import Curves, FlatEstimate, gravest, unusable
 from gradcheck.estimators.primal import InconsistentOutput, Primal
 from gradcheck.results import Status
 
-__all__ = ["central_jacobian"]
+__all__ = ["EACH_COLUMN", "central_jacobian"]
 
 
 #: A relative bar that needs no more evaluations, in float64; lower precisions stop at `ROUNDINGS`.
 TARGET = 1e-10
+#: Evaluations of f by default, for each column and as many once.
+EACH_COLUMN = 20
 #: Pairs that one column may use when it alone is difficult.
 MAX_PAIRS = 14
 #: Rungs added to a column at a time.
@@ -111,7 +113,7 @@ def central_jacobian(
     f0 = primal(primal.x)
     ladder = Ladder(primal, f0, wanted, lower[wanted], upper[wanted])
     eps = unit_roundoff(primal.f_dtype)
-    limit = 20 * wanted.size + 20 if max_nfev is None else max_nfev
+    limit = EACH_COLUMN * (wanted.size + 1) if max_nfev is None else max_nfev
     limit -= 0 if beside is None else wanted.size + 1
     moved: Array | None = None
     try:

@@ -10,12 +10,13 @@ import numpy as np
 
 from gradcheck.arrays import Array
 from gradcheck.claims import ClaimMatrix, ClaimProblem, as_matrix
+from gradcheck.claims.matrix import coarsest
 from gradcheck.pytree import Structure, flatten
 
 if TYPE_CHECKING:
     from gradcheck.pytree import Leaf
 
-__all__ = ["PartialClaim", "partial_claim", "unclaimed_rows"]
+__all__ = ["PartialClaim", "left_open", "partial_claim", "unclaimed_rows"]
 
 _NOTHING: Final = object()
 
@@ -28,9 +29,12 @@ class PartialClaim(ClaimMatrix):
     ----------
     unclaimed
         ``(m,)``: rows of outputs without a claim.
+    left_open
+        Which real output has none, in words, the first of several; empty where all have one.
     """
 
     unclaimed: Array = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    left_open: str = ""
 
 
 def unclaimed_rows(claim: ClaimMatrix) -> Array:
@@ -38,6 +42,11 @@ def unclaimed_rows(claim: ClaimMatrix) -> Array:
     if isinstance(claim, PartialClaim):
         return claim.unclaimed
     return np.zeros(claim.value.shape[0], dtype=bool)
+
+
+def left_open(claim: ClaimMatrix) -> str:
+    """Return which real output the claim says nothing of, in words; empty where there is none."""
+    return claim.left_open if isinstance(claim, PartialClaim) else ""
 
 
 def partial_claim(given: Any, out: Structure, inp: Structure) -> PartialClaim | None:
@@ -99,16 +108,17 @@ def _stacked(blocks: list[ClaimMatrix | None], out: Structure, inp: Structure) -
     value = np.full((out.size, inp.size), np.nan)
     eps = np.full(value.shape, 2.0**-52)
     unclaimed = np.ones(out.size, dtype=bool)
-    dtypes: list[str] = []
+    dtypes: set[str] = set()
     notes: list[str] = []
+    left_open = ""
     for number, (leaf, block) in enumerate(zip(out.leaves, blocks, strict=True)):
         rows = slice(leaf.start, leaf.stop)
         if block is None:
             kind = f"{leaf.dtype} output, piecewise constant" if leaf.discrete else "real output"
             notes.append(f"output {number} not checked: {leaf.path}, a {kind}, has no claim")
+            left_open = left_open or ("" if leaf.discrete else notes[-1])
             continue
         value[rows], eps[rows], unclaimed[rows] = block.value, block.eps, False
-        dtypes.append(block.dtype)
+        dtypes.add(block.dtype)
         notes += block.notes
-    order = ("bfloat16", "float16", "float32", "float64")
-    return PartialClaim(value, min(dtypes, key=order.index), eps, tuple(notes), unclaimed)
+    return PartialClaim(value, coarsest(dtypes), eps, tuple(notes), unclaimed, left_open)

@@ -15,7 +15,7 @@ from gradcheck.compare import compare
 from gradcheck.judge.claimed.claim import Claim
 from gradcheck.judge.question.problem import Problem
 from gradcheck.pytree import Structure, flatten
-from gradcheck.tolerance import FEW_EPS, eps_of, max_detectable
+from gradcheck.tolerance import COARSE_FORMATS, FEW_EPS, eps_of, max_detectable
 
 __all__ = [
     "beneath_rounding",
@@ -27,11 +27,12 @@ __all__ = [
     "unrounded",
 ]
 
-_COARSEST_FIRST = ("bfloat16", "float16", "float32")
 _FEW_BFLOAT16 = 2.0
 """Roundings granted to bfloat16 before its own are measured: 1.6%; eight would be 6%, beyond any use."""
 _QUANTUM = {"bfloat16": 2.0**-133, "float16": 2.0**-24, "float32": 2.0**-149}
+"""The smallest subnormal number of each format: the spacing near 0."""
 _LARGEST = {"bfloat16": (2 - 2.0**-7) * 2.0**127, "float16": 65504.0, "float32": (2 - 2.0**-23) * 2.0**127}
+"""The largest finite number of each."""
 
 
 def unrounded(claim: Claim, claimed: ClaimMatrix) -> Array:
@@ -92,7 +93,7 @@ def limit_of(claimed: ClaimMatrix, output: Structure) -> float:
 
     A function that returns float16 from float64 arguments has a reference no better than that.
     """
-    formats = [claimed.dtype, *(leaf.dtype for leaf in output.leaves if leaf.dtype in _COARSEST_FIRST)]
+    formats = [claimed.dtype, *(leaf.dtype for leaf in output.leaves if leaf.dtype in COARSE_FORMATS)]
     return max(max_detectable(name) for name in formats)
 
 
@@ -101,7 +102,7 @@ def precision_notes(
 ) -> list[str]:
     """Return what a PASS says of formats: a cast inside ``f``, a claim coarser than its arguments."""
     notes = []
-    cast = [leaf for leaf in problem.output.leaves if leaf.dtype in _COARSEST_FIRST]
+    cast = [leaf for leaf in problem.output.leaves if leaf.dtype in COARSE_FORMATS]
     if cast:
         where = ", ".join(dict.fromkeys(leaf.dtype for leaf in cast))
         notes.append(
@@ -109,7 +110,7 @@ def precision_notes(
             "it can be sharper"
         )
     inputs = {leaf.dtype for leaf in problem.inp.leaves}
-    if not inputs & set(_COARSEST_FIRST):
+    if not inputs & set(COARSE_FORMATS):
         single = claimed.value.astype(np.float32) if claimed.dtype == "float32" else claimed.value
         note = diagnosis.float32_note(single, reference, reference_error)
         notes += [note] if note else []

@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcheck import clarke
 from gradcheck.arrays import Array
-from gradcheck.estimators.differences.central import central_jacobian
+from gradcheck.estimators.differences.central import EACH_COLUMN, central_jacobian
 from gradcheck.estimators.flat import FlatEstimate
 from gradcheck.estimators.primal import Primal
 from gradcheck.judge.kinks.outside import nearest_mix
@@ -23,8 +23,6 @@ _BUDGET = 40_000
 """Evaluations of f that looking round a kink may take, in all, of up to 19 inputs."""
 _FEWEST = 100
 """Jacobians that it may take at least, of more."""
-_EACH = 20
-"""Evaluations a column, and as many once, that differences beside a kink may take."""
 _TOGETHER = 0.75
 """The share of it that goes to all rows together."""
 _ALONE = 3
@@ -86,7 +84,7 @@ def membership(
         ``"central"``: by differences alone.
     """
     several = int(rows.sum()) > 1
-    budget = max(_BUDGET, _FEWEST * _EACH * (problem.x.size + 1))
+    budget = max(_BUDGET, _FEWEST * EACH_COLUMN * (problem.x.size + 1))
     look = _Round(problem, bounds, rng, method != "central", budget)
     found = look.explored(rows, claimed, claim_error, share=_TOGETHER if several else 1.0)
     if several and found.reason is Reason.NOT_DIFFERENTIABLE:

@@ -10,11 +10,9 @@ from gradcheck.judge.outcome.entries import entry_of
 from gradcheck.judge.question.problem import Problem
 from gradcheck.judge.references.sharpest import Reference
 from gradcheck.results import CheckResult, Power
-from gradcheck.tolerance import FEW_EPS, detectable, eps_of
+from gradcheck.tolerance import COARSE_FORMATS, FEW_EPS, detectable, eps_of
 
 __all__ = ["gravity", "numberless", "power_notes", "power_of", "row_scale", "smallest_shown"]
-
-_FORMATS = ("float32", "float16", "bfloat16")
 
 
 def power_of(
@@ -121,7 +119,7 @@ def smallest_shown(problem: Problem, base: Array, reference: Array, dtype: str =
     """
     eps = np.full(problem.output.size, eps_of(dtype))
     for leaf in problem.output.leaves:
-        if leaf.dtype in _FORMATS:
+        if leaf.dtype in COARSE_FORMATS:
             eps[leaf.start : leaf.stop] = max(eps_of(leaf.dtype), eps_of(dtype))
     return tolerance.smallest_shown(problem.x, base, reference, eps)
 

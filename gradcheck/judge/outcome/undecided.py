@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from gradcheck.arrays import Array
+from gradcheck.claims import ClaimMatrix
 from gradcheck.estimators.flat import gravest
+from gradcheck.judge.claimed.partial import left_open, unclaimed_rows
 from gradcheck.judge.outcome.entries import entry_of
 from gradcheck.judge.question.problem import Problem
 from gradcheck.judge.references.sharpest import Reference
@@ -21,26 +22,24 @@ def undecided(
     problem: Problem,
     reference: Reference,
     kinked: Array,
-    unclaimed: Array,
-    notes: Sequence[str],
+    claimed: ClaimMatrix,
     common: dict[str, Any],
 ) -> CheckResult:
     """Return INCONCLUSIVE with the gravest reason among the entries without a reference.
 
     Parameters
     ----------
-    kinked, unclaimed
-        ``(m,)`` bool: rows judged elsewhere, and rows without a claim.
-    notes
-        Of the claim: they name the outputs left out.
+    kinked
+        ``(m,)`` bool: rows judged elsewhere.
+    claimed
+        The claim, which may leave rows out.
     common
         What else the result carries.
     """
     last = list(reference.estimates.values())[-1]
-    open_ = ~reference.decided & ~(kinked | unclaimed)[:, None]
+    open_ = ~reference.decided & ~(kinked | unclaimed_rows(claimed))[:, None]
     if not open_.any():
-        text = next(note for note in notes if "not checked" in note and "real" in note)
-        return CheckResult(Verdict.INCONCLUSIVE, Reason.NOT_CLAIMED, text, **common)
+        return CheckResult(Verdict.INCONCLUSIVE, Reason.NOT_CLAIMED, left_open(claimed), **common)
     status = gravest(np.where(open_, last.codes, 0))
     row, column = (int(k) for k in np.argwhere(open_)[0])
     first = entry_of(problem, (row, column))

@@ -13,11 +13,10 @@ from gradcheck.claims import ClaimMatrix
 from gradcheck.domains import Symmetric
 from gradcheck.errors import InvalidArgument
 from gradcheck.pytree import Structure
-from gradcheck.tolerance import eps_of
+from gradcheck.tolerance import COARSE_FORMATS, eps_of
 
 __all__ = ["Directions", "Varying"]
 
-_FORMATS = ("float32", "float16", "bfloat16")
 _ROUNDINGS = 64.0
 """Roundings by which the two triangles of a computed symmetric matrix may differ (``inv``, ``B @ B.T``)."""
 
@@ -191,7 +190,7 @@ def _symmetric(
     for leaf in space.leaves:
         if leaf.path in said:
             part = slice(leaf.start, leaf.stop)
-            eps = eps_of(leaf.dtype) if leaf.dtype in _FORMATS else eps_of("float64")
+            eps = eps_of(leaf.dtype) if leaf.dtype in COARSE_FORMATS else eps_of("float64")
             origin[part] = _symmetrised(x[part].reshape(leaf.shape), leaf.path, eps).reshape(-1)
             leader[part] = leaf.start + _leaders(leaf.shape, side)
             single[part] = said[leaf.path].convention == "free"

@@ -148,9 +148,14 @@ class Options:
 
     @property
     def keywords(self) -> dict[str, Any]:
-        """What a call needs to repeat the check: all but the name and what is expected."""
+        """What a call needs to repeat the check: no defaults, neither the name nor what is expected."""
         apart = {"name", "expect", "allow_inconclusive", "points", "columns", "whole_rows", "side", "others"}
-        return {one.name: getattr(self, one.name) for one in fields(self) if one.name not in apart}
+        given = {one.name: (getattr(self, one.name), one.default) for one in fields(self)}
+        return {
+            name: value
+            for name, (value, default) in given.items()
+            if name not in apart and value is not default and (default is None or value != default)
+        }
 
     @property
     def seed(self) -> int:

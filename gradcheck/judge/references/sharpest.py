@@ -11,6 +11,7 @@ import numpy as np
 from gradcheck.arrays import Array
 from gradcheck.estimators.complex_step import complex_step_jacobian
 from gradcheck.estimators.differences.blocks import central_in_blocks
+from gradcheck.estimators.differences.central import EACH_COLUMN
 from gradcheck.estimators.flat import FlatEstimate
 from gradcheck.estimators.primal import Primal
 from gradcheck.judge.question.budget import counter_of
@@ -109,7 +110,7 @@ def central(primal: Primal, bounds: Any, max_nfev: int | None, beside: Array | N
     """
     counter = counter_of(primal.f.f) if isinstance(primal.f, Problem) else None
     if counter is not None:
-        wanted = 20 * primal.n + 20 if max_nfev is None else max_nfev
+        wanted = EACH_COLUMN * (primal.n + 1) if max_nfev is None else max_nfev
         max_nfev = counter.allowed(wanted)
     rows = primal.f.output.size if isinstance(primal.f, Problem) else None
     found = central_in_blocks(primal, bounds, max_nfev, rows=rows, beside=beside)

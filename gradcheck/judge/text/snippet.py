@@ -16,22 +16,6 @@ __all__ = ["with_snippet"]
 
 _MOST_NUMBERS = 2000
 """Beyond this a snippet is no longer read, nor pasted."""
-_DEFAULTS: Mapping[str, Any] = {
-    "argnums": 0,
-    "kwargs": None,
-    "bounds": None,
-    "layout": "numerator",
-    "rtol": None,
-    "rng": None,
-    "method": "auto",
-    "max_nfev": None,
-    "order": 1,
-    "surrogate": None,
-    "inputs": None,
-    "strategy": "auto",
-    "max_memory": None,
-    "stochastic": False,
-}
 
 
 def with_snippet(
@@ -52,7 +36,7 @@ def with_snippet(
     args
         The point.
     keywords
-        What else it was given; defaults are left out.
+        What else it was given, None for nothing.
     """
     if result.evidence is None or result.verdict is Verdict.PASS:
         return result
@@ -74,7 +58,7 @@ def _snippet(
         written.body.append(f"{name} = {_literal(value, written, budget)}")
         given.append(name)
     for name, value in keywords.items():
-        if not (value is None or value is _DEFAULTS.get(name) or value == _DEFAULTS.get(name)):
+        if value is not None:
             given.append(f"{name}={_keyword(written, name, value, budget)}")
     call = f"result = gradcheck.{checker}({', '.join(given)})"
     ending = [call, "print(result)", 'assert str(result.verdict) == "pass"']
