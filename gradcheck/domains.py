@@ -124,6 +124,11 @@ def symmetric(convention: str = "full") -> Symmetric:
         :math:`2 G - \mathrm{diag}(G)` for symmetric ``G`` (Petersen and Pedersen 2012, The Matrix Cookbook,
         section 2.8).  It is twice the first off the diagonal, so that neither passes for the other.
 
+    Returns
+    -------
+    Symmetric
+        What ``inputs`` of a check takes.
+
     Raises
     ------
     InvalidArgument

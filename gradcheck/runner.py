@@ -86,6 +86,11 @@ def run(
     on_check
         Called with each rule's result as it arrives.
 
+    Returns
+    -------
+    RunRecord
+        The record, of ``schema/record-1.json``; its ``exit_code`` is 0 where all is as expected.
+
     Raises
     ------
     InvalidArgument

@@ -29,6 +29,7 @@ from gradcheck.estimators.primal import Primal
 __all__ = ["Site", "StoppedPaths"]
 
 _RESULT = -1
+# Of an expression in a message.
 _MOST_LETTERS = 48
 _SEED = 20240517
 _EPS = 2.0**-52

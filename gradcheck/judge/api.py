@@ -178,9 +178,19 @@ def _half(whole: Callable[..., Any], index: int) -> Callable[..., Any]:
 def assert_derivative(
     f: Callable[..., Any], jac: Any, *args: Any, **keywords: Unpack[CheckKeywords]
 ) -> CheckResult:
-    """Raise unless ``jac`` is the derivative of ``f`` at ``args``; keywords as for :func:`check`.
+    """Raise unless ``jac`` is the derivative of ``f`` at ``args``.
 
     With ``expect="fail"`` a FAIL satisfies it, and anything else raises.
+
+    Parameters
+    ----------
+    f, jac, *args, **keywords
+        As for :func:`check`.
+
+    Returns
+    -------
+    CheckResult
+        What :func:`check` returns, where it does not raise.
 
     Raises
     ------
@@ -188,6 +198,8 @@ def assert_derivative(
         If the derivative is wrong, or ``expect="fail"`` and it is not.
     InconclusiveCheck
         If it cannot be told, unless ``allow_inconclusive``.
+    InvalidArgument
+        If an argument cannot be used.
 
     Examples
     --------

@@ -47,6 +47,7 @@ from gradcheck.results import CheckResult, Reason, Verdict, listening
 __all__ = ["judge_dense"]
 
 _SEVERAL = 2
+"""Inputs from which on there is a direction between the axes."""
 _RAYS, _RAYS_CLOSE = 2, 4
 """Directions between the axes that are tried: of a claim that agrees, and where a kink is suspected."""
 _TOGETHER = "a kink of several inputs together"

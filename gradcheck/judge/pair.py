@@ -29,6 +29,7 @@ from gradcheck.tolerance import FEW_EPS, max_detectable
 __all__ = ["Pair"]
 
 _POINTS = np.array([-4.0, -3.0, -2.0, -1.0, 1.0, 2.0, 3.0, 4.0])
+"""Neighbours, in units of the distances below."""
 _SCALES = (2.0**-51, 2.0**-30, 2.0**-12)
 """Relative distances: ulps, what no smooth derivative notices, what a cancelling formula needs."""
 _SWING = 16.0

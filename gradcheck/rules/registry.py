@@ -271,6 +271,11 @@ def rule(
         Further fields of :class:`Rule`, such as ``kinks``, ``minimum`` or the texts
         ``formula`` and ``latex``; ``kind`` may be text.
 
+    Returns
+    -------
+    Callable
+        A decorator, which returns the closed form as it is.
+
     Raises
     ------
     InvalidArgument

@@ -20,6 +20,7 @@ __all__ = ["SPECIAL"]
 Pair = tuple[Array, Array]
 Rule = Callable[..., Pair]
 
+# Truncation is relative h**2: far below a rounding, as these functions vary on scales of one.
 _H = 2.0**-60
 
 

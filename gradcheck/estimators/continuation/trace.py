@@ -51,6 +51,7 @@ TOGETHER = 32
 _ULP = 2.0**-52
 # A move of less than half an ulp rounds to none at all; those of one size would cancel each other.
 _LEAST, _MOST = 0.5, 2.0
+# Factors drawn once and used again: drawing them for each operation takes longer than the operation.
 _POOL = 8192
 # Where in the pool the noise of a run starts, from that of the run before.
 _APART = 977

@@ -13,14 +13,15 @@ import numpy as np
 from gradcheck.arrays import Array
 from gradcheck.estimators.primal import Primal
 
-__all__ = ["MANTISSA", "NO_RUNG", "Ladder", "leading"]
+__all__ = ["FINE_RUNGS", "MANTISSA", "NO_RUNG", "Ladder", "leading"]
 
 
 #: Exponent that stands for "no rung": sorts behind every real one, like a coarse rung without values.
 NO_RUNG = 5000
 #: All steps are this times a power of two: twelve bits, and no simple fraction.
 MANTISSA = 3917 / 4096
-_FINE_RUNGS = 3
+#: Of the six rungs of a first ladder, those that measure noise and veto.
+FINE_RUNGS = 3
 
 
 class Ladder:
@@ -80,7 +81,7 @@ class Ladder:
         minus = self._sampled(below, below >= self.lower)
         order = np.argsort(np.concatenate([self.exponents, exponents]), axis=0, kind="stable")
         if not self.exponents.shape[0]:
-            self._third_finest = np.sort(exponents, axis=0)[:_FINE_RUNGS][-1]
+            self._third_finest = np.sort(exponents, axis=0)[:FINE_RUNGS][-1]
 
         def merged(old: Array, new: Array) -> Array:
             rows = order if old.ndim == 2 else order[:, :, None]

@@ -9,7 +9,7 @@ import numpy as np
 from gradcheck.arrays import Array
 from gradcheck.estimators.differences.contest import contested
 from gradcheck.estimators.differences.extrapolation import Best, best_window
-from gradcheck.estimators.differences.ladder import Ladder
+from gradcheck.estimators.differences.ladder import FINE_RUNGS, Ladder
 from gradcheck.estimators.differences.noise import TOOTH, Noise, frozen_noise
 from gradcheck.estimators.differences.ripples import distant_noise
 from gradcheck.results import Status
@@ -27,8 +27,6 @@ _WIDEST = 0.25
 _WEAK = 1e-3
 #: A jump keeps its height, to this relative precision, while the step shrinks a million times.
 _STEADY = 1e-2
-#: Fine rungs of the first ladder, which a jump has to pass.
-_FINE_RUNGS = 3
 #: A rung tells of a gap this many times its uncertainty ...
 _TELLING = 10.0
 #: ... and confirms it when its opening is that part of the gap at least and at most; the bounds a little
@@ -226,7 +224,7 @@ def _jumps(ladder: Ladder, rise: Array, fall: Array) -> Array:
     """One side keeps a constant distance from ``f(x)`` over all the fine rungs of the first ladder."""
     found = np.zeros(rise.shape[1:], dtype=bool)
     fine = (ladder.exponents <= ladder.third_finest)[..., None]
-    if rise.shape[0] < _FINE_RUNGS:
+    if rise.shape[0] < FINE_RUNGS:
         return found
     # A kink that rounding of x, or of what f makes of it, puts a little beside the point is no jump there.
     steps = np.stack([ladder.step_plus, ladder.step_minus])[..., None]

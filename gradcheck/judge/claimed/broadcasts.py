@@ -17,6 +17,7 @@ from gradcheck.judge.question.problem import Problem
 __all__ = ["suspicious_broadcasts"]
 
 _MOST = 3
+"""Notes: whoever has mended the first few has mended the others."""
 _DEEPEST = 16
 """Containers within containers that are looked into."""
 

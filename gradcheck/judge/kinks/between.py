@@ -30,7 +30,9 @@ _STEPS = (2.0**-10, 2.0**-18)
 _STAYS = 0.25
 """What stays of a deviation over those steps: all at a kink, 1/256 of a curvature, a quarter of |x|**1.25."""
 _NOISE, _EPS = 8.0, float(np.finfo(np.float64).eps)
+"""Roundings of f by which a difference of its values may be off: their own, and those of what is inside."""
 _PAIR = 2
+"""Directions whose sum is a third one."""
 _BEYOND = 3.0
 """Bars by which a slope must miss ``J v``: they are honest, but not to the last tenth."""
 
@@ -71,7 +73,7 @@ class Known:
         """Return ``J step`` and its bar, ``(m,)``."""
         with np.errstate(all="ignore"):
             size = np.abs(self.value) @ np.abs(step)
-            return self.value @ step, self.error @ np.abs(step) + 8.0 * _EPS * size
+            return self.value @ step, self.error @ np.abs(step) + _NOISE * _EPS * size
 
 
 def rays(x: Array, rng: np.random.Generator, count: int, bounds: Any = None) -> Iterator[Array]:

@@ -17,6 +17,7 @@ from gradcheck.results import Status
 __all__ = ["Look", "hidden_kinks", "kinked_rows"]
 
 _DIRECTIONS = 2
+"""Rays looked at closely for a row that is about to be called wrong, whatever a few evaluations say."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,6 @@ def hidden_kinks(
     rows = np.zeros(problem.output.size, dtype=bool)
     closely = 0
     while directions:
-        # Where a claim is about to be called wrong, a ray or two is looked at whatever a few evaluations say.
         left = (suspected | (doubtful & (closely < _DIRECTIONS))) & ~rows
         best = int(np.argmax(left.sum(axis=1)))
         if not left[best].any():

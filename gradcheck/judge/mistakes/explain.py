@@ -29,10 +29,13 @@ Bars = tuple[Array, Array]
 _LOG = logging.getLogger(__name__)
 
 _VAGUE = (diagnosis.Mistake.WRONG_BLOCK, diagnosis.Mistake.ENTRIES, diagnosis.Mistake.RANK_ONE)
+"""They say where the claim is off, or that some numbers fit."""
 _FITTED = (diagnosis.Mistake.FACTOR, diagnosis.Mistake.OFFSET)
+"""One number, fitted: no explanation until it is one that has a name."""
 _SCALED = (diagnosis.Mistake.ROW_SCALING, diagnosis.Mistake.COLUMN_SCALING)
 """Another point may scale rows too, by numbers that a vector at hand happens to hold."""
 _MOST_NUMBERS = 10_000
+"""Of a claim of the wrong shape that are compared with the reference in every arrangement."""
 _FEW = 3
 """Entries that many mistakes explain alike: the sign of one number, and the same function at ``-x``."""
 

@@ -19,6 +19,7 @@ _ALIKE = 1e-6
 """Relative: a term along one direction that is nearly the difference is worth a whole Jacobian."""
 _SEED = 20240522
 _MOST = 4
+"""Terms that are compared as whole Jacobians."""
 
 
 def missing_paths(

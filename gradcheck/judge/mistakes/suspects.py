@@ -34,6 +34,7 @@ _BESIDE = np.array([0.05, 0.07, 0.09, 0.11, 0.13, 0.15, 0.17, 0.19])
 _BEYOND = 16.0
 """A continuation is another derivative where it is off by this many of its bars: they are but estimates."""
 _MOST_SAMPLES = 16
+"""Samples of a batch that are differentiated one by one."""
 _WIDEST = 64
 """Columns up to which other Jacobians are worth their cost."""
 

@@ -14,6 +14,9 @@ from gradcheck.tolerance import COARSE_FORMATS, FEW_EPS, detectable, eps_of
 
 __all__ = ["gravity", "numberless", "power_notes", "power_of", "row_scale", "smallest_shown"]
 
+_COARSEST = 2.0**-3
+"""Relative to x, or alone where x is 0: the coarsest step with which central differences begin."""
+
 
 def power_of(
     problem: Problem,
@@ -126,5 +129,5 @@ def smallest_shown(problem: Problem, base: Array, reference: Array, dtype: str =
 
 def row_scale(problem: Problem, base: Array) -> Array:
     """Return what a row that is zero throughout is measured by: ``max |f_i|`` over the largest step."""
-    largest = 0.125 * float(np.max(np.abs(problem.x), initial=0.0)) or 0.125
+    largest = _COARSEST * float(np.max(np.abs(problem.x), initial=0.0)) or _COARSEST
     return np.where(np.isfinite(base), np.abs(base), 0.0) / largest

@@ -16,6 +16,7 @@ from gradcheck.results import Status
 __all__ = ["Elsewhere", "among_all", "worst_columns"]
 
 _AT_FIRST = 8
+"""Columns looked at before all others: a mistake that the worst ones show needs no look at the rest."""
 
 
 class Elsewhere:

@@ -18,6 +18,7 @@ __all__ = ["absorbed"]
 _LAST_DIGIT = 4.0 * 2.0**-52
 """A few roundings of the largest derivative met nearer to 0: what subtracting two such numbers leaves."""
 _NEARER = tuple(2.0**-power for power in range(1, 8))
+"""Shares of the point: ``cosh(x)**-2`` is a float up to 355, ``1 - tanh(x)**2`` has digits of it below 19."""
 _GONE = 0.1
 """Share of the derivative by which a claim without a digit of it is off at least: one with digits left is
 explained by how its errors scatter, or by nothing."""

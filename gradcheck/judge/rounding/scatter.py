@@ -26,6 +26,7 @@ for there the derivative itself is smoothest."""
 MOST_VISITED = 2 * len(_POINTS)
 """Points at which a claim is evaluated to foresee its rounding, at most."""
 _DEGREE = 2
+"""Of the smooth part: over the distances visited the third power is below a rounding."""
 _CALM = 4.0
 """Scatter counts as the claim's rounding only this far above the reference's own along the same points."""
 _SAFETY = 4.0

@@ -24,8 +24,12 @@ _TOP = 0.5
 _FINEST = 2.0**-10
 """Smallest step, relative to the input or to 1, whichever is smaller."""
 _MOST_RUNGS = 40
+"""Rungs down to 1e-12 of the largest: finer ones would hold nothing but rounding."""
 _ROUNDING = 8.0 * 2.0**-52
 """Rounding of one value of f that repeats itself, so that no spread shows it: a few eps."""
+_SOFT = 6.0
+"""Student's t with which steps are compared of which four replicates are known: at the level of a verdict it
+would be hundreds, and the noisiest step the best."""
 _FOLLOWED = 3
 """Neighbouring rungs that are replicated further: two extrapolants, and their disagreement."""
 
@@ -151,7 +155,7 @@ class Slopes:
         with np.errstate(all="ignore"):
             variance = variance + (_ROUNDING * self.size / self.steps[:, None]) ** 2
             value, spread, freedom = _combined(mean, variance, df, (4.0 / 3.0, -1.0 / 3.0))
-            t = np.full(freedom.shape, 6.0) if softened else quantile(level, freedom)
+            t = np.full(freedom.shape, _SOFT) if softened else quantile(level, freedom)
             noise = t * spread
             gap = np.abs(value[:-1] - value[1:])
             veto = np.zeros(gap.shape)

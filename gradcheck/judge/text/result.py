@@ -11,8 +11,11 @@ from gradcheck.results import CheckResult, Reason, Verdict
 __all__ = ["result_text"]
 
 _WIDTH = 100
+"""Columns of a line, as pytest and CI logs show without breaking it."""
 _LINES = 25
+"""As :class:`~gradcheck.results.CheckResult` promises: one screen."""
 _LONGEST = 4000
+"""Characters of a line that was not wrapped, a name or an exception of any length."""
 _SMALL = 1e-4
 """Relative: formulas that are wrong are off by more, as a rule."""
 

@@ -16,6 +16,7 @@ import numpy as np
 __all__ = ["Definitions", "Unwritable"]
 
 _DEEPEST = 6
+"""Functions that use functions, written out one in another: beyond, a snippet is no longer read."""
 _INSTALLED = ("site-packages", "dist-packages")
 
 
