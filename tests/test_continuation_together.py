@@ -99,8 +99,14 @@ def boxed(f):
     return lambda x: f(np.asarray(x))
 
 
-def test_a_function_of_an_object_array_takes_few_runs_and_has_the_same_derivative():
-    apart, together = estimate(rosenbrock, WIDE), estimate(boxed(rosenbrock), WIDE)
+def alone(f):
+    """Return ``f`` as it is, with an array in it so large that one run carries one direction."""
+    return lambda x: f(x) + 0.0 * np.sum(np.multiply.outer(np.ones(2**14), x[0]))
+
+
+@pytest.mark.parametrize("kind", [lambda f: f, boxed], ids=["vector", "numbers"])
+def test_several_directions_take_few_runs_and_have_the_same_derivative(kind):
+    apart, together = estimate(alone(rosenbrock), WIDE), estimate(kind(rosenbrock), WIDE)
     assert together.status is apart.status is Status.OK
     np.testing.assert_allclose(together.value, apart.value, rtol=1e-13)
     assert (np.abs(together.value - apart.value) <= together.error + apart.error).all()
@@ -108,10 +114,31 @@ def test_a_function_of_an_object_array_takes_few_runs_and_has_the_same_derivativ
     assert together.nfev <= 3 + 12
 
 
-def test_its_bars_are_as_wide():
-    apart, together = estimate(rosenbrock, WIDE), estimate(boxed(rosenbrock), WIDE)
+@pytest.mark.parametrize("kind", [lambda f: f, boxed], ids=["vector", "numbers"])
+def test_their_bars_are_as_wide(kind):
+    apart, together = estimate(alone(rosenbrock), WIDE), estimate(kind(rosenbrock), WIDE)
     ratio = np.median(together.error / apart.error)
     assert 0.3 < ratio < 3.0
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (1, 1, 2), (6,)])
+def test_several_directions_of_an_argument_of_any_shape(shape):
+    x = np.linspace(0.2, 0.9, int(np.prod(shape))).reshape(shape)
+    found = estimate(lambda v: np.sum(v * v) * v, x)
+    flat = x.ravel()
+    right = np.sum(flat**2) * np.eye(flat.size) + 2 * np.outer(flat, flat)
+    np.testing.assert_allclose(found.value, right, rtol=1e-14)
+    assert found.nfev <= 2 + 12
+
+
+def test_a_further_run_carries_as_many_directions_as_its_arrays_leave_room_for():
+    small, large = Trace(), Trace()
+    small.disturb(np.ones((REPLICAS, 10)))
+    large.disturb(np.ones((REPLICAS, 2**14)))
+    assert small.room() == TOGETHER
+    assert large.room() == 1
+    large.apart = True
+    assert large.room() == TOGETHER
 
 
 def test_a_tie_in_an_object_array_is_refused_wherever_it_is():
@@ -131,10 +158,9 @@ def test_a_wrong_column_of_an_object_array_does_not_get_a_certificate():
     assert estimate(stopped, WIDE).status is Status.REFUSED
 
 
-def test_numbers_put_into_an_array_leave_runs_as_they_were():
+def test_numbers_put_into_an_array_do_not_make_a_run_one_of_numbers_apart():
     def gathered(x):
         return np.array([np.sum(np.sin(x)), np.prod(x)])
 
-    found = estimate(gathered, WIDE)
-    assert found.status is Status.OK
-    assert found.nfev >= WIDE.size
+    assert estimate(gathered, WIDE).status is Status.OK
+    assert not ran(gathered, WIDE, np.ones((1, WIDE.size)))[2].apart

@@ -64,16 +64,17 @@ def test_neither_at_kinks_nor_where_it_is_noisy(f, limit):
 
 def test_what_a_certified_check_costs_suffices():
     assert gradcheck.check(smooth, smooth_jac, X, max_nfev=N + 12).verdict is Verdict.PASS
-    short = gradcheck.check(smooth, smooth_jac, X, max_nfev=N + 11)
+    # Less may do, where one evaluation carries several columns, but no less than the certificate takes.
+    short = gradcheck.check(smooth, smooth_jac, X, max_nfev=14)
     assert short.reason is Reason.BUDGET
     assert "left out: x[" in short.message
 
 
 def test_inputs_left_out_are_named_and_counted():
-    result = gradcheck.check(smooth, smooth_jac, X, max_nfev=30)
+    result = gradcheck.check(smooth, smooth_jac, X, max_nfev=28)
     assert result.verdict is Verdict.INCONCLUSIVE
     assert result.reason is Reason.BUDGET
-    assert result.message == "max_nfev=30: 18 of 20 inputs examined, and they agree; left out: x[5], x[14]"
+    assert result.message == "max_nfev=28: 18 of 20 inputs examined, and they agree; left out: x[7], x[12]"
     assert result.entries == 2 * 18
     few = gradcheck.check(smooth, smooth_jac, X, max_nfev=14)
     assert few.message.endswith("left out: x[1], x[2], x[3], x[4], x[5] and 13 more")
@@ -304,7 +305,7 @@ LINE = np.linspace(0.1, 1.0, 6)
     ("limit", "said"),
     [
         (300, "by 1 of 6 inputs examined, and they agree; left out: x[1], x[2], x[3], x[4], x[5]"),
-        (800, "by 2 of 6 inputs examined, and they agree; left out: x[2], x[3], x[4], x[5]"),
+        (800, "by 4 of 6 inputs examined, and they agree; left out: x[2], x[4]"),
         (200, "second derivatives between 1 of 6 inputs examined, and they agree"),
     ],
 )

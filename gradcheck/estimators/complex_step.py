@@ -27,7 +27,7 @@ from gradcheck.errors import InvalidArgument, RefusedOperation
 from gradcheck.estimators.certificate import Confirmation, confirm
 from gradcheck.estimators.continuation.array import Continuation
 from gradcheck.estimators.continuation.dispatch import lift
-from gradcheck.estimators.continuation.trace import REPLICAS, TOGETHER, Trace, raised_at
+from gradcheck.estimators.continuation.trace import REPLICAS, Trace, raised_at
 from gradcheck.estimators.flat import FlatEstimate, gravest, unusable
 from gradcheck.estimators.primal import InconsistentOutput, Primal
 from gradcheck.results import Status
@@ -88,7 +88,7 @@ def _run(
     count, shape = len(directions), primal.x_shape
     trace = Trace(number, len(beside), count)
     others = beside.reshape(len(beside), *shape)
-    argument = Continuation.seed(x.reshape(shape), directions, trace, others)
+    argument = Continuation.seed(x.reshape(shape), directions.reshape(count, *shape), trace, others)
     wanted = (count, trace.copies // count, primal.m)
     return *_outcome(primal.call(argument), primal.f_shape, wanted), trace
 
@@ -125,8 +125,7 @@ def _columns(
                 found.ties += trace.ties
                 found.jumps += trace.jumps
                 done = at.stop
-                # Where `f` takes its numbers one by one, their number is what a run costs, not their copies.
-                together = TOGETHER if trace.apart else 1
+                together = trace.room()
     except _Refused:
         raise
     except Exception as cause:
@@ -233,8 +232,8 @@ def _last_status(primal: Primal, base: Array) -> tuple[Status, str]:
 def complex_step_jacobian(primal: Primal, *, beside: Array | None = None) -> FlatEstimate:
     """Return ``J[i, j] = Im f_i(x + i h e_j) / h``, shape ``(m, n)``, exact to rounding, or a refusal.
 
-    Costs ``n`` runs on continued numbers and at most 12 plain evaluations; fewer runs where ``np.asarray``
-    in ``f`` makes an object array of its numbers, for one run then carries up to 32 columns.
+    Costs at most ``n`` runs on continued numbers and 12 plain evaluations: a run after the first carries up
+    to 32 columns, as long as the arrays in ``f`` stay small or ``f`` takes its numbers one by one.
 
     Parameters
     ----------

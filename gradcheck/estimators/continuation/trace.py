@@ -44,8 +44,9 @@ __all__ = [
 REPLICAS = 6
 # Points beside the first that a run can carry along.
 BESIDE = 3
-# Most directions that one run carries.
+# Most directions that one run carries, and most numbers of an array that it is to hold for them.
 TOGETHER = 32
+_ROOM = 2**16
 
 # The largest relative rounding of one operation is 2**-53; NumPy's loops are off by up to two of these.
 _ULP = 2.0**-52
@@ -181,9 +182,11 @@ class Trace:
         Whether ``np.asarray`` has made an object array of continued numbers.
     apart
         Whether it has done so with a whole array, whose numbers ``f`` then takes one by one.
+    largest
+        Numbers of the largest array met that was rounded, of one copy.
     """
 
-    __slots__ = ("_offset", "_pool", "apart", "boxed", "copies", "directions", "jumps", "ties")
+    __slots__ = ("_offset", "_pool", "apart", "boxed", "copies", "directions", "jumps", "largest", "ties")
 
     def __init__(self, offset: int = 0, beside: int = 0, directions: int = 1) -> None:
         self.directions = directions
@@ -192,10 +195,13 @@ class Trace:
         self._offset = (offset * _APART) % _POOL
         self.boxed = False
         self.apart = False
+        self.largest = 0
         self.ties: list[str] = []
         self.jumps: list[str] = []
 
     def _factors(self, shape: tuple[int, ...], size: int) -> Array:
+        if size > self.largest:
+            self.largest = size
         start = self._offset
         end = start + size
         if end <= _POOL:
@@ -219,6 +225,16 @@ class Trace:
             factors = 1.0 + ulps * (factors - 1.0)
         np.multiply(tangents, factors, out=tangents)
         return primals, tangents
+
+    def room(self) -> int:
+        """Return how many directions a further run of the same function may carry.
+
+        An operation costs what NumPy takes to begin it, up to some thousand numbers; beyond, memory.
+        """
+        if self.apart:
+            return TOGETHER
+        each = self.copies // self.directions * max(self.largest, 1)
+        return max(1, min(TOGETHER, _ROOM // each))
 
     def in_any(self, holds: Array) -> Array:
         """Return where ``holds``, ``(copies, ...)``, is true of the undisturbed copy of any direction."""
