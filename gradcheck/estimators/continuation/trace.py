@@ -145,17 +145,16 @@ def _pool() -> Array:
 
 
 @functools.cache
-def _pool_together(beside: int) -> Array:
-    """Return those factors for each of :data:`TOGETHER` directions, ``(copies of all, pool)``.
+def _pool_together() -> Array:
+    """Return those factors for each of :data:`TOGETHER` directions, ``(directions, copies, pool)``.
 
-    Each begins where the run of its own that many numbers later would.  A column is contiguous: one number
-    at a time is what they are needed for.
+    Each begins where the run of its own that many numbers later would.  What one number needs lies together
+    in memory: most functions that loop take them one at a time.
     """
-    alone = _pool()[: REPLICAS + beside]
-    factors = np.concatenate([np.roll(alone, -_APART * k, axis=1) for k in range(TOGETHER)])
-    factors = np.asfortranarray(factors)
+    alone = np.tile(_pool(), 2 + TOGETHER * _APART // _POOL).T
+    factors = np.stack([alone[_APART * k : _APART * k + _POOL] for k in range(TOGETHER)], axis=1)
     factors.setflags(write=False)
-    return factors
+    return np.moveaxis(factors, 0, 2)
 
 
 class Trace:
@@ -191,7 +190,8 @@ class Trace:
     def __init__(self, offset: int = 0, beside: int = 0, directions: int = 1) -> None:
         self.directions = directions
         self.copies = directions * (REPLICAS + beside)
-        self._pool = (_pool() if directions == 1 else _pool_together(beside))[: self.copies]
+        together = _pool()[None] if directions == 1 else _pool_together()
+        self._pool = together[:directions, : REPLICAS + beside]
         self._offset = (offset * _APART) % _POOL
         self.boxed = False
         self.apart = False
@@ -206,11 +206,11 @@ class Trace:
         end = start + size
         if end <= _POOL:
             self._offset = end
-            return self._pool[:, start:end].reshape(shape)
+            return self._pool[:, :, start:end].reshape(shape)
         # An odd stride visits the whole pool before it repeats; a plain wrap would align a matrix's rows.
         columns = (start + 4099 * np.arange(size)) % _POOL
         self._offset = (start + 1013) % _POOL
-        return self._pool[:, columns].reshape(shape)
+        return self._pool[:, :, columns].reshape(shape)
 
     def disturb(self, values: Array) -> Array:
         """Return ``values`` with every copy but the first moved by half an ulp to two, entry by entry."""
