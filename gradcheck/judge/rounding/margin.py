@@ -74,6 +74,8 @@ class Margin:
         found = compare(self.claimed.value, error, reference.value, reference.error)
         if self.claimed.dtype != "float64":
             return self._beneath(found, error, reference)
+        if not found.wrong.any():
+            return found
         last = LAST_DIGITS * np.abs(reference.value)
         zero = zeros_of(self.claim.problem, reference, self.base).left
         last = np.fmax(last, zero)
