@@ -94,7 +94,7 @@ class TestAnotherJacobian:
 
         x = np.array([28.0, 29.0, 30.0, 30.5])
         found = said(lambda x: 1 / (1 + np.exp(-x)), claim, x)
-        assert "1.25" in found or "1.2" in found
+        assert found == "the claim is 1.25 times the reference: factor 1.25"
 
     def test_bounds_are_kept(self):
         seen = []

@@ -77,9 +77,7 @@ def test_right(): check(f, right, x)
     assert main(["gate", record]) == 0
     said = capsys.readouterr().out
     assert "Let through (1):\n  forgiven  test_it.py::test_known::f" in said
-    assert "Gate open: 2 checks, 4 entries compared, 1 forgiven by xfail" in said.replace(
-        "8 entries", "4 entries"
-    )
+    assert "Gate open: 2 checks, 8 entries compared, 1 forgiven by xfail" in said
     suite.write("def test_known(): check(f, wrong, x)\ndef test_right(): check(f, right, x)")
     assert suite.run("--gradcheck-json=out.json").ret == 1
     assert main(["gate", record]) == 1
