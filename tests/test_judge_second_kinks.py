@@ -115,3 +115,44 @@ def test_the_certificate_is_given_beside_a_kink_of_the_first_derivative():
     right = np.array([[1.0, 0.3]])
     assert not confirm(primal, value, right, np.full(1, 1e-16)).wrong.any()
     assert confirm(primal, value, right * [[1.0 + 1e-4, 1.0]], np.full(1, 1e-16)).wrong.any()
+
+
+def power(exponent):
+    return lambda x: np.sum(np.abs(x) ** exponent)
+
+
+def constant(curvature):
+    return lambda x: np.array([[curvature]])
+
+
+@pytest.mark.parametrize("method", ["auto", "central"])
+@pytest.mark.parametrize("curvature", [0.0, 1.0, 1e10])
+@pytest.mark.parametrize("exponent", [1.1, 1.2, 1.5, 1.9])
+def test_an_infinite_second_derivative_is_no_number(exponent, curvature, method):
+    result = check_hessian(power(exponent), constant(curvature), np.zeros(1), method=method)
+    assert result.verdict is Verdict.INCONCLUSIVE
+
+
+def test_an_infinite_second_derivative_leaves_the_others_to_judge():
+    x = np.array([0.0, 1.0])
+    right, wrong = np.diag([0.0, 0.75]), np.diag([0.0, 0.76])
+    assert check_hessian(power(1.5), lambda x: right, x).verdict is Verdict.INCONCLUSIVE
+    result = check_hessian(power(1.5), lambda x: wrong, x)
+    assert (result.verdict, result.worst.path) == (Verdict.FAIL, "d (d f / d x[1]) / d x[1]")
+
+
+@pytest.mark.parametrize("method", ["auto", "central"])
+@pytest.mark.parametrize("exponent", [2.5, 3.0, 4.0])
+def test_a_second_derivative_that_ends_at_zero_is_zero(exponent, method):
+    assert check_hessian(power(exponent), constant(0.0), np.zeros(1), method=method).verdict is Verdict.PASS
+    result = check_hessian(power(exponent), constant(1e-3), np.zeros(1), method=method)
+    assert result.verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("curvature", [0.0, 1.0])
+def test_a_first_derivative_known_as_a_limit_alone_does_not_jump(curvature):
+    def steep(x):
+        return np.sum(np.maximum(x, 0.0) ** 1.5)
+
+    result = check_hessian(steep, constant(curvature), np.zeros(1))
+    assert (result.verdict, result.reason) == (Verdict.INCONCLUSIVE, Reason.NO_USABLE_STEP)

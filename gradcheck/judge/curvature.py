@@ -34,6 +34,9 @@ _FINE = 2e-4
 """Relative to the point: those of a noisy function, which end above it, do so at coarser steps than this."""
 _NEARBY = 0.125
 """Relative to the point: from there the size of a derivative is taken."""
+_WIDEST, _WEAK = 0.25, 1e-2
+"""A wider bar is no answer: relative to the entry, or where that is lost in it, to the first derivative."""
+_OPEN = Status.NO_USABLE_STEP.code
 _WITHIN = 1.001
 """A step as taken differs from the step meant by its rounding."""
 _RIPPLES = (
@@ -87,6 +90,7 @@ class JacobianProblem(Problem):
         self.by = ""
         self._contradicted = False
         self._seen: list[tuple[Array, Array]] = []
+        self._largest: Array = np.zeros(0)
         self._unresolved: Array | None = None
 
     def started(self) -> CheckResult | None:
@@ -216,12 +220,15 @@ class JacobianProblem(Problem):
         found = self._estimate(np.asarray(x, dtype=np.float64))
         known = np.isfinite(found.value) & np.isfinite(found.error)
         self._seen.append((np.abs(x - self.x), np.where(known, found.error, 0.0).reshape(-1)))
+        size = np.where(known, np.abs(found.value), 0.0)
+        self._largest = np.fmax(self._largest, size) if self._largest.size else size
         return np.where(known, found.value, np.nan).reshape(-1)
 
-    def _noise(self, steps: Array) -> Array:
+    def _noise(self, steps: Array, *, at_point: bool = True) -> Array:
         """Return the largest error bar met within each step along each input, ``(rungs, m * n, n)``.
 
         Far from a tiny x the Jacobian is large, and so are its errors: they say nothing of those near x.
+        Without the point itself, the bar there is left out: no central quotient is made of it.
         """
         moved = np.stack([shift for shift, _ in self._seen])
         errors = np.stack([error for _, error in self._seen])
@@ -229,6 +236,7 @@ class JacobianProblem(Problem):
         for column, reach in enumerate(_WITHIN * steps.T):
             along = np.delete(moved, column, axis=1).max(axis=1, initial=0.0) == 0
             within = moved[along, column] <= reach[:, None]
+            within &= at_point | (moved[along, column] > 0)
             noise[..., column] = np.where(within[..., None], errors[along], 0.0).max(axis=1)
         return noise
 
@@ -237,17 +245,19 @@ class JacobianProblem(Problem):
         if estimate.curves is None or not self._seen:
             return estimate
         with np.errstate(all="ignore"):
-            noise = self._noise(estimate.curves.steps)
+            # By differences it is one more sample of their noise; by complex step it may be a limit at a tie.
+            noise = self._noise(estimate.curves.steps, at_point=self.by != "complex-step")
             value, error = slopes(estimate.curves.steps, estimate.curves.quotients, noise)
         # Noise is known here better than it was measured; what else spoils an entry stands.
         weak = (Status.OK.code, Status.NOISY.code, Status.NO_USABLE_STEP.code)
-        open_to_question = np.isin(estimate.codes, weak)
-        found = open_to_question & np.isfinite(value) & np.isfinite(error)
+        open_to_question = np.isin(estimate.codes, weak) | self._is_no_jump(estimate)
+        found = open_to_question & np.isfinite(value) & (error <= self._enough(value, estimate.curves.steps))
         doubted = np.where(estimate.codes == Status.OK.code, Status.NOISY.code, estimate.codes)
+        doubted = np.where(open_to_question & (doubted == Status.DISCONTINUITY.code), _OPEN, doubted)
         codes = np.where(found, Status.OK.code, doubted)
         if self._unresolved is not None and self._unresolved.any():
             found = found & ~self._unresolved[:, None]
-            codes = np.where(self._unresolved[:, None], Status.NO_USABLE_STEP.code, codes)
+            codes = np.where(self._unresolved[:, None], _OPEN, codes)
         return replace(
             estimate,
             value=np.where(found, value, np.nan),
@@ -255,6 +265,33 @@ class JacobianProblem(Problem):
             codes=codes.astype(np.uint8),
             status=gravest(codes),
         )
+
+    def _is_no_jump(self, estimate: FlatEstimate) -> Array:
+        """Return where, ``(m * n, n)``, what looks like a jump is no higher than the bars of the Jacobian."""
+        assert estimate.curves is not None
+        noise = self._noise(estimate.curves.steps)
+        moved = np.abs(estimate.curves.quotients) * estimate.curves.steps[:, None, :]
+        finest = np.where(estimate.curves.steps > 0, estimate.curves.steps, np.inf).argmin(axis=0)
+        height, allowed = (np.take_along_axis(a, finest[None, None], axis=0)[0] for a in (moved, noise))
+        return np.asarray((estimate.codes == Status.DISCONTINUITY.code) & (height <= allowed))
+
+    def _enough(self, value: Array, steps: Array) -> Array:
+        """Return the widest bar that still says something of an entry, ``(m * n, n)``.
+
+        An entry lost in its bar is measured by the largest first derivative met over the longest step: by
+        its own, or by what the others of its output move f by.
+        """
+        scale = np.where(self.x == 0, 1.0, np.abs(self.x))
+        longest = steps.max(axis=0)
+        if self._largest.shape[1] == scale.size:
+            moved = (self._largest * scale).max(axis=1, keepdims=True, initial=0.0) / scale
+            size = np.fmax(self._largest, moved)
+        else:
+            size = self._largest
+        size = size.reshape(-1)[:, None]
+        with np.errstate(divide="ignore"):
+            enough = np.fmax(_WIDEST * np.abs(value), _WEAK * size / longest)
+        return np.where((size == 0) & (value == 0), np.inf, enough)
 
 
 def _agree(one: FlatEstimate, other: FlatEstimate) -> bool:

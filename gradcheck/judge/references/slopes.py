@@ -15,13 +15,20 @@ __all__ = ["slopes"]
 _CLOSEST, _FARTHEST = 1.5, 4096.0
 """Ratio of neighbouring steps from which a quotient of theirs is extrapolated."""
 
+_SMOOTH = 2.0
+"""Times the share that an error of order ``h**2`` leaves, up to which terms of higher order explain it."""
+_GOES_ON = 0.9
+"""Of a change that shrinks no faster from octave to octave than this there is no end: ``log h`` has none."""
+
 
 def slopes(steps: Array, quotients: Array, noise: Array) -> tuple[Array, Array]:
     """Return the slopes and their error bars, ``(m, n)``; NaN and inf where no three quotients hold together.
 
     Three neighbouring steps give two extrapolations to step 0 (Richardson 1911); their disagreement, which is
     the error of the coarser, and what the noise does to both are the bar of the finer.  A finer quotient that
-    contradicts it beyond its own noise vetoes it.
+    contradicts it beyond its own noise vetoes it.  Quotients that come nearer to each other more slowly than
+    those of a smooth function have their way still to go in the bar; where they come no nearer at all, as
+    those of ``|x|**0.5`` at 0, there is no slope.
 
     Parameters
     ----------
@@ -62,12 +69,33 @@ def _column(h: Array, q: Array, noise: Array) -> tuple[Array, Array]:
         fine, fine_doubt = _extrapolated(h, q, doubt, first, second)
         coarse, coarse_doubt = _extrapolated(h, q, doubt, second, third)
         bar = np.abs(fine - coarse) + fine_doubt + coarse_doubt
+        bar = bar + _way_to_go(h, q, doubt, (first, second, third))
         # A finer quotient is off by its own share of the quadratic term too.
         bend = 2.0 * np.abs(q[first] - fine) * (h[:first, None] / h[first]) ** 2
         contradicted = (np.abs(q[:first] - fine) > bar + doubt[:first] + bend).any(axis=0)
         better = np.isfinite(fine) & (bar < error) & ~contradicted
         value, error = np.where(better, fine, value), np.where(better, bar, error)
     return value, error
+
+
+def _way_to_go(h: Array, q: Array, doubt: Array, rungs: tuple[int, int, int]) -> Array:
+    """Return how far the quotients may still go by the pace of their last changes, ``(m,)``; inf: for ever.
+
+    0 where they change as a smooth function's do, whose extrapolation knows the rest.
+    """
+    first, second, third = rungs
+    near, far = np.abs(q[first] - q[second]), np.abs(q[second] - q[third])
+    near = np.where(near > doubt[first] + doubt[second], near, 0.0)
+    far = far + doubt[second] + doubt[third]
+    square = (h[[second, third]] ** 2 - h[[first, second]] ** 2).astype(np.float64)
+    octaves = np.log2(h[[second, third]] / h[[first, second]])
+    with np.errstate(all="ignore"):
+        smooth = near <= _SMOOTH * far * square[0] / square[1]
+        slowed = (near / octaves[0]) / (far / octaves[1])
+        # What a change over all octaves between the middles of the two is, over those of the first.
+        decay = slowed ** (2.0 * octaves[0] / octaves.sum())
+        rest = np.where(decay < _GOES_ON, near * decay / (1.0 - decay), np.inf)
+    return np.where(smooth | (near == 0), 0.0, rest)
 
 
 def _next(h: Array, rung: int | None) -> int | None:
