@@ -132,3 +132,30 @@ def test_a_mistake_at_a_kink_of_several_inputs_is_found_at_a_bounded_cost(name, 
     result = gradcheck.check(counted, lambda x: wrong, x, method=method)
     assert str(result.verdict) == "fail", str(result)
     assert result.nfev - 50 <= len(calls) <= most
+
+
+def walled(x):
+    if not np.all(np.abs(x - 2.0) <= 2.0):
+        raise ValueError("outside")
+    return np.abs(x[0] - 2.0) * (1.0 + x[1])
+
+
+@pytest.mark.parametrize("second", [1.5, 4.0])
+@pytest.mark.parametrize(
+    ("claimed", "reason"),
+    [
+        (np.inf, Reason.NOT_FINITE),
+        (1e308, Reason.DISAGREES),
+        (-1e308, Reason.DISAGREES),
+        (np.nan, Reason.NOT_FINITE),
+    ],
+)
+def test_a_claim_without_measure_at_a_kink_of_a_function_that_raises_fails(claimed, reason, second):
+    result = check(walled, lambda x: np.array([claimed, 0.0]), np.array([2.0, second]))
+    assert (result.verdict, result.reason) == (Verdict.FAIL, reason)
+
+
+def test_a_member_passes_where_the_function_raises_beside_the_kink():
+    at_edge = np.array([2.0, 4.0])
+    assert check(walled, lambda x: np.array([1.0, 0.0]), at_edge).reason is Reason.SUBGRADIENT
+    assert check(walled, lambda x: np.array([5.5, 0.0]), at_edge).verdict is Verdict.FAIL

@@ -195,11 +195,13 @@ class Search:
 
         For a permutation (of a sort) and a unit vector (of a maximum) that is such a direction.
         """
-        own = np.nan_to_num(self.claim) * self.probe.scale
+        own = np.where(np.isfinite(self.claim), self.claim, 0.0)
+        # By its own size: a claim may be as large as numbers are.
+        own = own / (np.max(np.abs(own), initial=0.0) or 1.0) * self.probe.scale
         for direction in self.rng.standard_normal((_SIDES, own.shape[1])):
             course = None if self.exhausted else self.probe.course_along(self.probe.scale * direction)
             back = None if course is None else np.nan_to_num(course.far) @ own
-            if back is not None and np.any(back):
+            if back is not None and np.any(back) and np.all(np.isfinite(back)):
                 yield back / np.max(np.abs(back)) + _NUDGE * self.rng.uniform(-1, 1, len(back))
 
     def sample(self) -> bool:

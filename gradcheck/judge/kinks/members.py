@@ -111,7 +111,7 @@ class _Round:
 
     def explored(self, rows: Array, claimed: Array, claim_error: Array, share: float) -> clarke.ClarkeVerdict:
         """Return what is found of the rows ``rows`` with a share of what is left."""
-        values, x = self.problem.primal(), self.problem.x
+        x = self.problem.x
         beside = _Beside(self.problem, rows, self.bounds, exact=self.exact)
         found = clarke.explore(
             beside.jacobian,
@@ -120,11 +120,11 @@ class _Round:
             claim_error[rows],
             rng=self.rng,
             scale=np.where(x == 0, 1.0, np.abs(x)),
-            value=lambda x: values(x)[rows] if beside.inside(x) else np.full(int(rows.sum()), np.nan),
+            value=beside.value,
             max_nfev=int(share * (self.budget - self.spent)),
-            counted=lambda: beside.nfev + values.nfev,
+            counted=lambda: beside.spent,
         )
-        self.spent += beside.nfev + values.nfev
+        self.spent += beside.spent
         return found
 
 
@@ -141,7 +141,7 @@ def _outermost(rows: Array, claimed: Array, claim_error: Array, found: clarke.Cl
 
 
 class _Beside:
-    """The Jacobian of the rows ``rows`` beside a kink, by whichever witness has an answer there.
+    """Values and Jacobian of the rows ``rows`` beside a kink; NaN outside the bounds and where f raises.
 
     A complex step takes a fifth of the evaluations that differences take.  It is not asked again once it
     was refused as often as it may be where f branches at a tie by chance.
@@ -149,23 +149,44 @@ class _Beside:
 
     def __init__(self, problem: Problem, rows: Array, bounds: Any, *, exact: bool) -> None:
         self.problem, self.rows, self.bounds = problem, rows, bounds
+        self.values = problem.primal()
         self.tries = _TRIES if exact else 0
         self.nfev = 0
+
+    @property
+    def spent(self) -> int:
+        """Evaluations of f so far."""
+        return self.nfev + self.values.nfev
 
     def inside(self, x: Array) -> bool:
         """Whether f may be evaluated at flat ``x``."""
         return self.bounds is None or bool(np.all((x >= self.bounds[0]) & (x <= self.bounds[1])))
 
     def jacobian(self, x: Array) -> tuple[Array, Array]:
-        """Return value and bar at flat ``x``; NaN and inf outside the bounds."""
-        if not self.inside(x):
+        """Return value and bar at flat ``x``."""
+        try:
+            found = self._estimate(x) if self.inside(x) else None
+        except Exception:
+            found = None
+        if found is None:
             shape = int(self.rows.sum()), x.size
             return np.full(shape, np.nan), np.full(shape, np.inf)
+        return found.value[self.rows], found.error[self.rows]
+
+    def value(self, x: Array) -> Array:
+        """Return the values at flat ``x``."""
+        found = self.values.at(x) if self.inside(x) else None
+        return np.full(int(self.rows.sum()), np.nan) if found is None else found[self.rows]
+
+    def _estimate(self, x: Array) -> FlatEstimate:
         found = self._exact(x) if self.tries > 0 else None
         if found is None:
-            found = central_jacobian(Primal(self.problem, [x]), bounds=self.bounds)
-            self.nfev += found.nfev
-        return found.value[self.rows], found.error[self.rows]
+            primal = Primal(self.problem, [x])
+            try:
+                found = central_jacobian(primal, bounds=self.bounds)
+            finally:
+                self.nfev += primal.nfev
+        return found
 
     def _exact(self, x: Array) -> FlatEstimate | None:
         primal = Primal(self.problem, [x])
