@@ -151,11 +151,11 @@ def walled(x):
     ],
 )
 def test_a_claim_without_measure_at_a_kink_of_a_function_that_raises_fails(claimed, reason, second):
-    result = check(walled, lambda x: np.array([claimed, 0.0]), np.array([2.0, second]))
+    result = gradcheck.check(walled, lambda x: np.array([claimed, 0.0]), np.array([2.0, second]))
     assert (result.verdict, result.reason) == (Verdict.FAIL, reason)
 
 
 def test_a_member_passes_where_the_function_raises_beside_the_kink():
     at_edge = np.array([2.0, 4.0])
-    assert check(walled, lambda x: np.array([1.0, 0.0]), at_edge).reason is Reason.SUBGRADIENT
-    assert check(walled, lambda x: np.array([5.5, 0.0]), at_edge).verdict is Verdict.FAIL
+    assert gradcheck.check(walled, lambda x: np.array([1.0, 0.0]), at_edge).reason is Reason.SUBGRADIENT
+    assert gradcheck.check(walled, lambda x: np.array([5.5, 0.0]), at_edge).verdict is Verdict.FAIL
