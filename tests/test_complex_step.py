@@ -8,6 +8,7 @@ import mpmath as mp
 import numpy as np
 import pytest
 from complex_cases import S, X, estimate, plain
+from scipy import special
 
 from gradcheck.estimators.complex_step import complex_step_slope
 from gradcheck.estimators.continuation import trace
@@ -221,3 +222,34 @@ def test_branches_and_functions_without_complex_loops(name):
     h = 2.0**-18
     columns = [(f(X + h * e) - f(X - h * e)) / (2 * h) for e in np.eye(3)]
     np.testing.assert_allclose(found.value, np.array(columns).T, rtol=1e-7, atol=1e-8)
+
+
+def _entropy(x):
+    return special.xlogy(x, x)
+
+
+@pytest.mark.parametrize(
+    ("f", "slope", "root"),
+    [
+        (lambda x: x**x, lambda x: x**x * (1 + mp.log(x)), float(mp.exp(-1))),
+        (_entropy, lambda x: 1 + mp.log(x), float(mp.exp(-1))),
+        (
+            lambda x: np.logaddexp(x + 0.5, -2.0 * x),
+            lambda x: (mp.exp(x + 0.5) - 2 * mp.exp(-2 * x)) / (mp.exp(x + 0.5) + mp.exp(-2 * x)),
+            (np.log(2.0) - 0.5) / 3.0,
+        ),
+    ],
+    ids=["power", "xlogy", "logaddexp"],
+)
+def test_the_bar_holds_where_the_two_parts_of_a_rule_cancel(f, slope, root):
+    rng = np.random.default_rng(0)
+    answered = 0
+    for _ in range(60):
+        x = root * (1 + rng.choice([-1, 1]) * 10 ** rng.uniform(-15, -2))
+        found = estimate(f, np.array([x]))
+        if found.status is Status.OK:
+            answered += 1
+            with mp.workdps(40):
+                off = abs(mp.mpf(float(found.value[0, 0])) - slope(mp.mpf(x)))
+            assert off <= found.error[0, 0]
+    assert answered >= 50

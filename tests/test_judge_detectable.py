@@ -276,3 +276,25 @@ def test_what_a_tolerance_let_pass_is_said_to_be_loosened():
     strict = gradcheck.check(np.sin, np.cos, 0.3)
     assert "loosened" not in str(strict)
     assert strict.power.loosened == 0
+
+
+@pytest.mark.parametrize("x", [18.0, 20.0, 30.0])
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_where_no_entry_can_be_told_from_0_nothing_is_certified(x, sign):
+    f = lambda x: np.tanh(np.array(x, dtype=float))
+    found = gradcheck.check(f, lambda x: np.diag(sign / np.cosh(x) ** 2), np.array([x]))
+    assert str(found.reason) == "too weak"
+    assert found.detectable > 1
+    # Beside an entry that is seen the note says which one is not, and a claim of 0 claims nothing.
+    both = gradcheck.check(f, lambda x: np.diag(1 / np.cosh(x) ** 2), np.array([0.3, 30.0]))
+    assert str(both.verdict) == "pass"
+    assert both.power.unseen == 1
+    assert str(gradcheck.check(f, lambda x: np.zeros((1, 1)), np.array([30.0])).verdict) == "pass"
+
+
+@pytest.mark.parametrize("x", [1e-6, 5e-10, 1e-13, 3e-17])
+def test_the_loss_log_cosh_is_not_called_wrong_and_a_tenth_more_does_not_pass(x):
+    f = lambda x: np.logaddexp(x[0], -x[0])
+    assert str(gradcheck.check(f, np.tanh, np.array([x])).verdict) != "fail"
+    off = gradcheck.check(f, lambda x: 1.1 * np.tanh(x), np.array([x]))
+    assert str(off.verdict) != "pass"

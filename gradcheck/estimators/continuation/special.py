@@ -89,11 +89,12 @@ def _logit(loop: np.ufunc) -> Rule:
 def _xlogy(loop: np.ufunc) -> Rule:
     def rule(trace: Trace, a: Any, ta: Any, b: Any, tb: Any) -> Pair:
         y = loop(a, b)
-        tangent = np.zeros(y.shape)
+        tangent = zero = np.zeros(y.shape)
+        # The two parts are rounded before they may cancel.
         if ta is not None:
-            tangent = tangent + np.where(ta == 0.0, 0.0, np.log(b) * ta)
+            tangent = tangent + trace.disturb(np.where(ta == 0.0, 0.0, np.log(b) * ta) + zero)
         if tb is not None:
-            tangent = tangent + np.where(np.equal(a, 0.0), 0.0, a * (tb / b))
+            tangent = tangent + trace.disturb(np.where(np.equal(a, 0.0), 0.0, a * (tb / b)) + zero)
         return trace.rounded(y, tangent + 0.0 * y, 2)
 
     return rule

@@ -212,16 +212,18 @@ def power(trace: Trace, a: Any, ta: Any, b: Any, tb: Any) -> Pair:
     """Return ``a**b``: ``a**(b-1) Im (1 + i h)**b / h`` by the base, ``exp(i h log a)`` by the exponent."""
     y = np.power(a, b)
     tangent = np.zeros(y.shape)
+    # The two parts are rounded before they may cancel.
+    part = trace.disturb if not (ta is None or tb is None) else np.asarray
     if ta is not None:
         edge = (a == 0.0) & (b != np.floor(b)) & ((ta != 0.0) | (b < 1.0))
         if np.any(edge):
             trace.tie("power", edge)
         factor = _constant_factor(float(b)) if isinstance(b, (int, float)) else _power_factor(b)
-        tangent += np.where(ta == 0.0, 0.0, factor * _lowered(a, b, y) * ta) + 0.0 * y
+        tangent += part(np.where(ta == 0.0, 0.0, factor * _lowered(a, b, y) * ta) + 0.0 * y)
         tangent = np.where((factor == 0.0) & (y == 1.0), 0.0, tangent)
     if tb is not None:
         vanishing = (tb == 0.0) | ((a == 0.0) & (b > 0.0))
-        tangent += np.where(vanishing, 0.0, _EXP[np.exp] * y * np.log(a) * tb)
+        tangent += part(np.where(vanishing, 0.0, _EXP[np.exp] * y * np.log(a) * tb))
     return trace.rounded(y, tangent)
 
 
@@ -251,7 +253,8 @@ def _arctan2(trace: Trace, a: Any, ta: Any, b: Any, tb: Any) -> Pair:
 def _logaddexp(loop: np.ufunc, exponential: np.ufunc) -> Binary:
     def rule(trace: Trace, a: Any, ta: Any, b: Any, tb: Any) -> Pair:
         top = np.maximum(a, b)
-        u, v = exponential(a - top), exponential(b - top)
+        # Either weight is rounded, and so is what it is the exponential of, however exact a and b are.
+        u, v = (trace.disturb(exponential(trace.disturb(each - top))) for each in (a, b))
         moved = (u * ta if ta is not None else 0.0) + (v * tb if tb is not None else 0.0)
         return trace.rounded(loop(a, b), np.asarray(moved / (u + v)))
 

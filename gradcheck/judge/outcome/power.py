@@ -48,17 +48,21 @@ def power_of(
     found = detectable(claimed, claim_error, reference.value, reference.error, row_scale, unrounded, shown)
     left = np.zeros(len(claimed), dtype=bool) if at_kinks is None else at_kinks
     found.relative[left] = np.nan
+    apart = found.apart & ~left[:, None]
+    unseen = np.zeros_like(apart)
+    if shown is not None:
+        unseen = apart & _not_zero(claimed, reference.value) & ~(np.abs(claimed) > shown)
+    first = np.argwhere(unseen)
+    claims = unseen & (np.abs(claimed) > claim_error)
+    if claims.any() and not (~found.apart & ~left[:, None]).any():
+        # Of all that is claimed nothing is seen: the scale of f would pass for a size that was checked.
+        found.relative[claims] = np.inf
     relative = found.relative[~np.isnan(found.relative)]
     index = found.worst_index()
     path = "" if index is None else entry_of(problem, (index[0], index[1]))
     # Where all that could have a number is at a kink no ceiling is met: 0 would meet every one.
     none = np.inf if left.any() else 0.0
     median = float(np.median(relative)) if relative.size else none
-    apart = found.apart & ~left[:, None]
-    unseen = np.zeros_like(apart)
-    if shown is not None:
-        unseen = apart & _not_zero(claimed, reference.value) & ~(np.abs(claimed) > shown)
-    first = np.argwhere(unseen)
     return Power(
         median,
         found.worst() if relative.size else none,

@@ -284,7 +284,8 @@ class _Sampled:
             hidden = reference.error >= np.abs(reference.value)
             loud = bool((hidden & (reference.error >= error)).any())
         reason = Reason.NOISY_REFERENCE if loud else Reason.TOO_WEAK
-        text = f"the spread hides an error of {power.worst:.2g} at {power.path}; the limit is {limit:.2g}"
+        hides = f"an error of {power.worst:.2g}" if np.isfinite(power.worst) else "the derivative"
+        text = f"the spread hides {hides} at {power.path}; the limit is {limit:.2g}"
         return CheckResult(Verdict.INCONCLUSIVE, reason, text, **common)
 
     def _row_scale(self) -> Array:

@@ -93,6 +93,8 @@ def _power(result: CheckResult) -> list[str]:
         return []
     if power.numberless:
         return _wrapped("detectable: no number, for every entry that has one is at a kink")
+    if power.worst == math.inf and power.unseen:
+        return _wrapped("detectable: nothing, for no entry can be told from 0")
     worst, median = detects_text(power.worst), detects_text(power.median)
     loosened = f", loosened by rtol={power.loosened:g}" if power.loosened else ""
     text = f"detectable{loosened}: an error of {worst} relative at the weakest entry, {median} at the median"
