@@ -12,6 +12,8 @@ of ``f`` it is lost in them, and the slope ``a w`` with it.
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from gradcheck.arrays import Array
@@ -25,6 +27,8 @@ __all__ = ["distant_noise"]
 _BENT = 0.1
 #: Share of its last correction by which what is foretold may be off.
 _DOUBT = 4.0
+#: Rungs that foretell a finer one, at most, and how many of them the answer is made of.
+_FORETELLING, _OWN = 4, 3
 #: A finer quotient contradicts an answer that is off by this many of its roundings.
 _EDGE = 4.0
 #: One loud rung stands for noise this many times as large.
@@ -160,24 +164,34 @@ def _heard(ladder: Ladder, quotients: Array, step: Array, best: Best) -> Array:
 def _off(values: Array, square: Array, finest: Array, coarsest: Array) -> Array:
     """Return by how much polynomials in ``square`` are off what coarser rungs foretell, ``(R, n, m)``.
 
-    Told for rungs up to ``finest`` (n, m), by the three that follow, up to ``coarsest`` (n, m), or by two.
+    Told for rungs up to ``finest`` (n, m), by two or three of those that follow, up to ``coarsest`` (n, m), and
+    by the one behind them.
     """
-    rungs = values.shape[0]
-    u, u1, u2 = (square[k : rungs - 2 + k] for k in range(3))
-    near = values[1:-1] + (values[1:-1] - values[2:]) * (u1 - u) / (u2 - u1)
-    change = near - values[1:-1]
-    u3 = square[3:]
-    far = values[2:-1] + (values[2:-1] - values[3:]) * (u2[:-1] - u[:-1]) / (u3 - u2[:-1])
-    third = (near[:-1] - far) * (u1[:-1] - u[:-1]) / (u3 - u1[:-1])
-    row = np.arange(rungs - 2)[:, None, None]
-    three = row[:-1] + 3 <= coarsest
-    change[:-1] = np.where(three, third, change[:-1])
-    near[:-1] += np.where(three, third, 0.0)
-    off = np.abs(values[:-2] - near) - _DOUBT * np.abs(change)
-    told = (row + 2 <= coarsest) & (row <= finest)
+    row = np.arange(len(values))[:, None, None]
+    near, change = values[1:].copy(), np.full(values[1:].shape, np.inf)
+    # Neville's scheme at each rung: of the rungs behind it, one polynomial for each to begin with.
+    behind = [values[j:] for j in range(1, min(_FORETELLING, len(values) - 1) + 1)]
+    for level in range(1, len(behind)):
+        before, behind = behind[0], _next_level(behind, square, level)
+        rows = len(behind[0])
+        # The rung next to the answer's coarsest may tell, too, by how much it moves what the others foretell.
+        known = row[:rows] + min(level + 1, _OWN) <= coarsest
+        near[:rows] = np.where(known, behind[0], near[:rows])
+        change[:rows] = np.where(known, behind[0] - before[:rows], change[:rows])
+    off = np.abs(values[:-1] - near) - _DOUBT * np.abs(change)
     found = np.zeros(values.shape)
-    found[:-2] = np.where(told & (off > 0), off, 0.0)
+    found[:-1] = np.where((row[:-1] <= finest) & (off > 0), off, 0.0)
     return found
+
+
+def _next_level(behind: list[Array], square: Array, level: int) -> list[Array]:
+    """Return polynomials one degree higher, at each rung; the first of ``behind`` begin one rung behind it."""
+    higher = []
+    for j, (finer, coarser) in enumerate(itertools.pairwise(behind), 1):
+        rows = len(coarser)
+        here, first, last = square[:rows], square[j : j + rows], square[j + level :]
+        higher.append(finer[:rows] + (finer[:rows] - coarser) * (first - here) / (last - first))
+    return higher
 
 
 def _square(ladder: Ladder) -> Array:
