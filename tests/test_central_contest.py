@@ -242,6 +242,28 @@ def test_rounding_that_stands_still_along_an_input_is_in_its_bar(monkeypatch: py
     assert missed() > 10
 
 
+def test_teeth_too_high_for_noise_are_in_the_bars_of_other_inputs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of ``x (1 - cos t) / t**2`` at 1e-6 the teeth along ``t`` are 1e-4 of f: no answer there, and none sharp."""
+
+    def f(z: Any) -> Any:
+        return np.array([z[0] * ((1 - np.cos(z[1])) / z[1] ** 2)])
+
+    rng = np.random.default_rng(4)
+    points = [np.array([rng.uniform(0.2, 3.0), 10.0 ** rng.uniform(-6.8, -6)]) for _ in range(40)]
+
+    def missed(factor: float = 1.0) -> int:
+        return sum(
+            abs(one.value[0, 0] - factor * 0.5) > one.error[0, 0]
+            for one in (central_jacobian(Primal(f, [z])) for z in points)
+        )
+
+    assert missed() == 0
+    assert missed(1.5) > 30
+    # The twin: along x itself nothing of it is seen.
+    monkeypatch.setattr(noise, "_TEETH", 0.0)
+    assert missed() > 10
+
+
 def test_a_side_closed_far_away_leaves_the_answer_central(monkeypatch: pytest.MonkeyPatch) -> None:
     """A power by its logarithm is as noisy as that is large; only the step of 2**-16 leaves the domain."""
     points = 10 ** np.random.default_rng(7).uniform(-7, -5, 150)

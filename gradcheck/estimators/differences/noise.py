@@ -53,6 +53,8 @@ _POOL, _LUCK = 4, 16.0
 _LOUD, _STILL = 64.0, 8.0
 #: What f is off by at the point is one draw more.
 _FROZEN = 16.0
+#: Of teeth along another input that are at most this share of f, its value at the point is off by so many.
+_TOOTH_ALONG, _TEETH = 2.0**-5, 8.0
 #: Octaves below the third finest rung from which on only rounding tells a slope from that rung's.
 _FAR = 8
 #: Beside a bar that is a larger part of it a slope is no slope.
@@ -190,8 +192,29 @@ def frozen_noise(ladder: Ladder, quotients: Array, best: Best, near: Array, eps:
     heard = (loudest > _LOUD * eps * np.abs(ladder.f0)) & (loudest > _STILL * seen)
     heard &= (np.nan_to_num(quotients) != 0).any(axis=0)
     size = np.abs(ladder.x)[:, None]
-    found: Array = np.where(heard & (size > 0), _FROZEN * loudest / np.where(size > 0, size, 1.0), 0.0)
+    off = np.where(heard, _FROZEN * loudest, 0.0)
+    tooth = np.where(np.isinf(near), _tooth(ladder, quotients), 0.0)
+    tooth = np.where(tooth <= _TOOTH_ALONG * np.abs(ladder.f0), tooth, 0.0)
+    moves = (np.nan_to_num(quotients) != 0).any(axis=0) & np.isfinite(near)
+    off = np.where(moves, np.fmax(off, _TEETH * tooth.max(axis=0)), off)
+    found: Array = np.where(size > 0, off / np.where(size > 0, size, 1.0), 0.0)
     return found
+
+
+def _tooth(ladder: Ladder, quotients: Array) -> Array:
+    """Return how far f moves up to the first rung at which it has left its tread on either side, ``(n, m)``.
+
+    Rounding or f's own jumps: that cannot be told.  But along an input whose teeth are too high for noise
+    there is no answer, so that no check passes, whatever is granted to the others.
+    """
+    rise, fall = np.abs(ladder.plus - ladder.f0), np.abs(ladder.f0 - ladder.minus)
+    swing = np.nan_to_num(np.fmax.accumulate(np.fmax(rise, fall), axis=0))
+    steps = np.stack([ladder.step_plus, ladder.step_minus])[..., None]
+    tread = quotients[0] * steps
+    off = np.abs(np.stack([ladder.plus - ladder.f0, ladder.f0 - ladder.minus]) - tread) > 0.5 * np.abs(tread)
+    left = off.any(axis=0)
+    first: Array = np.take_along_axis(swing, np.argmax(left, axis=0)[None], axis=0)[0]
+    return np.where(left.any(axis=0), first, 0.0)
 
 
 def _between(ladder: Ladder, asked: Array) -> Array:
