@@ -243,7 +243,7 @@ def test_rounding_that_stands_still_along_an_input_is_in_its_bar(monkeypatch: py
 
 
 def test_teeth_too_high_for_noise_are_in_the_bars_of_other_inputs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of ``x (1 - cos t) / t**2`` at 1e-6 the teeth along ``t`` are 1e-4 of f: no answer there, and none sharp."""
+    """Of ``x (1 - cos t) / t**2`` at 1e-6 the teeth along ``t`` are 1e-4 of f: no answer there is sharp."""
 
     def f(z: Any) -> Any:
         return np.array([z[0] * ((1 - np.cos(z[1])) / z[1] ** 2)])

@@ -7,6 +7,7 @@ claim's own rounding, kinks, the diagnosis) is examined only where an entry disa
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -153,7 +154,8 @@ class _Dense:
             compared = self.margin.compare_measured(smooth, compared, nearby)
             lost = self.margin.left_open(smooth, compared)
             if lost is None and compared.verdict is Verdict.FAIL:
-                lost = digitless(self.problem, self.claimed, smooth, compared, nearby.absorbed)
+                absorbed = partial(nearby.absorbed, self.base)
+                lost = digitless(self.problem, self.claimed, smooth, compared, absorbed)
             self.nfev += nearby.nfev
         if self.claim.unsteady():
             text = "the claim's answer at the point changes with the points that it was asked for before"

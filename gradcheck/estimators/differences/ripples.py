@@ -164,8 +164,8 @@ def _heard(ladder: Ladder, quotients: Array, step: Array, best: Best) -> Array:
 def _off(values: Array, square: Array, finest: Array, coarsest: Array) -> Array:
     """Return by how much polynomials in ``square`` are off what coarser rungs foretell, ``(R, n, m)``.
 
-    Told for rungs up to ``finest`` (n, m), by two or three of those that follow, up to ``coarsest`` (n, m), and
-    by the one behind them.
+    Told for rungs up to ``finest`` (n, m), by two or three of those that follow, up to ``coarsest`` (n, m),
+    and by the one behind them.
     """
     row = np.arange(len(values))[:, None, None]
     near, change = values[1:].copy(), np.full(values[1:].shape, np.inf)
@@ -185,7 +185,7 @@ def _off(values: Array, square: Array, finest: Array, coarsest: Array) -> Array:
 
 
 def _next_level(behind: list[Array], square: Array, level: int) -> list[Array]:
-    """Return polynomials one degree higher, at each rung; the first of ``behind`` begin one rung behind it."""
+    """Return polynomials one degree higher, at each rung: the first of ``behind`` begin behind it."""
     higher = []
     for j, (finer, coarser) in enumerate(itertools.pairwise(behind), 1):
         rows = len(coarser)

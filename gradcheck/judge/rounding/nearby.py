@@ -16,6 +16,7 @@ from gradcheck.arrays import Array
 from gradcheck.claims import ClaimMatrix
 from gradcheck.compare import Comparison
 from gradcheck.judge.claimed.claim import Claim
+from gradcheck.judge.outcome.power import smallest_shown
 from gradcheck.judge.question.budget import BudgetSpent, counter_of
 from gradcheck.judge.references.elsewhere import Elsewhere, worst_columns
 from gradcheck.judge.references.sharpest import Reference
@@ -23,6 +24,7 @@ from gradcheck.judge.rounding.absorbed import absorbed
 from gradcheck.judge.rounding.conditioning import argument_rounding
 from gradcheck.judge.rounding.extended import WIDER
 from gradcheck.judge.rounding.scatter import COARSE, FINE, MOST_VISITED, claim_rounding, foreseen_rounding
+from gradcheck.judge.rounding.vanished import vanished
 from gradcheck.results import Status
 from gradcheck.tolerance import LAST_DIGITS, eps_of
 
@@ -151,15 +153,21 @@ class Nearby:
         widened[:, columns] = part
         return widened
 
-    def absorbed(self) -> bool:
-        """Whether every wrong entry is a last digit of what it is nearer to 0."""
+    def absorbed(self, base: Array) -> bool:
+        """Whether the wrong entries are last digits: of what they are nearer to 0, or of f over x beside 0.
+
+        ``base`` is ``f`` at the point, ``(m,)``.
+        """
         if not self.claim.movable:
             return False
         claimed, reference, wrong = self.claimed.value, self.reference.value, self.compared.wrong
-        return all(
-            absorbed(self.x, claimed[:, c], reference[:, c], wrong[:, c], *self._pair_at(c))
-            for c in worst_columns(self.compared.ratio, wrong)
-        )
+        columns = worst_columns(self.compared.ratio, wrong)
+        if all(
+            absorbed(self.x, claimed[:, c], reference[:, c], wrong[:, c], *self._pair_at(c)) for c in columns
+        ):
+            return True
+        shown = smallest_shown(self.claim.problem, base, reference, self.claimed.dtype)
+        return vanished(self.x, claimed, reference, wrong, shown, self._pair_at)
 
     def _pair_at(
         self, columns: Array
