@@ -42,6 +42,7 @@ from gradcheck.judge.rounding.alone import unexplained
 from gradcheck.judge.rounding.extended import digitless
 from gradcheck.judge.rounding.margin import Margin
 from gradcheck.judge.rounding.nearby import Nearby
+from gradcheck.judge.rounding.normwise import beneath_largest
 from gradcheck.judge.unreadable import unreadable
 from gradcheck.results import CheckResult, Reason, Verdict, listening
 
@@ -156,6 +157,7 @@ class _Dense:
             if lost is None and compared.verdict is Verdict.FAIL:
                 absorbed = partial(nearby.absorbed, self.base)
                 lost = digitless(self.problem, self.claimed, smooth, compared, absorbed)
+                lost = lost or beneath_largest(self.problem, smooth, self.base, compared)
             self.nfev += nearby.nfev
         if self.claim.unsteady():
             text = "the claim's answer at the point changes with the points that it was asked for before"
