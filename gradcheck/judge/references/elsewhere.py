@@ -13,9 +13,9 @@ from gradcheck.judge.question.problem import Problem
 from gradcheck.judge.references.sharpest import central, complex_step
 from gradcheck.results import Status
 
-__all__ = ["Elsewhere", "among_all", "worst_columns"]
+__all__ = ["AT_FIRST", "Elsewhere", "among_all", "worst_columns"]
 
-_AT_FIRST = 8
+AT_FIRST = 8
 """Columns looked at before all others: a mistake that the worst ones show needs no look at the rest."""
 
 
@@ -95,4 +95,4 @@ def worst_columns(ratio: Array, wrong: Array) -> list[Array]:
     size = np.where(wrong, np.nan_to_num(ratio, nan=0.0), 0.0).max(axis=0, initial=0.0)
     order = np.argsort(-size, kind="stable")
     order = order[np.asarray(wrong.any(axis=0))[order]]
-    return [np.sort(part) for part in (order[:_AT_FIRST], order[_AT_FIRST:]) if part.size]
+    return [np.sort(part) for part in (order[:AT_FIRST], order[AT_FIRST:]) if part.size]

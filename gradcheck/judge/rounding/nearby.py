@@ -18,7 +18,7 @@ from gradcheck.compare import Comparison
 from gradcheck.judge.claimed.claim import Claim
 from gradcheck.judge.outcome.power import smallest_shown
 from gradcheck.judge.question.budget import BudgetSpent, counter_of
-from gradcheck.judge.references.elsewhere import Elsewhere, worst_columns
+from gradcheck.judge.references.elsewhere import AT_FIRST, Elsewhere, worst_columns
 from gradcheck.judge.references.sharpest import Reference
 from gradcheck.judge.rounding.absorbed import absorbed
 from gradcheck.judge.rounding.conditioning import argument_rounding
@@ -79,6 +79,7 @@ class Nearby:
         self._sharp = Elsewhere(claim.problem, method, bounds)
         self._central = Elsewhere(claim.problem, "central", bounds)
         self._scattered: dict[tuple[float, ...], Array | None] = {}
+        self._visited: dict[tuple[bytes, bytes], tuple[Array, Array] | None] = {}
 
     @property
     def nfev(self) -> int:
@@ -253,6 +254,15 @@ class Nearby:
         return eps_of("float64") * largest
 
     def _deviation(self, x: Array, columns: Array) -> tuple[Array, Array] | None:
+        """Return what :meth:`_met` does; of the worst columns once: a diagnosis visits the same points."""
+        if columns.size > AT_FIRST:
+            return self._met(x, columns)
+        place = x.tobytes(), columns.tobytes()
+        if place not in self._visited:
+            self._visited[place] = self._met(x, columns)
+        return self._visited[place]
+
+    def _met(self, x: Array, columns: Array) -> tuple[Array, Array] | None:
         """Return claim minus reference, and the reference, at another point; NaN where it has no answer.
 
         A deviation beneath the reference's bar stays what it is: put to 0 beside others that are a little
