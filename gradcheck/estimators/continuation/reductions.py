@@ -47,17 +47,31 @@ def _flat_keepdims(keepdims: Any) -> bool:
     return bool(keepdims) if keepdims is not _MISSING else False
 
 
-@register(np.sum)
-def _sum(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    keepdims: Any = False,
-    initial: Any = _MISSING,
-    where: Any = True,
-) -> Any:
-    _checked("numpy.sum", dtype, where, initial)
-    axes, keep = _axes(axis, a.ndim), _flat_keepdims(keepdims)
+def _reduction(func: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register ``reduced(a, axis, keepdims)`` as the continuation of ``func``, which takes more than that."""
+    name = f"numpy.{func.__name__}"
+
+    def registered(reduced: Callable[..., Any]) -> Callable[..., Any]:
+        def handler(
+            a: Any,
+            axis: Any = None,
+            dtype: Any = None,
+            keepdims: Any = False,
+            initial: Any = _MISSING,
+            where: Any = True,
+        ) -> Any:
+            _checked(name, dtype, where, initial)
+            return reduced(a, axis, _flat_keepdims(keepdims))
+
+        FUNCTIONS[func] = handler
+        return handler
+
+    return registered
+
+
+@_reduction(np.sum)
+def _sum(a: Any, axis: Any, keep: bool) -> Any:
+    axes = _axes(axis, a.ndim)
     # Every term is disturbed, for a sum's rounding is relative to its terms, which may cancel; and the sum
     # is, for it may be so much larger that what moved the terms is rounded away.
     p = np.sum(a.run.disturb(a.primals), axis=axes, keepdims=keep)
@@ -135,16 +149,8 @@ def _with_dims(reduced: Any, shape: tuple[int, ...], axis: Any, keepdims: Any) -
     return reduced.reshape(tuple(1 if i in axes else extent for i, extent in enumerate(shape)))
 
 
-@register(np.prod)
-def _prod(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    keepdims: Any = False,
-    initial: Any = _MISSING,
-    where: Any = True,
-) -> Any:
-    _checked("numpy.prod", dtype, where, initial)
+@_reduction(np.prod)
+def _prod(a: Any, axis: Any, keep: bool) -> Any:
     rows = _last(a, axis)
     p, t = a.run.disturb(rows.primals), a.run.disturb(rows.tangents)
     ones = np.ones((*p.shape[:-1], 1))
@@ -154,7 +160,7 @@ def _prod(
     total = Continuation.paired(
         a.run.rounded(np.prod(p, axis=-1), np.sum(before * after * t, axis=-1)), a.run
     )
-    return _with_dims(total, a.shape, axis, keepdims)
+    return _with_dims(total, a.shape, axis, keep)
 
 
 def _extreme(func: Any, index: Any) -> Callable[..., Any]:

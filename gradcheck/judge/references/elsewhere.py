@@ -57,6 +57,7 @@ class Elsewhere:
             found = central(primal, self._limits(columns), None)
             return found if whole else self.problem.widened(found)
         except Exception:
+            # Whatever f raises there: it was asked for at another point by nobody but us.
             return None
         finally:
             self.nfev += primal.nfev
