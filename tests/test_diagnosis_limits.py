@@ -245,3 +245,10 @@ def test_pairs_of_mistakes_are_not_strung_together():
         text = named(rng.integers(1, 4, size=(2, 2)).astype(float), reference).text
         assert text.count("two mistakes") <= 2
         assert not (text.count("two mistakes") and not text.startswith("two mistakes"))
+
+
+def test_an_infinite_claim_is_off_however_wide_its_own_bar():
+    J = np.array([[1.0, 2.0]])
+    claim = np.array([[1.0, np.inf]])
+    found = diagnose(claim, J, np.array([[1e-9, np.inf]]), 1e-9)
+    assert found.text.startswith("entry [0, 1] is NaN or infinite")

@@ -270,3 +270,18 @@ def test_what_was_changed_is_named_by_its_path(before, change, path):
     given = copy.deepcopy(before)
     change(given)
     assert changed_argument([("n", 3, 3), ("p", before, given)]) == path
+
+
+@pytest.mark.parametrize("keywords", [{}, {"method": "central"}, {"max_nfev": 17}], ids=str)
+def test_a_gradient_that_accumulates_from_call_to_call_does_not_pass(keywords):
+    total = np.zeros(3)
+
+    def accumulated(x):
+        np.add(total, 2 * x, out=total)  # a forgotten zero_grad
+        return total
+
+    x = np.array([0.3, 0.7, 1.9])
+    result = gradcheck.check_gradient(lambda x: x @ x, accumulated, x, **keywords)
+    assert (result.verdict, result.reason) == (Verdict.INCONCLUSIVE, Reason.KEEPS_STATE)
+    cleared = lambda x: accumulated(total.fill(0.0) or x)
+    assert gradcheck.check_gradient(lambda x: x @ x, cleared, x, **keywords).verdict is Verdict.PASS

@@ -106,3 +106,13 @@ def test_a_mistake_smaller_than_what_scatters_in_float64_is_seen_in_the_wider_fo
 def test_a_claim_of_0_is_not_granted_all_of_the_derivative():
     result = gradcheck.check(np.tanh, lambda x: 1 - np.tanh(x) ** 2, 20.0)
     assert str(result.verdict) == "inconclusive", str(result)
+
+
+@pytest.mark.parametrize("size", [3e-4, 1e-9])
+def test_a_mistake_in_what_float64_takes_alone_is_no_rounding(size):
+    def slope(x):
+        off = size if np.asarray(x).dtype == np.float64 else 0.0  # a fast path of its own
+        return np.diag(np.cos(x) * (1 + off))
+
+    x = np.array([0.7, 1.3])
+    assert str(gradcheck.check(np.sin, slope, x).verdict) == "fail"

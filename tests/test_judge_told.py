@@ -150,7 +150,7 @@ def test_a_claim_that_answers_for_the_point_before_keeps_state():
 
     result = check(square, stale, points=[(X,), (X + 1,)])
     assert (str(result.verdict), str(result.reason)) == ("inconclusive", "keeps state")
-    assert result.message.startswith("the claim's answer at the point changes with the points")
+    assert result.message.startswith("the claim's answer at the point changes")
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,8 @@ class State:
     def wrong(self) -> Array:
         """Entries that disagree, as ``compare`` has it."""
         with np.errstate(all="ignore"):
-            result: Array = self.decided & ~(np.abs(self.claim - self.reference) <= self.allowed)
+            near = np.isfinite(self.claim) & (np.abs(self.claim - self.reference) <= self.allowed)
+        result: Array = self.decided & ~near
         return result
 
     @cached_property

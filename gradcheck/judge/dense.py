@@ -31,7 +31,7 @@ from gradcheck.judge.outcome.entries import entry_of, worst_entry
 from gradcheck.judge.outcome.evidence import evidence_of
 from gradcheck.judge.outcome.power import power_notes
 from gradcheck.judge.outcome.undecided import misbehaved, missed, undecided
-from gradcheck.judge.question.budget import BudgetSpent
+from gradcheck.judge.question.budget import BudgetSpent, counter_of
 from gradcheck.judge.question.memory import over_memory
 from gradcheck.judge.question.options import Options
 from gradcheck.judge.question.problem import Problem
@@ -93,6 +93,7 @@ class _Dense:
         self.unclaimed = unclaimed_rows(claimed)
         # An integer or boolean output is piecewise constant: without a claim nothing is lost.
         self.idle = self.unclaimed & problem.output.discrete
+        self.first = claimed.value.copy()
         rounded = 0.0 if claim.movable else float(np.max(claimed.eps, initial=0.0))
         self.witnesses = Witnesses(problem, options, self.unclaimed, self.idle, rounded)
         self.margin = Margin(claim, claimed, options.rtol, self.idle, base)
@@ -139,10 +140,26 @@ class _Dense:
             result = self._at_kink(kinked, smooth, result)
         if result.verdict is Verdict.PASS or result.reason is Reason.TOO_WEAK:
             self.notes += precision_notes(self.problem, self.claimed, reference.value, reference.error)
+        if result.verdict is Verdict.PASS and not self._stays():
+            text = "the claim's answer at the point changes between its first and its last call"
+            result = CheckResult(Verdict.INCONCLUSIVE, Reason.KEEPS_STATE, text, entries=result.entries)
         if result.verdict is Verdict.PASS:
             self.notes += suspicious_broadcasts(self.problem)
             self.nfev += 1
         return self._finished(result)
+
+    def _stays(self) -> bool:
+        """Whether the claim, asked for the point once more at the end, gives its first answer."""
+        if not self.claim.movable or counter_of(self.claim.given) is not None:
+            return True
+        try:
+            last = self.claim.here()
+        except BudgetSpent:
+            # It calls f by a way of its own, and none is left.
+            return True
+        if not isinstance(last, ClaimMatrix):
+            return False
+        return np.array_equal(last.value[~self.idle], self.first[~self.idle], equal_nan=True)
 
     def _examined(self, smooth: Reference, compared: Comparison) -> tuple[Comparison, CheckResult | None]:
         """Measure the claim's rounding where it disagrees; a result where nothing can be told of it."""

@@ -30,6 +30,11 @@ _NO_DIGIT = "the arithmetic of the claim or of f leaves no digit of so small a d
 _LEFT = 0.125
 """Share of what was lost that the wider format may lose itself: 11 bits more leave 1/2048 of it as a rule,
 but a rounding to float64 may be small by chance.  A mistake below that share is hidden, and counted so."""
+_PLACES = np.array([1.0, -1.0, 2.0**-5, -(2.0**-5), 2.0**-10, -(2.0**-10), 2.0**-15, -(2.0**-15)]) / 16
+"""How far away, relative, the loss is looked at again: rounding comes and goes."""
+_STEADY = 0.5
+"""A loss that changes by no more than this share of itself at all of them is no rounding: of eight that are
+at random hardly one in a thousand does.  A smooth mistake, by a power of x, changes by that power's share."""
 
 
 def lost_in_float64(
@@ -64,7 +69,33 @@ def lost_in_float64(
     # Two draws of a claim that draws random numbers, or keeps state, may differ so too.
     if not explained.any() or not _repeated(claim, claimed, explained):
         return None
-    return np.where(explained, own + bar, 0.0)
+    explained &= _comes_and_goes(claim, _lost(claimed.value, wider))
+    return np.where(explained, own + bar, 0.0) if explained.any() else None
+
+
+def _lost(value: Array, wider: Array) -> Array:
+    """Return the share that ``value`` is off by, signed."""
+    with np.errstate(all="ignore"):
+        return np.asarray((value - wider) / wider, dtype=np.float64)
+
+
+def _comes_and_goes(claim: Claim, lost: Array) -> Array:
+    """Return where what the claim loses in float64 is another share elsewhere, as rounding is, ``(m, n)``.
+
+    A mistake in the code that float64 takes, and a wider format does not, is the same share everywhere.
+    """
+    x = claim.problem.x
+    size = np.where(x == 0, float(np.max(np.abs(x), initial=0.0)) or 1.0, np.abs(x))
+    # No two coordinates move by the same share: a claim may depend on their ratio alone.
+    line = size * np.cos(1.0 + np.arange(x.size))
+    changed: Array = np.zeros(lost.shape, dtype=bool)
+    for place in _PLACES:
+        value, wider = claim.at(x + place * line), claim.at(x + place * line, np.longdouble)
+        if value is None or wider is None or not value.shape == wider.shape == lost.shape:
+            continue
+        there = _lost(value, wider)
+        changed |= np.isfinite(there) & (np.abs(there - lost) > _STEADY * np.abs(lost))
+    return changed
 
 
 def _repeated(claim: Claim, claimed: ClaimMatrix, at: Array) -> bool:
