@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import gradcheck
+from gradcheck.judge.kinks.between import Known, deviating, rays
+from gradcheck.judge.question.problem import Problem
 from gradcheck.results import Reason, Verdict
 
 E = np.eye(6)
@@ -47,6 +49,8 @@ INSIDE = {
     "relu of a minimum": (lowest_up, np.zeros(2), np.array([0.5, -0.5])),
     "relu of a minimum, off": (lowest_up, np.zeros(2), np.zeros(2)),
     "middle eigenvalue": (middle_of_identity, np.eye(3), np.eye(3) / 3),
+    # Linear along every ray, so that the slope alone tells: it is not that of the partial derivatives.
+    "homogeneous": (homogeneous, np.zeros(2), np.array([1.0, -0.5])),
 }
 OUTSIDE = {
     "median": (np.median, np.ones(3), np.zeros(3)),
@@ -90,6 +94,21 @@ def test_no_limit_lets_the_partial_derivatives_pass(f, limit):
         result = judged(f, claim, np.ones(5), max_nfev=limit)
         assert result.reason is Reason.BUDGET, str(result)
         assert result.nfev <= limit
+
+
+def test_what_bends_is_no_kink_and_costs_no_closer_look():
+    x = np.array([0.5, 2.0, 1.0])
+    bent = cast(lambda x: np.exp(x[0] * x[1]) * np.sin(3 * x[2]))
+    problem = Problem(bent, [x])
+    problem.evaluate()
+    e, s, c = np.exp(x[0] * x[1]), np.sin(3 * x[2]), np.cos(3 * x[2])
+    slope = np.array([[x[1] * e * s, x[0] * e * s, 3 * e * c]])
+    directions = list(rays(x, np.random.default_rng(0), 4))
+    for share, expected in ((1.0, False), (1.01, True)):
+        known = Known(share * slope, 1e-12 * np.abs(slope), np.zeros(1), np.full(3, np.inf))
+        found, spent = deviating(problem, known, directions, np.ones(1, dtype=bool), None)
+        assert found.any() == expected
+        assert spent <= 4 * len(directions)
 
 
 def test_a_limit_that_suffices_lets_a_smooth_function_pass():

@@ -7,6 +7,7 @@ import pytest
 
 import gradcheck
 from gradcheck.judge.rounding import extended, nearby
+from gradcheck.judge.rounding.conditioning import argument_rounding
 
 NEAR = 10.0 ** np.linspace(-12.4, -3, 5)
 FAMILIES = {
@@ -192,3 +193,20 @@ def test_the_sum_of_a_centred_vector_is_not_called_wrong():
 )
 def test_a_claim_that_is_wrong_at_the_point_alone_or_on_one_side_fails(f, claim, x):
     assert str(gradcheck.check(f, claim, np.array([x])).verdict) == "fail"
+
+
+def test_no_witness_no_excuse():
+    def slope(x):
+        return 1 / np.sqrt((1 - x) * (1 + x))[:, None]
+
+    def claim(x):
+        return 1 / np.sqrt(1 - x * x)[:, None]
+
+    x, yes = np.array([1 - 1e-10]), np.ones((1, 1), dtype=bool)
+    for bar, excused in ((1e-12, True), (1e9, False)):
+        reference = lambda x, bar=bar: (slope(x), np.full((1, 1), bar))
+        rng = np.random.default_rng(0)
+        found = argument_rounding(x, claim(x), slope(x), yes, claim, reference, rng)
+        assert found.all() == excused
+    nowhere = argument_rounding(x, claim(x), slope(x), yes, claim, lambda x: None, np.random.default_rng(0))
+    assert not nowhere.any()

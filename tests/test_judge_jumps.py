@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import gradcheck
+from gradcheck.judge.kinks.jumps import of_another_branch
 
 DIAGONAL = np.diag([2.0, 2.0, 5.0])
 
@@ -48,3 +49,12 @@ def test_a_jump_of_one_output_excuses_no_mistake_of_another():
     claim = lambda share: lambda x: np.array([[0.0], [share * np.cos(x[0])]])
     assert str(gradcheck.check(f, claim(1.0), np.ones(1)).verdict) == "inconclusive"
     assert str(gradcheck.check(f, claim(1.001), np.ones(1)).verdict) == "fail"
+
+
+def test_a_wide_bar_beside_the_jump_excuses_nothing():
+    yes = np.ones((1, 1), dtype=bool)
+    slope = lambda x: np.where(x == 0, 1.0, -1.0)[None]
+    for bar, excused in ((0.0, True), (1.0, False)):
+        reference = lambda x, columns, bar=bar: (-np.ones((1, 1)), np.full((1, 1), bar))
+        found = of_another_branch(np.zeros(1), yes, 2.0 * yes, yes[0], slope, reference)
+        assert found.all() == excused
