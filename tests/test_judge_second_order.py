@@ -79,6 +79,15 @@ class TestSlopes:
         assert np.isnan(slopes(h * [[1e-3], [1], [1], [1]], quotients, np.zeros_like(quotients))[0]).all()
         assert slopes(h, quotients, np.full_like(quotients, 1e-3))[0] == pytest.approx(1.0)
 
+    def test_coarse_quotients_that_agree_over_a_ripple_are_vetoed_by_those_within_it(self):
+        h = 2.0 ** -np.arange(1, 13)[:, None]
+        quotients = ((np.sin(h) + 1e-3 * np.sin(1e3 * h)) / h)[:, None]
+        value, error = slopes(h, quotients, np.full_like(quotients, 1e-15))
+        assert abs(value - 2.0) <= error < 0.01
+        # Over the coarse ones alone the slope is that of the sine.
+        value, error = slopes(h[:6], quotients[:6], np.full((6, 1, 1), 1e-15))
+        assert not abs(value - 2.0) <= error
+
     def test_two_quotients_are_not_enough(self):
         h = np.array([[0.1], [0.2]])
         assert np.isinf(slopes(h, np.ones((2, 1, 1)), np.zeros((2, 1, 1)))[1]).all()
