@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from central_cases import deaf
 from scipy import stats
+from scipy.interpolate import CubicSpline
 
 from gradcheck.estimators.differences import contest, noise, one_sided
 from gradcheck.estimators.differences.central import central_jacobian
@@ -286,3 +287,50 @@ def test_noise_that_the_finest_steps_miss_by_chance_is_no_ripple() -> None:
     assert lies(law.cdf, points, np.diag(law.pdf(points))) == 0
     found = central_jacobian(Primal(law.cdf, [points]))
     assert float((found.error.diagonal() / found.value.diagonal()).max()) < 1e-9
+
+
+NARROW = (
+    lambda u: np.sqrt(1 + u * u),
+    lambda u: 1 / (1 + u * u),
+    np.cos,
+    lambda u: np.log1p(u * u),
+    lambda u: u * np.tanh(u),
+)
+
+
+@pytest.mark.parametrize("width", [0.03, 1e-2, 1e-3])
+@pytest.mark.parametrize("x", [0.0, 1.0, -2.7])
+def test_a_narrow_minimum_is_no_noise(width: float, x: float) -> None:
+    """Quotients are right at every step, and second differences large at most of them."""
+    for shape in NARROW:
+        for slope in (0.0, 0.7):
+
+            def f(t: Any, shape: Any = shape, slope: float = slope) -> Any:
+                return shape((t - x) / width) + slope * (t - x)
+
+            assert central_jacobian(Primal(f, [np.array(x)])).error[0, 0] < 1e-5 / width
+            assert lies(f, x, slope) == 0
+            # The twin: a slope that is off by the hundred thousandth part of the steepest.
+            assert lies(f, x, slope + 1e-5 / width) == 1
+
+
+def test_a_ripple_that_is_even_at_the_point_hides_no_slope() -> None:
+    """The twin: of the same height, a quarter of a period beside, it is as loud, and has one."""
+    for width in (1e-3, 1e-5):
+        even = lambda t, w=width: 1e-3 * np.cos(t / w)
+        odd = lambda t, w=width: 1e-3 * (np.cos(t / w) + np.sin(t / w))
+        assert lies(even, 0.0, 0.0) == 0
+        assert lies(odd, 0.0, 1e-3 / width) == 0
+        assert lies(odd, 0.0, 0.0) == 1
+
+
+def test_a_third_derivative_that_jumps_is_no_noise() -> None:
+    """At the knots of a cubic spline quotients are those of one cubic, and second differences are not."""
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        knots = np.sort(rng.uniform(0, 4, 6))
+        spline = CubicSpline(knots, rng.normal(size=6))
+        at, slope = knots[2], float(spline(knots[2], 1))
+        assert central_jacobian(Primal(spline, [np.array(at)])).error[0, 0] < 1e-4 * abs(slope)
+        assert lies(spline, at, slope) == 0
+        assert lies(spline, at, slope * (1 + 2e-4)) == 1

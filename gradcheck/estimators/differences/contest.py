@@ -152,8 +152,11 @@ def _carried_on(ladder: Ladder, best: Best, floor: Array) -> _Parabola:
     row = np.fmin(row, start + 3)
     square = (step / _at(step, row)) ** 2
     bend, doubt = _at(even, row) * square, _at(floor, row) * square
-    sides = np.stack([rise - slope * step - bend, fall - slope * step + bend])
-    return _Parabola(np.abs(sides), floor, doubt, bar * step, step, rungs, start)
+    sides = np.abs(np.stack([rise - slope * step - bend, fall - slope * step + bend]))
+    # The parabola goes through that rung: what it is off there is what it is off the finer one's.
+    through = np.arange(len(step))[:, None, None] == row
+    sides = np.where(through, np.fmax(sides, left_over), sides)
+    return _Parabola(sides, floor, doubt, bar * step, step, rungs, start)
 
 
 def _shown(parabola: _Parabola, residual: Array) -> Array:

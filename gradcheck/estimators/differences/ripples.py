@@ -3,7 +3,8 @@
 A ripple, or noise, puts the values at each step off what coarser steps foretell, in the even part (second
 differences) and in the odd one (quotients).  Noise is as loud near x as far from it.  Where ``f`` is loud at
 some steps and quiet at two finer ones, it is no noise but structure, and its slope at x may be whatever the
-coarsest of the quiet steps leaves open: the bar grows by that.  Where one rung alone is quiet, it may be so
+quiet steps leave open: the bar grows by that.  (An even function is loud at all steps longer than it is
+narrow, and its quotients are right at all of them.)  Where one rung alone is quiet, it may be so
 by chance, and a rung beside it is asked for.
 
 What no step tells of a ripple of height ``a`` and frequency ``w`` is told nowhere: below some eight roundings
@@ -72,7 +73,7 @@ def distant_noise(
     quiet, doubtful = _quiet(np.fmax(heard, gap * step), loudest, floor, finest, swallowed)
     last = np.fmax(quiet, doubtful).clip(min=1) - 1
     # Where f does not move at all nothing is heard, be it smooth or not.
-    moves = (_at(quotients, last) != 0) | (value == 0)
+    moves = _at(ladder.plus, last) != ladder.f0
     # Undecided: a rung where the loud ones begin would tell, or one more among the quiet ones.
     exponents = ladder.exponents[..., None] + np.zeros_like(finest)
     coarser = _at(exponents, np.fmin(last + 1, len(exponents) - 1))
@@ -82,7 +83,10 @@ def distant_noise(
     asked = (quiet == 0) & (doubtful > 0) & moves & (coarser - finer > NEIGHBOURS)
     structure = moves & ((quiet > 0) | asked & (ladder.room >= 2)) & (loudest > _LOUD * alone)
     doubt = gap + 2.0 * level / step
-    extra = np.where(structure, np.fmax(extra, _at(doubt, last)), extra)
+    within = np.arange(len(heard))[:, None, None] < quiet
+    left_open = np.where(within, doubt + heard / step, np.inf).min(axis=0)
+    left_open = np.where(quiet > 0, left_open, np.fmax(extra, _at(doubt, last)))
+    extra = np.where(structure, left_open, extra)
     # Two rungs below what is loud are enough where the bar that they leave is narrow all the same.
     below = leading(np.fmax(heard, gap * step) <= _LOUD * floor)
     mild = _at(doubt, (np.fmin(below, finest) - 1).clip(min=0))
