@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from central_cases import deaf
 
+import gradcheck
 from gradcheck.estimators.differences import contest, ladder, lattice, one_sided
 from gradcheck.estimators.differences.central import central_jacobian
 from gradcheck.estimators.differences.ladder import NO_RUNG
@@ -184,3 +185,17 @@ def test_a_fast_oscillation_that_floats_resolve_keeps_its_number(x):
     found = central_jacobian(Primal(lambda x: np.sin(1e4 * x), [np.array([x])]))
     assert found.status is Status.OK
     assert abs(found.value[0, 0] - 1e4 * np.cos(1e4 * x)) <= found.error[0, 0] < 1.0
+
+
+@pytest.mark.parametrize(
+    "f",
+    [lambda x: np.maximum(np.exp(x) - 1, 0.0), lambda x: np.maximum(0.0, 1 - (1 - x))],
+    ids=["exp", "hinge"],
+)
+def test_a_side_that_never_moves_hides_no_staircase_of_the_other(f):
+    found = gradcheck.jacobian(f, 0.0, method="central")
+    assert str(found.status) == "one-sided derivatives differ"
+    assert abs(found.right - 1.0) < 1e-6
+    assert found.left == 0.0
+    for claim, expected in ((1.0, "pass"), (0.5, "pass"), (0.0, "pass"), (-0.1, "fail"), (1.1, "fail")):
+        assert str(gradcheck.check(f, lambda x, claim=claim: claim, 0.0).verdict) == expected

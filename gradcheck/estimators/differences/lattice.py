@@ -24,8 +24,8 @@ _ROUNDING_LIKE = 2.0**-20
 def multiples(ladder: Ladder, rise: Array, fall: Array, floor: Array) -> Array:
     """Return the unit that f moves in where slopes scatter beyond rounding, ``(n, m)``; 0 elsewhere.
 
-    Seen at the three finest rungs at which ``f`` moves on both sides.  Integers are meant to be piecewise
-    constant.
+    Seen at the three finest rungs at which ``f`` moves on both sides, or on the only one where it does.
+    Integers are meant to be piecewise constant.
 
     Parameters
     ----------
@@ -37,7 +37,9 @@ def multiples(ladder: Ladder, rise: Array, fall: Array, floor: Array) -> Array:
         return np.zeros(rise.shape[1:])
     moves = np.stack([rise, fall])
     step = np.exp2(ladder.exponents[..., None].astype(np.float64))
-    still = leading((moves == 0).any(axis=0))
+    # A side that never moves, as of max(0, exp(x) - 1) at 0, tells nothing of when the other begins to.
+    moving = (moves != 0).any(axis=1, keepdims=True)
+    still = leading(((moves == 0) & moving).any(axis=0))
     rows = (still + np.arange(_FINE)[:, None, None]).clip(max=floor.shape[0] - 1)
     up, down = np.take_along_axis(moves, np.stack([rows, rows]), axis=1)
     rounding = np.take_along_axis(floor, rows, axis=0)
