@@ -69,7 +69,7 @@ def lost_in_float64(
     # Two draws of a claim that draws random numbers, or keeps state, may differ so too.
     if not explained.any() or not _repeated(claim, claimed, explained):
         return None
-    explained &= _comes_and_goes(claim, _lost(claimed.value, wider))
+    explained &= _comes_and_goes(claim, _lost(claimed.value, wider), explained)
     return np.where(explained, own + bar, 0.0) if explained.any() else None
 
 
@@ -79,10 +79,11 @@ def _lost(value: Array, wider: Array) -> Array:
         return np.asarray((value - wider) / wider, dtype=np.float64)
 
 
-def _comes_and_goes(claim: Claim, lost: Array) -> Array:
+def _comes_and_goes(claim: Claim, lost: Array, asked: Array) -> Array:
     """Return where what the claim loses in float64 is another share elsewhere, as rounding is, ``(m, n)``.
 
-    A mistake in the code that float64 takes, and a wider format does not, is the same share everywhere.
+    A mistake in the code that float64 takes, and a wider format does not, is the same share everywhere.  One
+    place is mostly enough to tell it of the entries ``asked`` for, bool ``(m, n)``.
     """
     x = claim.problem.x
     size = np.where(x == 0, float(np.max(np.abs(x), initial=0.0)) or 1.0, np.abs(x))
@@ -90,6 +91,8 @@ def _comes_and_goes(claim: Claim, lost: Array) -> Array:
     line = size * np.cos(1.0 + np.arange(x.size))
     changed: Array = np.zeros(lost.shape, dtype=bool)
     for place in _PLACES:
+        if changed[asked].all():
+            break
         value, wider = claim.at(x + place * line), claim.at(x + place * line, np.longdouble)
         if value is None or wider is None or not value.shape == wider.shape == lost.shape:
             continue
