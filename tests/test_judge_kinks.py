@@ -159,3 +159,10 @@ def test_a_member_passes_where_the_function_raises_beside_the_kink():
     at_edge = np.array([2.0, 4.0])
     assert gradcheck.check(walled, lambda x: np.array([1.0, 0.0]), at_edge).reason is Reason.SUBGRADIENT
     assert gradcheck.check(walled, lambda x: np.array([5.5, 0.0]), at_edge).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("x", [3e-16, 1e-15])
+@pytest.mark.parametrize(("claim", "expected"), [(1.0, "pass"), (1.5, "fail"), (-0.5, "fail"), (3.0, "fail")])
+def test_a_branch_that_hangs_on_a_rounding_is_no_wide_bar(x, claim, expected):
+    found = gradcheck.check(lambda x: np.maximum(np.exp(x), 1.0), lambda x: claim, x)
+    assert str(found.verdict) == expected, str(found)

@@ -32,7 +32,7 @@ from gradcheck.estimators.flat import FlatEstimate, gravest, unusable
 from gradcheck.estimators.primal import InconsistentOutput, Primal
 from gradcheck.results import Status
 
-__all__ = ["complex_step_jacobian", "complex_step_rounding", "complex_step_slope"]
+__all__ = ["complex_step_anew", "complex_step_jacobian", "complex_step_slope"]
 
 _EPS = float(np.finfo(np.float64).eps)
 # A slope below the smallest subnormal over the step 2**-40 of the complex loops is lost in them.
@@ -46,6 +46,9 @@ _FACTOR = 6.0
 _ANEW = 4096
 # Complex loops are off by up to two ulps even where nothing is disturbed.
 _FLOOR = 4.0 * _EPS
+
+_TIE = "tie at {}: a branch was taken where both sides meet, the derivative is one-sided"
+_Run = tuple[Array, Array, Trace]
 
 
 @dataclass
@@ -82,15 +85,13 @@ def _outcome(result: Any, shape: tuple[int, ...] | None, wanted: tuple[int, ...]
     return plain, np.zeros(wanted)
 
 
-def _run(
-    primal: Primal, x: Array, directions: Array, number: int, beside: Array
-) -> tuple[Array, Array, Trace]:
+def _run(primal: Primal, x: Array, directions: Array, number: int, beside: Array) -> _Run:
     count, shape = len(directions), primal.x_shape
     trace = Trace(number, len(beside), count)
     others = beside.reshape(len(beside), *shape)
     argument = Continuation.seed(x.reshape(shape), directions.reshape(count, *shape), trace, others)
-    wanted = (count, trace.copies // count, primal.m)
-    return *_outcome(primal.call(argument), primal.f_shape, wanted), trace
+    result = primal.call(argument)
+    return *_outcome(result, primal.f_shape, (count, trace.copies // count, primal.m)), trace
 
 
 def _units(n: int) -> Iterator[Array]:
@@ -176,9 +177,7 @@ def _certified(primal: Primal, base: Array, runs: _Columns, value: Array) -> tup
     if not _same_value(base, runs.primals, spread):
         raise _Refused("value differs: the real part of the continued run is not the value of the function")
     if runs.ties:
-        raise _Tied(
-            f"tie at {runs.ties[0]}: a branch was taken where both sides meet, the derivative is one-sided"
-        )
+        raise _Tied(_TIE.format(runs.ties[0]))
     constant = (value == 0.0).all(axis=1) & finite
     if runs.jumps and value.shape[1] and constant.any():
         raise _Refused(f"row {int(np.argmax(constant))} is piecewise constant by {runs.jumps[0]}")
@@ -327,31 +326,39 @@ def complex_step_slope(primal: Primal, x: Array, direction: Array) -> tuple[Arra
     return value[:, 0], error[:, 0]
 
 
-def complex_step_rounding(primal: Primal, columns: Array) -> Array | None:
-    """Return the rounding of some columns once more, ``(m, k)``: a bar from other disturbances.
+def complex_step_anew(primal: Primal, found: FlatEstimate, columns: Array) -> FlatEstimate:
+    """Return what was ``found`` with some columns' bars not less than other disturbances show.
 
-    All disturbed copies of a run may be near the first by chance, those of two runs hardly.  One evaluation a
-    column; None where the run is refused.
+    All disturbed copies of a run may be near the first by chance, those of two runs hardly.  Where a branch
+    is now taken at a tie, the answer is withdrawn: status ``REFUSED``.  As it was where the run is refused.
 
     Parameters
     ----------
-    primal
-        The function at its point; it has been called before.
+    primal, found
+        The function at its point, where it has been called, and what was certified there.
     columns
         ``(k,)`` indices of coordinates.
 
     Examples
     --------
     >>> primal = Primal(np.sin, [np.zeros(2)])
-    >>> _ = primal(primal.x)
-    >>> complex_step_rounding(primal, np.array([1]))[1, 0] < 1e-14
-    np.True_
+    >>> found = complex_step_jacobian(primal)
+    >>> bool((complex_step_anew(primal, found, np.array([1])).error >= found.error).all())
+    True
     """
+    started = primal.nfev
     try:
         runs = _columns(primal, primal.x, np.eye(primal.n)[columns], len(columns), first=_ANEW)
     except _Refused:
-        return None
-    return _estimated(runs)[1]
+        return replace(found, nfev=primal.nfev - started)
+    if runs.ties:
+        refused = unusable(
+            primal.m, primal.n, Status.REFUSED, primal.nfev - started, _TIE.format(runs.ties[0])
+        )
+        return replace(refused, tied=True)
+    error = found.error.copy()
+    error[:, columns] = np.fmax(error[:, columns], _estimated(runs)[1])
+    return replace(found, error=error, nfev=primal.nfev - started)
 
 
 def _estimated(runs: _Columns) -> tuple[Array, Array]:

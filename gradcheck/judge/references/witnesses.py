@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from gradcheck.arrays import Array
-from gradcheck.estimators.complex_step import complex_step_rounding
+from gradcheck.estimators.complex_step import complex_step_anew
 from gradcheck.estimators.flat import FlatEstimate
 from gradcheck.judge.question.budget import BudgetSpent
 from gradcheck.judge.question.options import Options
@@ -69,12 +68,13 @@ class Witnesses:
     def second_opinion(self, worst: Array) -> Reference | None:
         """Measure the rounding in the columns ``worst`` anew, and ask central differences too.
 
-        Of many columns, those are asked for the columns ``worst`` only.  None where there is nothing to add.
+        Of many columns, those are asked for the columns ``worst`` only, unless the complex step is withdrawn.
+        None where there is nothing to add.
         """
         again = self.certified and self._measured_anew(worst)
         if "central" in self.estimates or not self._may("central"):
             return self._sharpest() if again else None
-        if self.problem.x.size <= _FEW_COLUMNS:
+        if self.problem.x.size <= _FEW_COLUMNS or not self.certified:
             return self._with_central()
         found = Elsewhere(self.problem, "central", self.bounds()).estimate(self.problem.x, worst)
         if found is None:
@@ -83,21 +83,18 @@ class Witnesses:
         return self._sharpest()
 
     def _measured_anew(self, columns: Array) -> bool:
-        """Widen the bars of the complex step in ``columns`` to what other disturbances show."""
-        primal, exact = self.problem.primal(), self.estimates["complex-step"]
+        """Ask the complex step in ``columns`` for its rounding once more; False where f cannot be called."""
+        primal = self.problem.primal()
         try:
             primal(primal.x)
-            rounding = complex_step_rounding(primal, columns)
+            found = complex_step_anew(primal, self.estimates["complex-step"], columns)
         except BudgetSpent:
             raise
         except Exception:
-            rounding = None
-        self.nfev += primal.nfev
-        if rounding is None:
+            self.nfev += primal.nfev
             return False
-        error = exact.error.copy()
-        error[:, columns] = np.fmax(error[:, columns], rounding)
-        self.estimates["complex-step"] = replace(exact, error=error)
+        self.nfev += primal.nfev
+        self.estimates["complex-step"] = found
         return True
 
     def bounds(self, problem: Problem | None = None) -> Any:
