@@ -334,3 +334,33 @@ def test_a_third_derivative_that_jumps_is_no_noise() -> None:
         assert central_jacobian(Primal(spline, [np.array(at)])).error[0, 0] < 1e-4 * abs(slope)
         assert lies(spline, at, slope) == 0
         assert lies(spline, at, slope * (1 + 2e-4)) == 1
+
+
+# log(1 + x**2) is 0 at every step in proportion to these points; beside it f moves as it should.
+ASLEEP = (
+    (lambda x: np.log(1 + x * x) + x * x, -1.8e-11, lambda x: 2 * x / (1 + x * x) + 2 * x),
+    (lambda x: np.sinh(x) + np.log(1 + 4 * x * x), 1.36e-12, lambda x: np.cosh(x) + 8 * x / (1 + 4 * x * x)),
+    (lambda x: np.log(1 + x * x) - x / 3, -8.37e-9, lambda x: 2 * x / (1 + x * x) - 1 / 3),
+    (lambda x: np.log(1 + x * x) + np.tanh(x), -3.3e-12, lambda x: 2 * x + 1 / np.cosh(x) ** 2),
+    (lambda x: np.log(1 + x * x) - 12 * x * x, 4.4e-9, lambda x: 2 * x / (1 + x * x) - 24 * x),
+)
+
+
+def test_a_term_that_is_asleep_at_all_small_steps_is_in_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert sum(lies(f, x, slope(x)) for f, x, slope in ASLEEP) == 0
+    found = [central_jacobian(Primal(f, [np.asarray(x)])) for f, x, _ in ASLEEP]
+    assert all(one.error[0, 0] < 1e-8 for one in found)
+    monkeypatch.setattr(contest, "_wakes", lambda _ladder, _best, step, *_: np.zeros(step.shape, dtype=bool))
+    assert sum(lies(f, x, slope(x)) for f, x, slope in ASLEEP) > 2
+
+
+def test_what_is_awake_at_a_tiny_point_keeps_its_bar() -> None:
+    """The twin: written so that nothing is lost, or bent on the scale of the steps, it needs no leap."""
+    for x in (-1.8e-11, 1.36e-12, -8.37e-9, 4.4e-9, 3e-6):
+        for f, slope in (
+            (lambda x: np.log1p(x * x) + x * x, 4 * x),
+            (lambda x: np.sinh(x) + np.log1p(4 * x * x), 1 + 8 * x),
+            (lambda x: x * x * np.exp(x), 2 * x * (1 + x / 2) * np.exp(x)),
+        ):
+            assert central_jacobian(Primal(f, [np.asarray(x)])).error[0, 0] < 1e-12 * abs(slope)
+            assert lies(f, x, slope * (1 + 1e-11)) == 1

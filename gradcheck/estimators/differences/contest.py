@@ -25,6 +25,8 @@ import numpy as np
 from gradcheck.arrays import Array
 from gradcheck.estimators.differences.extrapolation import Best
 from gradcheck.estimators.differences.ladder import NO_RUNG, Ladder
+from gradcheck.estimators.differences.noise import TOOTH
+from gradcheck.estimators.differences.steps import LEAP, TINY_X
 
 __all__ = ["Contest", "contested"]
 
@@ -83,7 +85,8 @@ class _Parabola(NamedTuple):
     """The fine answer carried on: residuals of both sides ``(2, R, n, m)``, and what it is uncertain of.
 
     ``rounding`` (R, n, m): that of ``f``; ``bent``, ``drift`` (R, n, m): what its curvature and its slope are
-    uncertain by, carried on; ``step``, ``rungs`` (R, n, m); ``start`` (n, m): the finest rung of the answer.
+    uncertain by, carried on; ``step``, ``rungs`` (R, n, m); ``start`` (n, m): the finest rung of the answer;
+    ``wakes`` (R, n, m): where it has ended for certain.
     """
 
     residual: Array
@@ -93,6 +96,7 @@ class _Parabola(NamedTuple):
     step: Array
     rungs: Array
     start: Array
+    wakes: Array
 
 
 def contested(ladder: Ladder, best: Best, floor: Array, eps: float, smooth: Array) -> Contest:
@@ -144,6 +148,10 @@ def _carried_on(ladder: Ladder, best: Best, floor: Array) -> _Parabola:
     known[1:] += floor[:-1] * ratio**2
     jumps = np.zeros(step.shape, dtype=bool)
     jumps[1:] = size[1:] > _SAFETY * (known[1:] + bar * step[1:] + size[:-1] * ratio**_POWER)
+    granted = _SAFETY * known
+    granted[1:] += _SAFETY * np.fmax(size[:-1] - granted[:-1], 0.0) * ratio**_OWN
+    wakes = _wakes(ladder, best, step, even, left_over, granted)
+    jumps |= wakes
     jumps[1:] &= np.arange(len(ratio))[:, None, None] >= start
     held = np.where(jumps.any(axis=0), np.argmax(jumps, axis=0) - 1, step.shape[0] - 1)
     before = np.fmax(held - 1, 0)
@@ -155,8 +163,28 @@ def _carried_on(ladder: Ladder, best: Best, floor: Array) -> _Parabola:
     sides = np.abs(np.stack([rise - slope * step - bend, fall - slope * step + bend]))
     # The parabola goes through that rung: what it is off there is what it is off the finer one's.
     through = np.arange(len(step))[:, None, None] == row
-    sides = np.where(through, np.fmax(sides, left_over), sides)
-    return _Parabola(sides, floor, doubt, bar * step, step, rungs, start)
+    sides = np.where(through & (left_over > _SAFETY * known), np.fmax(sides, left_over), sides)
+    return _Parabola(sides, floor, doubt, bar * step, step, rungs, start, wakes)
+
+
+def _tiny(ladder: Ladder) -> Array:
+    return np.asarray((np.abs(ladder.x) < TINY_X) & (ladder.x != 0))
+
+
+def _wakes(ladder: Ladder, best: Best, step: Array, even: Array, off: Array, granted: Array) -> Array:
+    """Return where a leap beyond a tiny x shows f more bent than the steps before foretell, ``(R, n, m)``.
+
+    Of ``1 + x**2`` nothing is left where x is tiny: all steps in proportion to it find it asleep, and agree.
+    The even part tells, for the odd one may follow any higher power: it is ``off`` by more than is
+    ``granted``, for rounding and for what shows already, both ``(R, n, m)``, and by more than a function
+    bends that varies on a scale of one.
+    """
+    fine, coarse = ladder.exponents[:-1], ladder.exponents[1:]
+    leap = ((coarse >= LEAP) & (fine < LEAP - _NEAR) & _tiny(ladder))[..., None]
+    leap = leap & (np.arange(1, len(step))[:, None, None] > best.rung[0]) & (ladder.plus[:-1] != ladder.f0)
+    wakes = np.zeros(step.shape, dtype=bool)
+    wakes[1:] = leap & (off[1:] > granted[1:] + step[1:] * np.abs(even[1:]))
+    return wakes
 
 
 def _shown(parabola: _Parabola, residual: Array) -> Array:
@@ -180,7 +208,7 @@ def _first_jump(parabola: _Parabola, residual: Array) -> _Exit:
     growth = ratio ** np.where(far, _OWN, _POWER)
     seen = np.fmax(residual, _shown(parabola, residual))[:-1]
     granted = np.fmax(seen, rounding[:-1]) * growth + rounding[1:] + drift[1:]
-    jumps = residual[1:] > _SAFETY * granted
+    jumps = (residual[1:] > _SAFETY * granted) | parabola.wakes[1:]
     # Far away f may follow a higher power: a jump is sure only where nothing is seen before it.
     jumps &= ~far | (residual[:-1] <= drift[:-1] + _SAFETY * rounding[:-1])
     jumps &= np.arange(len(ratio))[:, None, None] >= parabola.start
@@ -234,6 +262,9 @@ def _its_own(ladder: Ladder, height: Array, last: Array, width: Array) -> Array:
     """
     far = width > _FAR * np.abs(ladder.x)[:, None]
     high = height > _HIGH * np.fmax(np.abs(_at(ladder.plus, last)), np.abs(ladder.f0))
+    # ... unless x is tiny: 1 + x**2 rounds by more than x**2 is.
+    largest = np.fmax.reduce(np.fmax(np.abs(ladder.plus), np.abs(ladder.minus)), axis=0)
+    high &= ~_tiny(ladder)[:, None] | (height > TOOTH * largest)
     moves = (_at(ladder.plus, last) != ladder.f0) & (_at(ladder.minus, last) != ladder.f0)
     own: Array = far & high & moves
     return own

@@ -85,8 +85,10 @@ def distant_noise(
     doubt = gap + 2.0 * level / step
     within = np.arange(len(heard))[:, None, None] < quiet
     left_open = np.where(within, doubt + heard / step, np.inf).min(axis=0)
-    left_open = np.where(quiet > 0, left_open, np.fmax(extra, _at(doubt, last)))
-    extra = np.where(structure, left_open, extra)
+    left_open = np.where(quiet > 0, left_open, _at(doubt, last))
+    # What noise as loud would do is granted all the same where nobody knows better, or it costs little.
+    granted = (quiet == 0) | (extra <= _MILD * np.abs(value))
+    extra = np.where(structure, np.fmax(left_open, np.where(granted, extra, 0.0)), extra)
     # Two rungs below what is loud are enough where the bar that they leave is narrow all the same.
     below = leading(np.fmax(heard, gap * step) <= _LOUD * floor)
     mild = _at(doubt, (np.fmin(below, finest) - 1).clip(min=0))
