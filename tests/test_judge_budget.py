@@ -358,3 +358,23 @@ def test_more_evaluations_do_not_unsay_a_mistake_of_a_second_derivative(limit):
     result = gradcheck.check_hessian(bent, wrong, np.full(20, 0.5), max_nfev=limit)
     assert result.verdict is Verdict.FAIL, str(result)
     assert result.nfev <= limit
+
+
+@pytest.mark.parametrize("limit", [17, 22, 30, 100])
+def test_where_f_returns_its_derivative_a_mistake_fails_though_no_call_is_left_to_measure_the_claim(limit):
+    def together(share):
+        return lambda x: (np.sum(np.sin(x)), share * np.cos(x))
+
+    x = np.linspace(0.3, 2.0, 5)
+    for share, verdict in ((1.0, Verdict.PASS), (2.0, Verdict.FAIL), (1.01, Verdict.FAIL)):
+        f = Counted(together(share))
+        result = gradcheck.check(f, True, x, max_nfev=limit)
+        assert result.verdict is verdict, (share, str(result))
+        assert f.calls == result.nfev <= limit
+
+
+@pytest.mark.parametrize("limit", range(10, 40, 3))
+@pytest.mark.parametrize("x", [17.0, 18.5, 30.0])
+def test_what_may_be_lost_digits_of_f_that_returns_its_derivative_fails_under_no_limit(limit, x):
+    tanh = lambda x: (np.tanh(x), 1 - np.tanh(x) ** 2)
+    assert gradcheck.check(tanh, True, x, max_nfev=limit).verdict is not Verdict.FAIL

@@ -205,11 +205,17 @@ class _Dense:
             return CheckResult(Verdict.INCONCLUSIVE, Reason.BUDGET, "no evaluation is left for a reference")
         kinked = self.kinked | (kinked_rows(self.witnesses.estimates, len(self.base)) & ~self.unclaimed)
         smooth = self.margin.latest.without(kinked)
-        compared = self.margin.compare_wider(smooth)
+        try:
+            compared = self.margin.compare_wider(smooth)
+        except BudgetSpent:
+            # The claim calls f itself: it is compared as it is.
+            compared = self.margin.compare(smooth)
         doubt = "" if self.kinks_known or self.witnesses.certified else _TOGETHER
         index = compared.index or (0, 0)
         if compared.verdict is Verdict.FAIL:
-            doubt = unexplained(self.claim, compared, smooth.value, self.options.generator()) or doubt
+            doubt = (
+                unexplained(self.claim, compared, smooth.value, self.base, self.options.generator()) or doubt
+            )
         elif kinked.any():
             doubt, index = "a kink", (int(np.flatnonzero(kinked)[0]), 0)
         if not doubt:
@@ -277,7 +283,9 @@ class _Dense:
         error = self.margin.error
         numbers = (self.problem, self.claimed.value, error, reference, compared)
         others = dict(self.options.others or {})
-        if (left := self.claim.left_behind()) is not None:
+        # Under a limit no other point is looked at, and the claim may call f itself.
+        left = self.claim.left_behind() if counter_of(self.problem.f) is None else None
+        if left is not None:
             others = {_LEFT_BEHIND: left, **others}
         suspects = Suspects(self.problem, self.options.method, self.witnesses.bounds(), others)
         nearby = self.nearby
