@@ -166,3 +166,12 @@ def test_a_member_passes_where_the_function_raises_beside_the_kink():
 def test_a_branch_that_hangs_on_a_rounding_is_no_wide_bar(x, claim, expected):
     found = gradcheck.check(lambda x: np.maximum(np.exp(x), 1.0), lambda x: claim, x)
     assert str(found.verdict) == expected, str(found)
+
+
+def test_the_sides_of_a_kink_are_taken_by_complex_step_where_it_has_an_answer():
+    exact, differences = (
+        gradcheck.check(np.max, lambda x: np.full(4, 0.25), np.ones(4), method=method)
+        for method in ("auto", "central")
+    )
+    assert exact.reason is differences.reason is Reason.SUBGRADIENT
+    assert 2 * exact.nfev < differences.nfev
