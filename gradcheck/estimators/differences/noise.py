@@ -7,7 +7,7 @@ used by Moré and Wild, "Estimating computational noise", SIAM J. Sci. Comput. 3
 The model, H5 in full: a value carries an error of at most ``level``, which is
 
 1. never less than one rounding of the value itself and of the argument inside ``f``;
-2. what the finest steps see, where their odd and even parts see the same; and all moves of ``f`` that are
+2. what the two finest steps see, where their odd and even parts see the same; and all moves of ``f`` that are
    whole multiples of one number carry that number (:mod:`gradcheck.estimators.differences.lattice`);
 3. what is measured at the distance of the answer's own steps, by what coarser steps foretell
    (:mod:`gradcheck.estimators.differences.ripples`).
@@ -36,18 +36,14 @@ TOOTH = 2.0**-16
 _SHARE = 2.0**-20
 #: Smallest subnormal double: what underflow can hide.
 _TINY = 2.0**-1074
-#: A second difference this many times the finest one is structure, not noise.
-_STRUCTURE = 32.0
 #: An odd deviation this many times the even one is no noise.
 _ODD = 8.0
 #: Rungs within so many octaves see the same odd deviation, noise or not.
 NEIGHBOURS = 4
-#: Noise this many times the rounding of the result is worth a rung of its own.
-_NOISY = 16.0
 #: Rounding of x inside ``f`` (``sin(1e4 * x)``), in roundoffs of x: a quarter is its root mean square.
 _ARGUMENT_ROUNDING = 0.25
-#: Outputs share their noise among this many inputs or more, where it is at most that many times what is seen.
-_POOL, _LUCK = 4, 16.0
+#: Outputs share their noise among this many inputs or more.
+_POOL = 4
 #: Rounding of f of so many units is that of something inside which cancels; it stands still along an input
 #: that shows so much less of it.
 _LOUD, _STILL = 64.0, 8.0
@@ -98,7 +94,7 @@ def measured_noise(ladder: Ladder, eps: float) -> Noise:
     argument = _ARGUMENT_ROUNDING * eps * np.abs(ladder.x)[:, None] * slope
     floor = np.fmax(eps * size, np.fmax(argument, _TINY))
     fine, doubtful = _fine_noise(ladder, rise, fall, floor[0])
-    fine, floor = _pooled(fine, floor)
+    fine, floor = _pooled(fine, floor, (np.nan_to_num(rise) != 0).any(axis=0))
     height = multiples(ladder, rise, fall, floor)
     level = np.fmax(floor, np.fmax(fine, height))
     level = np.where(height > TOOTH * np.fmax.reduce(size, axis=0), np.inf, level)
@@ -113,42 +109,35 @@ def measured_noise(ladder: Ladder, eps: float) -> Noise:
 
 
 def _fine_noise(ladder: Ladder, rise: Array, fall: Array, floor: Array) -> tuple[Array, Array]:
-    """Return the noise seen at the finest rungs, and whether to look closer; ``(n, m)`` each.
+    """Return the noise seen at the two finest rungs, and whether to look closer; ``(n, m)`` each.
 
     ``floor`` is what rounding alone would make.  Noise shows in the even and in the odd part alike: an odd
     deviation without an even one is a slope that coarser steps missed, or a tooth's.
     """
     second = rise - fall
-    used = min(6, second.shape[0])
-    if used < 3:
+    if second.shape[0] < 3:
         seen = np.nan_to_num(np.abs(second[:1]).max(axis=0, initial=0.0))
         return seen, np.zeros(seen.shape, dtype=bool)
-    octaves = (ladder.exponents[1:used] - ladder.exponents[: used - 1]).astype(np.float64)
-    ratio = np.exp2(-octaves)[..., None]
-    even = np.abs(second[: used - 1] - second[1:used] * ratio**2)
-    # Only rungs finer than the third of the first ladder: that one sees too much curvature.
-    even[1:] = np.where((ladder.exponents[1 : used - 1] < ladder.third_finest)[..., None], even[1:], 0.0)
-    odd = np.abs(0.5 * (rise + fall)[0] - 0.5 * (rise + fall)[1] * ratio[0])
-    is_noise = (odd <= _ODD * np.fmax(even[0], floor)) | (octaves[0] <= NEIGHBOURS)[:, None]
-    finest = np.fmax(even[0], np.where(is_noise, odd, 0.0))
-    common = even[1:] <= _STRUCTURE * np.fmax(finest, floor)
-    noise = np.fmax(finest, np.where(common, even[1:], 0.0).max(axis=0))
-    return np.nan_to_num(noise), ~is_noise | (np.fmax(noise, odd) > _NOISY * floor)
+    octaves = ladder.exponents[1] - ladder.exponents[0]
+    ratio = np.exp2(-octaves.astype(np.float64))[:, None]
+    even = np.abs(second[0] - second[1] * ratio**2)
+    odd = 0.5 * np.abs((rise + fall)[0] - (rise + fall)[1] * ratio)
+    is_noise = (odd <= _ODD * np.fmax(even, floor)) | (octaves <= NEIGHBOURS)[:, None]
+    return np.nan_to_num(np.fmax(even, np.where(is_noise, odd, 0.0))), ~is_noise
 
 
-def _pooled(fine: Array, floor: Array) -> tuple[Array, Array]:
+def _pooled(fine: Array, floor: Array, moves: Array) -> tuple[Array, Array]:
     """Return the noise and the floor not less than what most columns of the same output see.
 
-    Noise is a property of the output: a column that saw little of it was lucky, up to a limit, for what one
-    input moves may be less than what most of them do.
+    Noise is a property of the output: a column that saw little of it was lucky, if f ``moves`` along it,
+    ``(n, m)``.
     """
     columns = fine.shape[0]
     if columns < _POOL:
         return fine, floor
     half = columns // 2
-    common = np.partition(fine, half, axis=0)[half]
-    fine = np.fmax(fine, np.fmin(common, _LUCK * np.fmax(fine, floor[0])))
-    return fine, np.fmax(floor, np.fmin(common, fine))
+    common = np.where(moves, np.partition(fine, half, axis=0)[half], 0.0)
+    return np.fmax(fine, common), np.fmax(floor, common)
 
 
 def frozen_noise(ladder: Ladder, quotients: Array, best: Best, near: Array, eps: float) -> Array:

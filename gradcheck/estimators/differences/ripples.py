@@ -26,8 +26,6 @@ __all__ = ["distant_noise"]
 
 #: Share of a quotient's deviation that may be of another power than the second.
 _BENT = 0.1
-#: Share of its last correction by which what is foretold may be off.
-_DOUBT = 4.0
 #: Rungs that foretell a finer one, at most, and how many of them the answer is made of.
 _FORETELLING, _OWN = 4, 3
 #: A finer quotient contradicts an answer that is off by this many of its roundings.
@@ -184,7 +182,7 @@ def _off(values: Array, square: Array, finest: Array, coarsest: Array) -> Array:
         known = row[:rows] + min(level + 1, _OWN) <= coarsest
         near[:rows] = np.where(known, behind[0], near[:rows])
         change[:rows] = np.where(known, behind[0] - before[:rows], change[:rows])
-    off = np.abs(values[:-1] - near) - _DOUBT * np.abs(change)
+    off = np.abs(values[:-1] - near) - np.abs(change)
     found = np.zeros(values.shape)
     found[:-1] = np.where((row[:-1] <= finest) & (off > 0), off, 0.0)
     return found
