@@ -58,3 +58,41 @@ def test_a_wide_bar_beside_the_jump_excuses_nothing():
         reference = lambda x, columns, bar=bar: (-np.ones((1, 1)), np.full((1, 1), bar))
         found = of_another_branch(np.zeros(1), yes, 2.0 * yes, yes[0], slope, reference)
         assert found.all() == excused
+
+
+def stepping(height):
+    return lambda x: np.where(x > 1.0, x[0] * x[1], x[0] * x[1] + height)[:1]
+
+
+@pytest.mark.parametrize("height", [1e-3, 1e-5, 1e-8, 1e-10])
+@pytest.mark.parametrize("rtol", [None, 0.3])
+def test_a_jump_too_low_for_differences_is_a_jump(height, rtol):
+    x, loosened = np.array([1.0, 0.5]), {} if rtol is None else {"rtol": rtol}
+    claim = np.array([[0.5, 1.0]])
+    result = gradcheck.check(stepping(height), lambda x: claim, x, **loosened)
+    assert (str(result.verdict), str(result.reason)) == ("inconclusive", "discontinuity"), str(result)
+    beside = gradcheck.check(stepping(height), lambda x: claim, np.array([1.0 + 1e-3, 0.5]), **loosened)
+    assert str(beside.reason) != "discontinuity"
+
+
+@pytest.mark.parametrize("height", [0.0, 1e-13])
+def test_formulas_that_meet_to_rounding_do_not_jump(height):
+    x = np.array([1.0, 0.5])
+    right = gradcheck.check(stepping(height), lambda x: np.array([[0.5, 1.0]]), x)
+    assert str(right.verdict) == "pass", str(right)
+    wrong = gradcheck.check(stepping(height), lambda x: np.array([[0.5, 1.001]]), x)
+    assert str(wrong.verdict) == "fail"
+
+
+def test_a_mistake_along_an_input_by_which_f_does_not_jump_is_one():
+    x = np.array([1.0, 0.5])
+    wrong = gradcheck.check(stepping(1e-6), lambda x: np.array([[0.5, 1.1]]), x)
+    assert (str(wrong.verdict), wrong.worst.path) == ("fail", "d f[0] / d x[1]")
+
+
+@pytest.mark.parametrize("power", [0.5, 1.0, 1.5])
+def test_a_steep_or_kinked_function_does_not_jump(power):
+    def f(x):
+        return np.where(x > 0, np.abs(x) ** power, 0.0)
+
+    assert str(gradcheck.check(f, lambda x: np.array([[0.0]]), np.zeros(1)).reason) != "discontinuity"

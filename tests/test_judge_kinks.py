@@ -175,3 +175,24 @@ def test_the_sides_of_a_kink_are_taken_by_complex_step_where_it_has_an_answer():
     )
     assert exact.reason is differences.reason is Reason.SUBGRADIENT
     assert 2 * exact.nfev < differences.nfev
+
+
+def bent(x):
+    return np.abs(x[0] - 1.0) + x[1]
+
+
+@pytest.mark.parametrize("beside", [1e-15, 1e-14, -1e-14, 1e-12])
+def test_beside_a_kink_the_derivative_is_that_of_the_side(beside):
+    x, side = np.array([1.0 + beside, 0.7]), np.sign(beside)
+    right = gradcheck.check(bent, lambda x: np.array([side, 1.0]), x)
+    assert (right.verdict, right.reason) == (Verdict.PASS, Reason.AGREES)
+    for wrong in (-side, 0.0):
+        assert gradcheck.check(bent, lambda x, wrong=wrong: np.array([wrong, 1.0]), x).verdict is Verdict.FAIL
+    assert gradcheck.check(bent, lambda x: np.array([side, 1.1]), x).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("beside", [0.0, 2.3e-16])
+@pytest.mark.parametrize("side", [-1.0, 0.0, 1.0])
+def test_at_a_kink_to_rounding_of_the_argument_either_side_will_do(beside, side):
+    result = gradcheck.check(bent, lambda x: np.array([side, 1.0]), np.array([1.0 + beside, 0.7]))
+    assert (result.verdict, result.reason) == (Verdict.PASS, Reason.SUBGRADIENT)

@@ -293,7 +293,8 @@ def complex_step_jacobian(primal: Primal, *, beside: Array | None = None) -> Fla
         return unusable(m, n, status, nfev, message)
     if refusal:
         found = unusable(m, n, Status.REFUSED, nfev, refusal)
-        return replace(found, tied=tied, contradicted=contradicted)
+        doubted = (value, error) if contradicted else None
+        return replace(found, tied=tied, contradicted=contradicted, doubted=doubted)
     return replace(_assembled(base, value, error, nfev, notes), moved=moved)
 
 

@@ -82,6 +82,8 @@ class FlatEstimate:
         Whether it was refused because a branch was taken where both sides meet.
     contradicted
         Whether it was refused because a central difference, with its bar, says something else.
+    doubted
+        Value and error, ``(m, n)`` each, that were refused for that; None where they were not.
     """
 
     value: Array
@@ -97,6 +99,7 @@ class FlatEstimate:
     moved: Array | None = None
     tied: bool = False
     contradicted: bool = False
+    doubted: tuple[Array, Array] | None = None
 
 
 def gravest(codes: Array) -> Status:

@@ -22,8 +22,8 @@ from gradcheck.judge.claimed.precision import limit_of, precision_notes
 from gradcheck.judge.contract import first_value, require_same_shapes
 from gradcheck.judge.kinks.at_kink import judged_at_kink
 from gradcheck.judge.kinks.between import Known, not_additive
-from gradcheck.judge.kinks.jumps import of_another_branch
-from gradcheck.judge.kinks.rows import Look, hidden_kinks, kinked_rows
+from gradcheck.judge.kinks.jumps import jumps_at_tie, of_another_branch
+from gradcheck.judge.kinks.rows import Look, beside_kink, hidden_kinks, kinked_rows
 from gradcheck.judge.mistakes.explain import diagnosed
 from gradcheck.judge.mistakes.stored import in_layout, truncated
 from gradcheck.judge.mistakes.suspects import Suspects
@@ -53,6 +53,10 @@ _SEVERAL = 2
 _RAYS, _RAYS_CLOSE = 2, 4
 """Directions between the axes that are tried: of a claim that agrees, and where a kink is suspected."""
 _TOGETHER = "a kink of several inputs together"
+_BESIDE = (
+    "f has a kink beside the point, nearer than differences can step: the derivative is that of the side"
+    " on which the point lies"
+)
 _LEFT_BEHIND = "the argument as the claim leaves it, which changes it in place"
 
 
@@ -125,7 +129,15 @@ class _Dense:
         if compared.verdict is Verdict.FAIL and self.claim.unsteady():
             text = "the claim gives two answers at the same point"
             return self._finished(CheckResult(Verdict.INCONCLUSIVE, Reason.NONDETERMINISTIC, text))
-        kinked = self._kinked(compared, reference)
+        if self.witnesses.tied and type(self.problem) is Problem:
+            reference, compared = self._without_jumps(reference, compared)
+        beside, spent = beside_kink(self.problem, self.witnesses.estimates, self.options.generator())
+        self.nfev += spent
+        if beside.any():
+            reference = self.witnesses.believed(beside)
+            compared = self.margin.compare_wider(reference)
+            self.notes.append(_BESIDE)
+        kinked = self._kinked(compared, reference, beside)
         smooth = reference.without(kinked)
         compared = self.margin.compare(smooth)
         if compared.verdict is Verdict.FAIL:
@@ -233,21 +245,31 @@ class _Dense:
     def _count(self, compared: Comparison) -> int:
         return int(compared.decided[~self.idle].sum())
 
-    def _kinked(self, compared: Comparison, reference: Reference) -> Array:
+    def _without_jumps(self, reference: Reference, compared: Comparison) -> tuple[Reference, Comparison]:
+        """Return both without what f jumps along, by too little for differences to see it."""
+        about = self.options.generator(), self.witnesses.bounds()
+        jumping, spent = jumps_at_tie(self.problem, reference.value, *about)
+        self.nfev += spent
+        if not jumping.any():
+            return reference, compared
+        reference = self.witnesses.without_jumps(jumping)
+        return reference, self.margin.compare_wider(reference)
+
+    def _kinked(self, compared: Comparison, reference: Reference, beside: Array) -> Array:
         """Return which rows are kinked; a certified complex step took no branch at a tie, so none is."""
         if self.witnesses.certified:
             return self.kinked
-        self.kinked = kinked_rows(self.witnesses.estimates, len(self.base)) & ~self.unclaimed
+        self.kinked = kinked_rows(self.witnesses.estimates, len(self.base)) & ~(self.unclaimed | beside)
         if self.problem.x.size >= _SEVERAL or self.options.columns is not None:
-            self._look_between(compared.wrong.any(axis=1) & ~self.kinked, reference)
+            self._look_between(compared.wrong.any(axis=1) & ~self.kinked & ~beside, reference, beside)
         self.kinks_known = True
         return self.kinked
 
-    def _look_between(self, doubtful: Array, reference: Reference) -> None:
+    def _look_between(self, doubtful: Array, reference: Reference, beside: Array) -> None:
         """Look for kinks between the axes: closely where a branch met a tie, or a claim is about to fail."""
         first = type(self.problem) is Problem
         known = Known.of(reference.value, reference.error, self.witnesses.estimates.get("central"))
-        wanted = ~self.kinked & ~self.unclaimed
+        wanted = ~self.kinked & ~self.unclaimed & ~beside
         if first and self.options.columns is not None:
             # What the inputs left out do together with those examined, no derivative by these tells.
             whole = self.problem.of_all(self.options.varying_together)

@@ -1,4 +1,4 @@
-"""Entries that cannot be judged because f jumps on the way from the point to its neighbours.
+"""Entries that cannot be judged because f jumps at the point, or on the way from it to its neighbours.
 
 LAPACK's QR factors of a diagonal matrix have other signs than those of any matrix beside it.  Differences
 then see the slope of the neighbours' branch in every output, the ones that stay continuous included, and a
@@ -8,12 +8,22 @@ claim that is right on either branch disagrees.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from gradcheck.arrays import Array
+from gradcheck.estimators.primal import Primal
+from gradcheck.judge.kinks.between import rays
+from gradcheck.judge.question.problem import Problem
 
-__all__ = ["of_another_branch"]
+__all__ = ["jumps_at_tie", "of_another_branch"]
+
+_NEAR, _NEARER = 2.0**-30, 2.0**-40
+"""Relative steps over which a continuous f moves off its slope by ever less, and one that jumps does not."""
+_STAYS = 0.5
+_MEETING = 2.0**-40
+"""Two formulas that meet at the point may differ there by that share of f, 4096 roundings: it is no jump."""
 
 _AWAY = 2.0**-10
 """How far from the point its neighbours are asked, relative to the coordinate."""
@@ -70,3 +80,52 @@ def of_another_branch(
             scale = difference[:, column]
             explained[:, column] &= (bar <= _SHARP * scale) & (off <= bar + _GONE * scale)
     return explained
+
+
+def jumps_at_tie(problem: Problem, value: Array, rng: np.random.Generator, bounds: Any) -> tuple[Array, int]:
+    """Return along which inputs f jumps at the point, bool ``(m, n)``, and the evaluations spent.
+
+    Asked where a branch was taken where both sides meet.  A small jump leaves a difference quotient over a
+    long step alone: what shows it is that f is as far off its slope at a step a thousand times shorter.
+
+    Parameters
+    ----------
+    value
+        ``(m, n)``: the slope, as differences gave it; rows that are not finite are not asked about.
+    bounds
+        Flat, or None: f is never evaluated outside.
+    """
+    primal, x = problem.primal(), problem.x
+    scale = np.where(x == 0, 1.0, np.abs(x))
+    found: Array = np.zeros(value.shape, dtype=bool)
+    together = next(rays(x, rng, 1, bounds), scale)
+    rows = _jumping(primal, problem.value, value, together, bounds)
+    if rows.any():
+        for column in range(x.size):
+            found[:, column] = rows & _jumping(
+                primal, problem.value, value, scale * (np.arange(x.size) == column), bounds
+            )
+        found |= (rows & ~found.any(axis=1))[:, None]
+    return found, primal.nfev
+
+
+def _jumping(primal: Primal, base: Array, value: Array, ray: Array, bounds: Any) -> Array:
+    """Return which rows are as far off their slope nearer to the point along ``ray``, bool ``(m,)``."""
+    found: Array = np.zeros(len(base), dtype=bool)
+    for sign in (1.0, -1.0):
+        near, nearer = (_off(primal, base, value, sign * step * ray, bounds) for step in (_NEAR, _NEARER))
+        with np.errstate(all="ignore"):
+            size = np.abs(base) + np.abs(value) @ np.abs(primal.x)
+            found |= (nearer > _MEETING * size) & (nearer > _STAYS * near)
+    return found
+
+
+def _off(primal: Primal, base: Array, value: Array, step: Array, bounds: Any) -> Array:
+    """Return by how much f over ``step`` is off its slope, ``(m,)``; NaN where it cannot be evaluated."""
+    moved = primal.x + step
+    inside = bounds is None or bool(np.all((moved >= bounds[0]) & (moved <= bounds[1])))
+    there = primal.at(moved) if inside else None
+    if there is None:
+        return np.full(len(base), np.nan)
+    with np.errstate(all="ignore"):
+        return np.asarray(np.abs(there - base - value @ (moved - primal.x)))

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradcheck.arrays import Array
 from gradcheck.estimators.complex_step import complex_step_anew
-from gradcheck.estimators.flat import FlatEstimate
+from gradcheck.estimators.flat import FlatEstimate, gravest
 from gradcheck.judge.question.budget import BudgetSpent
 from gradcheck.judge.question.options import Options
 from gradcheck.judge.question.problem import Problem
@@ -96,6 +96,24 @@ class Witnesses:
         self.nfev += primal.nfev
         self.estimates["complex-step"] = found
         return True
+
+    def believed(self, rows: Array) -> Reference:
+        """Return the reference with what the complex step was refused for in the rows ``rows``, bool."""
+        exact = self.estimates["complex-step"]
+        assert exact.doubted is not None
+        value, error = exact.value.copy(), exact.error.copy()
+        value[rows], error[rows] = exact.doubted[0][rows], exact.doubted[1][rows]
+        self.estimates["complex-step"] = replace(exact, value=value, error=error)
+        return self._sharpest()
+
+    def without_jumps(self, jumping: Array) -> Reference:
+        """Return the reference without the entries ``jumping``, bool ``(m, n)``, along which f jumps."""
+        for name, one in self.estimates.items():
+            codes = np.where(jumping, Status.DISCONTINUITY.code, one.codes).astype(np.uint8)
+            value, error = np.where(jumping, np.nan, one.value), np.where(jumping, np.inf, one.error)
+            status = gravest(codes) if one.status is not Status.REFUSED else one.status
+            self.estimates[name] = replace(one, value=value, error=error, codes=codes, status=status)
+        return self._sharpest()
 
     def bounds(self, problem: Problem | None = None) -> Any:
         """Return the bounds as flat vectors of ``problem``, of this one if not given; None without bounds."""
