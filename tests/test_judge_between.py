@@ -169,3 +169,11 @@ def test_a_jump_between_the_axes_is_seen():
 
     result = judged(quadrant, np.zeros(2), np.zeros(2))
     assert result.verdict is Verdict.INCONCLUSIVE, str(result)
+
+
+def test_a_direction_along_which_f_is_only_rounded_does_not_hide_another():
+    def f(x):
+        return np.abs(x[0] + x[1]) - np.abs(x[0]) - np.abs(x[1])
+
+    result = gradcheck.check(f, lambda x: np.zeros(2), np.zeros(2))
+    assert (str(result.verdict), str(result.reason)) == ("pass", "subgradient")

@@ -15,7 +15,9 @@ import numpy as np
 
 from gradcheck.arrays import Array
 from gradcheck.clarke.limits import Fault, Probe
+from gradcheck.clarke.ridges import Ridges, ridges_of
 from gradcheck.clarke.search import Search
+from gradcheck.clarke.shares import shares_of
 from gradcheck.errors import InvalidArgument
 from gradcheck.results import Reason, Verdict
 
@@ -36,6 +38,8 @@ _LEAST_SCALE = 2.0**-12
 # There, of the members at the rim only some are met: outside is certain at this distance of the entries.
 _CLEAR = 1e-3
 _ROUNDS = 8
+# Of so many kinks every cone between them is visited, where their shares alone do not decide.
+_COUNTED = 8
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,7 @@ class ClarkeVerdict:
     nfev: int
     nearest: Array | None = None
     nearest_error: Array | None = None
+    reach: tuple[Array, Array] | None = None
 
 
 def explore(
@@ -148,6 +153,9 @@ def explore(
     search = Search(probe, claim, claim_error, np.random.default_rng(rng), max_cells)
     if claim.size == 0:
         return _verdict(search, Verdict.INCONCLUSIVE, Reason.NOTHING_COMPARED, "there is no entry to compare")
+    found = _added_up(search)
+    if found is not None:
+        return found
     answer = _visited(search, patience)
     nearest, error = _nearest(search, answer)
     return replace(_judged(search, answer), nearest=nearest, nearest_error=error)
@@ -161,10 +169,67 @@ def _nearest(search: Search, answer: Membership | None) -> tuple[Array | None, A
     return np.tensordot(weights, np.array(values), 1), np.tensordot(weights, np.array(errors), 1)
 
 
-def _visited(search: Search, patience: int) -> Membership | None:
-    """Visit cells until the claim is inside, every cone was visited, or looking on no longer helps."""
+def _added_up(search: Search) -> ClarkeVerdict | None:
+    """Return the verdict where kinks add up, and few walls tell of sides without number; else None."""
     for direction in search.first_directions():
         search.visit(direction)
+    if search.jump is not None or len(search.cells) <= 1 or not np.all(np.isfinite(search.claim)):
+        return None
+    several = search.probe.point.size > 1 and np.all(np.isfinite(search.claim_error))
+    if not several or search.ask().inside:
+        return None
+    model = ridges_of(search)
+    found = None if model is None else shares_of(model, search.claim, search.claim_error)
+    if model is None or found is None:
+        return None
+    bar = search.claim_error + model.error
+    sizes = np.abs(model.middle) + np.abs(model.jumps).sum(axis=0)
+    if np.any(bar > _WEAKEST * np.maximum(sizes, sizes.max(axis=1, keepdims=True))):
+        return None
+    about: dict[str, Any] = {"nearest": found.nearest, "nearest_error": model.error, "reach": model.reach}
+    count = f"the {len(model.normals)} kinks of f that meet here"
+    if found.gap > 0:
+        text = f"no shares between the sides of {count} make the claim: off by {found.gap:.2e} of an entry"
+        failed = _verdict(search, Verdict.FAIL, Reason.DISAGREES, text, found.gap)
+        return replace(failed, **about)
+    middle = bool(np.all(np.abs(search.claim - model.middle) <= bar))
+    told = "" if middle else _shared(model, found.shares)
+    if told is None and len(model.normals) <= _COUNTED:
+        return None
+    if told is None:
+        text = f"the claim lies between the sides of {count}; they are too many to tell whether a mix has it"
+        return replace(_verdict(search, Verdict.INCONCLUSIVE, Reason.NOT_DIFFERENTIABLE, text), **about)
+    convention = f"{_between(search.claim, found.shares)}{told}"
+    text = f"the claim lies between the sides of {count}: {convention}"
+    passed = _verdict(search, Verdict.PASS, Reason.SUBGRADIENT, text, 0.0, convention)
+    return replace(passed, **about)
+
+
+def _shared(model: Ridges, shares: Array) -> str | None:
+    """Return what is to be said of a claim of these shares; None where it may be no member.
+
+    Without a word it is one of Clarke's set. Of several outputs, each is a member by itself at least.
+    """
+    if model.independent or model.attained(shares):
+        return ""
+    rows = model.middle.shape[0]
+    if not all(model.alike(row) for row in range(rows)):
+        return None
+    return "" if rows == 1 else "; each output by itself, for no side need have all of them together"
+
+
+def _between(claim: Array, shares: Array) -> str:
+    if not np.any(claim):
+        return "zero, as if the kinked terms were switched off"
+    if np.all(np.abs(shares) <= _AGREE):
+        return "the mean of both sides of each"
+    if np.all(np.abs(np.abs(shares) - 1.0) <= _AGREE):
+        return "one side of each"
+    return "a share of both sides of each"
+
+
+def _visited(search: Search, patience: int) -> Membership | None:
+    """Visit cells until the claim is inside, every cone was visited, or looking on no longer helps."""
     if not search.cells:
         return None
     answer = search.ask()

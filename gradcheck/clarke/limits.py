@@ -65,9 +65,13 @@ class Fault(Enum):
 
 @dataclass(frozen=True)
 class Course:
-    """How much the values change along a ray, ``(m,)``, far and near, and the rounding of that."""
+    """How much the values change along a ray, ``(m,)``, far and near, and the rounding of that.
+
+    ``taken`` are the rays as they were taken, far and near: the point moved is rounded.
+    """
 
     ray: Array
+    taken: tuple[Array, Array]
     far: Array
     near: Array
     rounding: Array
@@ -75,8 +79,9 @@ class Course:
     def _missed(self, cell: Cell) -> tuple[Array, Array, Array, Array]:
         """Return by how much the slopes, far and near, miss the cell's, what bars allow, and their size."""
         with np.errstate(all="ignore"):
-            own, bar = cell.value @ self.ray, cell.error @ np.abs(self.ray)
-            far, near = self.far / _FAR - own, self.near / _NEAR - own
+            bar = cell.error @ np.abs(self.ray)
+            far = self.far / _FAR - cell.value @ self.taken[0]
+            near = self.near / _NEAR - cell.value @ self.taken[1]
             size = np.maximum(np.abs(cell.value) @ np.abs(self.ray), np.abs(self.near / _NEAR))
         return far, near, bar, size
 
@@ -89,15 +94,17 @@ class Course:
 
     def shown(self, known: Sequence[Cell]) -> list[Cell]:
         """Return the cells whose slope along the ray is the one seen, as closely as a coincidence is not."""
-        missed = [self._missed(cell) for cell in known]
         # The largest of all: where one of the pieces is constant, its own slope is 0.
-        size = np.max([one[3] for one in missed], axis=0) if missed else np.zeros_like(self.near)
-        found = []
-        for cell, (far, near, bar, _) in zip(known, missed, strict=True):
-            shrinks = np.abs(near) <= bar + self.rounding / _NEAR + np.abs(far) / 64.0
-            if np.all(shrinks & (np.abs(near) + bar <= _RECOGNISED * size)):
-                found.append(cell)
-        return found
+        size = np.max([self._missed(cell)[3] for cell in known], axis=0) if known else self.near
+        return [cell for cell in known if self.shows(cell, size)]
+
+    def shows(self, cell: Cell, size: Array) -> bool:
+        """Whether the slope along the ray is the cell's, as closely as ``size``, ``(m,)``, allows to tell."""
+        far, near, bar, _ = self._missed(cell)
+        shrinks = np.abs(near) <= bar + self.rounding / _NEAR + np.abs(far) / 64.0
+        # What is curved along the ray shrinks as the distance does, and is known from the two.
+        rest = near - (far - near) / (_FAR / _NEAR - 1.0)
+        return bool(np.all(shrinks & (np.abs(rest) + bar <= _RECOGNISED * size)))
 
 
 @dataclass
@@ -163,7 +170,8 @@ class Probe:
         if self.at_point is None:
             self.at_point = self.value_at(np.zeros_like(ray))
         far, near = (self.value_at(level * ray) - self.at_point for level in (_FAR, _NEAR))
-        return Course(ray, far, near, _FEW_ULPS * np.abs(self.at_point))
+        away = [((self.point + level * ray) - self.point) / level for level in (_FAR, _NEAR)]
+        return Course(ray, (away[0], away[1]), far, near, _FEW_ULPS * np.abs(self.at_point))
 
     def floor(self) -> Array | None:
         """Return the slopes that take each value to 0 over the largest step, ``(m, n)``, or None."""

@@ -97,16 +97,14 @@ def deviating(
 ) -> tuple[Array, int]:
     """Return where f moves otherwise than ``J v``, bool ``(len(directions), m)``, and the evaluations spent.
 
-    Four evaluations a direction, until every row of ``wanted``, bool ``(m,)``, has deviated.  ``bounds`` are
-    flat, or None: f is never evaluated outside.
+    Four evaluations a direction, all of them: what deviates along one may be rounding.  ``wanted`` is bool
+    ``(m,)``; ``bounds`` are flat, or None: f is never evaluated outside.
     """
     primal = problem.primal()
     found: Array = np.zeros((len(directions), len(wanted)), dtype=bool)
     if not np.isfinite(problem.x).all():
         return found, 0
     for rows, ray in zip(found, directions, strict=True):
-        if np.asarray(found.any(axis=0))[wanted].all():
-            break
         rows |= _deviates(primal, problem.value, known, ray, _reach(problem.x, ray, bounds)) & wanted
     return found, primal.nfev
 

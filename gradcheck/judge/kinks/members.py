@@ -68,8 +68,9 @@ def membership(
 ) -> Kink:
     """Judge the rows ``rows`` of a claim by membership in Clarke's generalised Jacobian.
 
-    Takes some 40,000 evaluations of f at most, or ``2000 (n + 1)`` if that is more: what is begun then is
-    ended.  Measured for kinks of 2 to 10 inputs between flat pieces: 150 to 15,000.
+    Takes ``600 (n + 10)`` evaluations of f at most; what is begun then is ended.  Measured where kinks add up
+    (ReLU layers, absolute values, total variation): 350 to 6,000 up to 100 inputs; for kinks of 2 to 10
+    inputs between flat pieces 150 to 10,000; of curved sets (eigenvalues) mostly all.
 
     Parameters
     ----------

@@ -18,6 +18,7 @@ __all__ = ["nearest_mix", "outside", "side_mistake"]
 
 _MOST_SIDES = 16
 """One-sided derivatives against which a mistake is looked for: those nearest to the claim."""
+_BOTH = 2
 _LISTED = 3
 """Different one-sided values of an entry that are listed one by one; of more, the range is told."""
 _SHOWN = 6
@@ -50,7 +51,10 @@ def outside(
     own, bar = claimed[rows], claim_error[rows]
     values = np.array([cell.value for cell in found.cells])
     errors = np.array([cell.error for cell in found.cells])
-    low, high = (values - errors).min(axis=0) - bar, (values + errors).max(axis=0) + bar
+    least, most = (values - errors).min(axis=0), (values + errors).max(axis=0)
+    if found.reach is not None:
+        least, most = np.minimum(least, found.reach[0]), np.maximum(most, found.reach[1])
+    low, high = least - bar, most + bar
     sizes = _sizes(np.abs(own), np.abs(values).max(axis=0))
     with np.errstate(invalid="ignore"):
         beyond = np.maximum(low - own, own - high) / sizes
@@ -60,7 +64,8 @@ def outside(
         row, column = (int(k) for k in np.unravel_index(int(np.argmax(beyond)), beyond.shape))
         index = int(numbers[row]), column
         text = f"f has a kink here, and {entry_of(problem, index)} is claimed {own[row, column]:.6g}, where"
-        return f"{text} {_told(values[:, row, column], errors[:, row, column])}", index
+        ends = None if found.reach is None else (found.reach[0][row, column], found.reach[1][row, column])
+        return f"{text} {_told(values[:, row, column], errors[:, row, column], ends)}", index
     mix = nearest_mix(found)
     assert mix is not None
     row, column = (int(k) for k in np.unravel_index(int(np.argmax(np.abs(own - mix[0]) / sizes)), own.shape))
@@ -74,12 +79,14 @@ def _sizes(claimed: Array, met: Array) -> Array:
     return np.where(sizes > 0, sizes, 1.0)
 
 
-def _told(values: Array, errors: Array) -> str:
-    """Return what the one-sided derivatives of an entry are."""
+def _told(values: Array, errors: Array, ends: tuple[float, float] | None = None) -> str:
+    """Return what the one-sided derivatives of an entry are; ``ends`` where more are known than were met."""
     different = _different(values, errors)
+    if ends is not None and len(different) > _BOTH:
+        different = [ends[0], *different[1:-1], ends[1]]
     if len(different) == 1:
         return f"the derivative is {different[0]:.6g} on every side"
-    if len(different) <= _LISTED:
+    if len(different) <= (_LISTED if ends is None else _BOTH):
         shown = ", ".join(f"{value:.6g}" for value in different[:-1])
         return f"the one-sided derivatives are {shown} and {different[-1]:.6g}"
     return f"the one-sided derivatives lie between {different[0]:.6g} and {different[-1]:.6g}"
