@@ -239,7 +239,9 @@ def test_rounding_that_stands_still_along_an_input_is_in_its_bar(monkeypatch: py
     assert missed() == 0
     assert missed(1.01) > 30
     # The twin: along x itself nothing of it is seen.
-    monkeypatch.setattr(one_sided, "frozen_noise", lambda ladder, *_: np.zeros((2, 1)))
+    monkeypatch.setattr(
+        one_sided, "frozen_noise", lambda ladder, *_: (np.zeros((2, 1)), np.zeros((2, 1), dtype=bool))
+    )
     assert missed() > 10
 
 

@@ -118,7 +118,7 @@ def central_jacobian(
     moved: Array | None = None
     try:
         with np.errstate(all="ignore"):
-            answer = _search(ladder, eps, limit) if ladder.x.size and f0.size else None
+            answer = _search(ladder, eps, limit, (lower, upper)) if ladder.x.size and f0.size else None
             if beside is not None and answer is not None:
                 moved = moved_slopes(ladder, _finest(ladder, answer), beside[0] - primal.x, lower, upper)
         repeated = primal(primal.x)
@@ -177,7 +177,7 @@ def _limits(bounds: tuple[Any, Any] | None, primal: Primal) -> tuple[Array, Arra
     return low, high
 
 
-def _search(ladder: Ladder, eps: float, limit: int) -> Answer | None:
+def _search(ladder: Ladder, eps: float, limit: int, limits: tuple[Array, Array]) -> Answer | None:
     """Climb the first ladder, then add rungs where bars are widest; None if one pair is too many."""
     n, m = ladder.x.size, ladder.f0.size
     start = first_ladder(ladder.x, ladder.lower, ladder.upper, eps)
@@ -207,7 +207,7 @@ def _search(ladder: Ladder, eps: float, limit: int) -> Answer | None:
     if pairs > 0 and (answer.probe[0] != NO_RUNG).any():
         # Nobody will tell any more what a rung that was asked for would have told.
         answer, _ = _answer(ladder, eps, 0)
-    answer = with_frozen_noise(ladder, answer, eps)
+    answer = with_frozen_noise(ladder, answer, eps, pairs, limits)
     hidden = chaos & (answer.codes == Status.OK.code)
     return answer._replace(codes=np.where(hidden, np.uint8(Status.NO_USABLE_STEP.code), answer.codes))
 

@@ -12,6 +12,10 @@ The model, H5 in full: a value carries an error of at most ``level``, which is
 3. what is measured at the distance of the answer's own steps, by what coarser steps foretell
    (:mod:`gradcheck.estimators.differences.ripples`).
 
+What rounding the steps along an input do not move adds to its slope is told by the others: by how far f is
+off there (`frozen_noise`), and by the slope itself where that rounding is another
+(:mod:`gradcheck.estimators.differences.rerolled`).
+
 Steps are no powers of two (:class:`~gradcheck.estimators.differences.ladder.Ladder`): at those, products and
 sums inside ``f`` round alike at all steps, or not at all.
 """
@@ -140,8 +144,12 @@ def _pooled(fine: Array, floor: Array, moves: Array) -> tuple[Array, Array]:
     return np.fmax(fine, common), np.fmax(floor, common)
 
 
-def frozen_noise(ladder: Ladder, quotients: Array, best: Best, near: Array, eps: float) -> Array:
+def frozen_noise(
+    ladder: Ladder, quotients: Array, best: Best, near: Array, eps: float
+) -> tuple[Array, Array]:
     """Return what rounding that shows along other inputs adds to the bar of one that it ignores, ``(n, m)``.
+
+    And where there is such rounding at all.
 
     In ``x a(t)`` the rounding of ``a`` does not change with ``x``: along ``x`` all is smooth, and the slope
     is off by that rounding.  What an output is off by at the point, its derivative by ``x`` may be off by
@@ -159,7 +167,7 @@ def frozen_noise(ladder: Ladder, quotients: Array, best: Best, near: Array, eps:
         Unit roundoff of the output.
     """
     if near.shape[0] < 2:
-        return np.zeros(near.shape)
+        return np.zeros(near.shape), np.zeros(near.shape, dtype=bool)
     # What f is off its slope by at the finest steps is rounding.  Without an answer the third finest rung
     # stands for it: its truncation is nothing over steps so much finer.
     third = (ladder.fine_rungs() - 1).clip(min=0)
@@ -178,16 +186,15 @@ def frozen_noise(ladder: Ladder, quotients: Array, best: Best, near: Array, eps:
     own = eps * np.abs(ladder.x)[:, None] * np.abs(slope)
     seen = np.fmax(seen, np.where(np.isfinite(near) & (near > own), near, 0.0))
     loudest = seen.max(axis=0)
-    heard = (loudest > _LOUD * eps * np.abs(ladder.f0)) & (loudest > _STILL * seen)
-    heard &= (np.nan_to_num(quotients) != 0).any(axis=0)
+    loud = (loudest > _LOUD * eps * np.abs(ladder.f0)) & (np.nan_to_num(quotients) != 0).any(axis=0)
+    heard = loud & (loudest > _STILL * seen)
     size = np.abs(ladder.x)[:, None]
     off = np.where(heard, _FROZEN * loudest, 0.0)
     tooth = np.where(np.isinf(near), _tooth(ladder, quotients), 0.0)
     tooth = np.where(tooth <= _TOOTH_ALONG * np.abs(ladder.f0), tooth, 0.0)
     moves = (np.nan_to_num(quotients) != 0).any(axis=0) & np.isfinite(near)
     off = np.where(moves, np.fmax(off, _TEETH * tooth.max(axis=0)), off)
-    found: Array = np.where(size > 0, off / np.where(size > 0, size, 1.0), 0.0)
-    return found
+    return np.where(size > 0, off / np.where(size > 0, size, 1.0), 0.0), loud
 
 
 def _tooth(ladder: Ladder, quotients: Array) -> Array:

@@ -11,6 +11,7 @@ from gradcheck.estimators.differences.contest import contested
 from gradcheck.estimators.differences.extrapolation import Best, best_window
 from gradcheck.estimators.differences.ladder import FINE_RUNGS, Ladder
 from gradcheck.estimators.differences.noise import TOOTH, Noise, frozen_noise
+from gradcheck.estimators.differences.rerolled import PAIRS, rerolled_noise
 from gradcheck.estimators.differences.ripples import distant_noise
 from gradcheck.results import Status
 
@@ -105,12 +106,22 @@ def answer_from(ladder: Ladder, noise: Noise, eps: float) -> Answer:
     )
 
 
-def with_frozen_noise(ladder: Ladder, answer: Answer, eps: float) -> Answer:
+def with_frozen_noise(
+    ladder: Ladder, answer: Answer, eps: float, pairs: int, limits: tuple[Array, Array]
+) -> Answer:
     """Return the last answer with the rounding in its bars that only other inputs show.
 
-    No step along an input tells of it, so that none is asked for: it is added at the end.
+    No step along an input tells of it, so that none is asked for: it is added at the end.  Where as many
+    ``pairs`` are left, it is measured too; ``limits`` are those of all inputs.
     """
-    frozen = frozen_noise(ladder, answer.quotients[CENTRAL], answer.sides, answer.near, eps)
+    frozen, loud = frozen_noise(ladder, answer.quotients[CENTRAL], answer.sides, answer.near, eps)
+    asked = loud & (answer.codes == Status.OK.code) & (answer.side == CENTRAL)
+    columns = asked.any(axis=1)
+    columns &= np.cumsum(columns) * PAIRS <= pairs
+    if columns.any():
+        finest = np.where(asked, answer.sides.rung[CENTRAL], len(ladder.exponents) - 1).min(axis=1)
+        again = rerolled_noise(ladder, finest, columns, *limits)
+        frozen = np.where(asked, np.fmax(frozen, again), frozen)
     bar = answer.bar + frozen
     found = _codes(answer.value, bar, max(_WEAK, 32 * eps) * answer.scale, frozen > 0)
     codes = np.where((frozen > 0) & (answer.codes == Status.OK.code), found, answer.codes)
