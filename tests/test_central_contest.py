@@ -366,3 +366,28 @@ def test_what_is_awake_at_a_tiny_point_keeps_its_bar() -> None:
         ):
             assert central_jacobian(Primal(f, [np.asarray(x)])).error[0, 0] < 1e-12 * abs(slope)
             assert lies(f, x, slope * (1 + 1e-11)) == 1
+
+
+# At 0 the constants swallow the finest steps whole: there f is its linear term alone, and without noise.
+SWALLOWING = (
+    (lambda t: np.exp(t) - 1 - t, np.expm1),
+    (lambda t: 1e5 * (np.exp(t) - 1 - t), lambda t: 1e5 * np.expm1(t)),
+    (lambda t: np.log(1 + t) - t, lambda t: -t / (1 + t)),
+    (lambda t: np.sqrt(1 + t) - 1 - t / 2, lambda t: 0.5 / np.sqrt(1 + t) - 0.5),
+    (lambda t: (1 + t) ** 2 - 1 - t, lambda t: 1 + 2 * t),
+    (lambda t: np.tanh(1 + t) - np.tanh(1) + t, lambda t: 1 / np.cosh(1 + t) ** 2 + 1),
+)
+
+
+@pytest.mark.parametrize("x", [0.0, 1e-300, 1e-18, 1e-7])
+def test_what_a_constant_swallows_at_the_finest_steps_is_no_slope(
+    x: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for f, slope in SWALLOWING:
+        assert lies(f, x, slope(x)) == 0
+        if x != 1e-18:
+            assert lies(f, x, slope(x) + 1e-4 * f(0.5)) == 1
+    if x == 0.0:
+        # The twin: were a unit of one a jump of f's own, the finest steps would be believed.
+        monkeypatch.setattr(contest, "_UNITS", 0.0)
+        assert sum(lies(f, x, slope(x)) for f, slope in SWALLOWING) > 0

@@ -48,6 +48,8 @@ _AHEAD = 6
 _BESIDE = 0.5
 #: Rounding moves f by a unit of what is rounded, and f itself is one at least: a jump that is higher ...
 _HIGH = 1.5
+#: ... and, where f is what cancellation leaves, than that part of what may cancel ...
+_UNITS = 2.0**-32
 #: ... at steps longer than this part of x is the function's own.
 _FAR = 2.0**-12
 #: Moves of so many roundings of the largest output are rounding, whatever lies beyond ...
@@ -150,7 +152,7 @@ def _carried_on(ladder: Ladder, best: Best, floor: Array) -> _Parabola:
     jumps[1:] = size[1:] > _SAFETY * (known[1:] + bar * step[1:] + size[:-1] * ratio**_POWER)
     granted = _SAFETY * known
     granted[1:] += _SAFETY * np.fmax(size[:-1] - granted[:-1], 0.0) * ratio**_OWN
-    wakes = _wakes(ladder, best, step, even, left_over, granted)
+    wakes = _wakes(ladder, best, step, odd, even, left_over, granted)
     jumps |= wakes
     jumps[1:] &= np.arange(len(ratio))[:, None, None] >= start
     held = np.where(jumps.any(axis=0), np.argmax(jumps, axis=0) - 1, step.shape[0] - 1)
@@ -171,19 +173,24 @@ def _tiny(ladder: Ladder) -> Array:
     return np.asarray((np.abs(ladder.x) < TINY_X) & (ladder.x != 0))
 
 
-def _wakes(ladder: Ladder, best: Best, step: Array, even: Array, off: Array, granted: Array) -> Array:
+def _wakes(
+    ladder: Ladder, best: Best, step: Array, odd: Array, even: Array, off: Array, granted: Array
+) -> Array:
     """Return where a leap beyond a tiny x shows f more bent than the steps before foretell, ``(R, n, m)``.
 
-    Of ``1 + x**2`` nothing is left where x is tiny: all steps in proportion to it find it asleep, and agree.
-    The even part tells, for the odd one may follow any higher power: it is ``off`` by more than is
-    ``granted``, for rounding and for what shows already, both ``(R, n, m)``, and by more than a function
-    bends that varies on a scale of one.
+    Of ``1 + x**2`` nothing is left where x is tiny, and nothing of ``exp(x)`` but 1: all steps in proportion
+    to it find it asleep, and agree.  The even part tells, for the odd one may follow any higher power: it is
+    ``off`` by more than is ``granted``, for rounding and for what shows already, both ``(R, n, m)``, and by
+    more than a function bends that varies on a scale of one.  So does another slope of the same order.
     """
     fine, coarse = ladder.exponents[:-1], ladder.exponents[1:]
     leap = ((coarse >= LEAP) & (fine < LEAP - _NEAR) & _tiny(ladder))[..., None]
     leap = leap & (np.arange(1, len(step))[:, None, None] > best.rung[0]) & (ladder.plus[:-1] != ladder.f0)
     wakes = np.zeros(step.shape, dtype=bool)
-    wakes[1:] = leap & (off[1:] > granted[1:] + step[1:] * np.abs(even[1:]))
+    climb, bent = np.abs(best.value[0] * step[1:]), step[1:] * np.abs(even[1:])
+    another = (np.abs(odd[1:]) > _OFF * climb) & (np.abs(odd[1:]) < climb / _OFF)
+    another &= np.abs(odd[:-1]) < _OFF * np.abs(best.value[0] * step[:-1])
+    wakes[1:] = leap & (another | (off[1:] > granted[1:] + bent))
     return wakes
 
 
@@ -262,9 +269,11 @@ def _its_own(ladder: Ladder, height: Array, last: Array, width: Array) -> Array:
     """
     far = width > _FAR * np.abs(ladder.x)[:, None]
     high = height > _HIGH * np.fmax(np.abs(_at(ladder.plus, last)), np.abs(ladder.f0))
-    # ... unless x is tiny: 1 + x**2 rounds by more than x**2 is.
+    # 1 + x**2 rounds by more than x**2 is: a unit of one, or of what is known to be larger, is no jump.
+    f0 = np.nan_to_num(np.abs(ladder.f0), posinf=0.0)
+    known = max(1.0, np.abs(ladder.primal.x).max(initial=0.0), f0.max(initial=0.0))
     largest = np.fmax.reduce(np.fmax(np.abs(ladder.plus), np.abs(ladder.minus)), axis=0)
-    high &= ~_tiny(ladder)[:, None] | (height > TOOTH * largest)
+    high &= (height > _UNITS * known) | (height > TOOTH * largest)
     moves = (_at(ladder.plus, last) != ladder.f0) & (_at(ladder.minus, last) != ladder.f0)
     own: Array = far & high & moves
     return own
