@@ -50,6 +50,19 @@ class Curves:
     rounding: Array | None = None
     chosen: Array | None = None
 
+    def noise(self) -> Array | None:
+        """Return by how much the values of f beside x were measured to be off, ``(m,)``, units of f.
+
+        Examples
+        --------
+        >>> Curves(np.full((1, 1), 0.5), np.ones((1, 1, 1)), np.full((1, 1, 1), 0.25)).noise()
+        array([0.125])
+        """
+        if self.rounding is None or not self.rounding.size:
+            return None
+        finest = self.rounding[0] * self.steps[0]
+        return np.asarray(np.where(np.isfinite(finest), finest, 0.0).max(axis=1))
+
 
 @dataclass(frozen=True)
 class FlatEstimate:

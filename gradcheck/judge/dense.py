@@ -332,8 +332,8 @@ class _Dense:
             return undecided(self.problem, reference, kinked, self.claimed, common)
         power = self.margin.power(reference, kinked, self.options.generator)
         common |= {"power": power, "detectable": power.worst}
-        limit = limit_of(self.claimed, self.problem.output)
-        if not (power.worst <= limit or power.numberless) and self.options.rtol is None:
+        limit = limit_of(self.claimed, self.problem.output, self.options.rtol)
+        if not (power.worst <= limit or power.numberless):
             return CheckResult(Verdict.INCONCLUSIVE, Reason.TOO_WEAK, missed(power, limit), **common)
         return CheckResult(Verdict.PASS, Reason.AGREES, "", **common)
 

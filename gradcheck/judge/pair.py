@@ -12,6 +12,7 @@ from gradcheck.arrays import Array
 from gradcheck.claims import ClaimMatrix, ClaimProblem
 from gradcheck.compare import Comparison, compare
 from gradcheck.context import listening
+from gradcheck.judge.claimed.precision import loosest
 from gradcheck.judge.claimed.products import PullClaim, PushClaim
 from gradcheck.judge.contract import refused_claim
 from gradcheck.judge.mistakes.explain import diagnosed
@@ -154,8 +155,8 @@ class Pair:
         shown = np.full(push.value.shape, np.inf)
         power = power_of(self.problem, push.value, error, pull, scale, shown=shown, loosened=loosened)
         common |= {"power": power, "detectable": power.worst}
-        limit = max_detectable(push.dtype)
-        if not power.worst <= limit and self.options.rtol is None:
+        limit = loosest(max_detectable(push.dtype), self.options.rtol)
+        if not power.worst <= limit:
             text = f"an error of {power.worst:.2g} at {power.path} could be missed; the limit is {limit:g}"
             return CheckResult(Verdict.INCONCLUSIVE, Reason.TOO_WEAK, text, **common)
         return CheckResult(Verdict.PASS, Reason.AGREES, "", **common)

@@ -22,6 +22,7 @@ __all__ = [
     "format_error",
     "granted",
     "limit_of",
+    "loosest",
     "out_of_range",
     "precision_notes",
     "unrounded",
@@ -33,6 +34,8 @@ _QUANTUM = {"bfloat16": 2.0**-133, "float16": 2.0**-24, "float32": 2.0**-149}
 """The smallest subnormal number of each format: the spacing near 0."""
 _LARGEST = {"bfloat16": (2 - 2.0**-7) * 2.0**127, "float16": 65504.0, "float32": (2 - 2.0**-23) * 2.0**127}
 """The largest finite number of each."""
+_SHARES = 3.0
+"""What may be missed under a caller's tolerance, in shares of it: itself, and twice a bar as wide."""
 
 
 def unrounded(claim: Claim, claimed: ClaimMatrix) -> Array:
@@ -88,13 +91,25 @@ def beneath_rounding(
     return outcome.wrong & np.isfinite(claimed.value) & np.isfinite(precise), bar
 
 
-def limit_of(claimed: ClaimMatrix, output: Structure) -> float:
+def limit_of(claimed: ClaimMatrix, output: Structure, rtol: float | None = None) -> float:
     """Return the largest ``detectable`` with which the check may pass: by the coarser of claim and function.
 
-    A function that returns float16 from float64 arguments has a reference no better than that.
+    A function that returns float16 from float64 arguments has a reference no better than that.  A caller who
+    allows errors of ``rtol`` allows to miss them.
     """
     formats = [claimed.dtype, *(leaf.dtype for leaf in output.leaves if leaf.dtype in COARSE_FORMATS)]
-    return max(max_detectable(name) for name in formats)
+    return loosest(max(max_detectable(name) for name in formats), rtol)
+
+
+def loosest(limit: float, rtol: float | None) -> float:
+    """Return what may be missed at most where errors of ``rtol`` are allowed.
+
+    Examples
+    --------
+    >>> loosest(1e-3, None), loosest(1e-3, 0.5)
+    (0.001, 1.5)
+    """
+    return max(limit, _SHARES * (rtol or 0.0))
 
 
 def precision_notes(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from gradcheck import tolerance
@@ -28,6 +30,8 @@ def power_of(
     shown: Array | None = None,
     at_kinks: Array | None = None,
     loosened: float = 0.0,
+    meant: Callable[[Array], Array] = lambda at: at,
+    noisy: Array | None = None,
 ) -> Power:
     """Return what the comparison would have caught, at its median and its weakest entry.
 
@@ -44,6 +48,12 @@ def power_of(
         counted.
     loosened
         What the caller allows, relative: it is in ``claim_error`` already.
+    meant
+        Returns which of some entries, bool ``(m, n)``, are numbers that the claim means, and no rounding of
+        its own.  Asked only where nothing else is seen.
+    noisy
+        Rows, bool ``(m,)``, in which the values of f are off by far more than their rounding: where no entry
+        of such a row is seen, the size of f says nothing of what was missed.
     """
     found = detectable(claimed, claim_error, reference.value, reference.error, row_scale, unrounded, shown)
     left = np.zeros(len(claimed), dtype=bool) if at_kinks is None else at_kinks
@@ -53,10 +63,12 @@ def power_of(
     if shown is not None:
         unseen = apart & _not_zero(claimed, reference.value) & ~(np.abs(claimed) > shown)
     first = np.argwhere(unseen)
+    if noisy is not None:
+        found.relative[noisy & ~left & found.apart.all(axis=1)] = np.inf
     claims = unseen & (np.abs(claimed) > claim_error)
     if claims.any() and not (~found.apart & ~left[:, None]).any():
         # Of all that is claimed nothing is seen: the scale of f would pass for a size that was checked.
-        found.relative[claims] = np.inf
+        found.relative[meant(claims)] = np.inf
     relative = found.relative[~np.isnan(found.relative)]
     index = found.worst_index()
     path = "" if index is None else entry_of(problem, (index[0], index[1]))

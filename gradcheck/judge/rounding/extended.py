@@ -19,6 +19,7 @@ from gradcheck.judge.claimed.precision import format_error, out_of_range
 from gradcheck.judge.outcome.entries import entry_of
 from gradcheck.judge.question.problem import Problem
 from gradcheck.judge.references.sharpest import Reference
+from gradcheck.judge.rounding.zeros import around
 from gradcheck.results import CheckResult, Reason, Verdict
 from gradcheck.tolerance import LAST_DIGITS
 
@@ -30,7 +31,7 @@ _NO_DIGIT = "the arithmetic of the claim or of f leaves no digit of so small a d
 _LEFT = 0.125
 """Share of what was lost that the wider format may lose itself: 11 bits more leave 1/2048 of it as a rule,
 but a rounding to float64 may be small by chance.  A mistake below that share is hidden, and counted so."""
-_PLACES = np.array([1.0, -1.0, 2.0**-5, -(2.0**-5), 2.0**-10, -(2.0**-10), 2.0**-15, -(2.0**-15)]) / 16
+_PLACES = (2.0**-4, -(2.0**-4), 2.0**-9, -(2.0**-9), 2.0**-14, -(2.0**-14), 2.0**-19, -(2.0**-19))
 """How far away, relative, the loss is looked at again: rounding comes and goes."""
 _STEADY = 0.5
 """A loss that changes by no more than this share of itself at all of them is no rounding: of eight that are
@@ -85,15 +86,11 @@ def _comes_and_goes(claim: Claim, lost: Array, asked: Array) -> Array:
     A mistake in the code that float64 takes, and a wider format does not, is the same share everywhere.  One
     place is mostly enough to tell it of the entries ``asked`` for, bool ``(m, n)``.
     """
-    x = claim.problem.x
-    size = np.where(x == 0, float(np.max(np.abs(x), initial=0.0)) or 1.0, np.abs(x))
-    # No two coordinates move by the same share: a claim may depend on their ratio alone.
-    line = size * np.cos(1.0 + np.arange(x.size))
     changed: Array = np.zeros(lost.shape, dtype=bool)
-    for place in _PLACES:
+    for x in around(claim.problem.x, _PLACES):
         if changed[asked].all():
             break
-        value, wider = claim.at(x + place * line), claim.at(x + place * line, np.longdouble)
+        value, wider = claim.at(x), claim.at(x, np.longdouble)
         if value is None or wider is None or not value.shape == wider.shape == lost.shape:
             continue
         there = _lost(value, wider)
@@ -113,7 +110,7 @@ def digits_note(problem: Problem, error: Array, compared: Comparison, reference:
     """Return how many digits a claim loses to its rounding, in words: ``error`` is what it explains."""
     with np.errstate(divide="ignore", invalid="ignore"):
         lost = float(np.max(error[compared.wrong] / np.abs(reference.value[compared.wrong])))
-    digits = max(1, round(16 + np.log10(lost))) if np.isfinite(lost) and lost > 0 else 16
+    digits = min(max(1, round(16 + np.log10(lost))), 16) if np.isfinite(lost) and lost > 0 else 16
     path = _worst(problem, compared)
     return f"the claim loses {digits} digits here to its own rounding, most at {path}"
 

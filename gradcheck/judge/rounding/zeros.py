@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from gradcheck.arrays import Array
+from gradcheck.judge.claimed.claim import Claim
 from gradcheck.judge.question.problem import Problem
 from gradcheck.judge.references.sharpest import Reference
 from gradcheck.tolerance import FEW_EPS, eps_of
 
-__all__ = ["Zeros", "zeros_of"]
+__all__ = ["Zeros", "around", "last_digits", "zeros_of"]
 
 _FEW = FEW_EPS * eps_of("float64")
 _KNOWN = 64.0
 """A row counts as 0 throughout only where its bars are at most this many times what may be left there."""
+_PLACES = (2.0**-40, -(2.0**-40), 2.0**-43, -(2.0**-43))
+"""How far away, relative, a last digit is looked for again: its terms have moved by some ulp."""
+_STEADY = 0.5
+"""A number that stays within this share of itself at all of them is meant."""
 
 
 class Zeros(NamedTuple):
@@ -65,3 +71,34 @@ def _cancelled(size: Array, x: Array) -> tuple[float, Array]:
     beside = np.where(column > 0, column, float(np.max(column, initial=0.0)))
     # Beyond the largest number nothing is known of what cancels.
     return (terms, beside) if np.isfinite(terms) else (0.0, np.zeros(len(x)))
+
+
+def last_digits(claim: Claim, value: Array, asked: Array) -> Array:
+    """Return which entries ``asked`` for are no numbers but last digits, that come and go, bool ``(m, n)``.
+
+    Of a claim given as numbers nothing comes and goes: any may be what is left of terms that cancel.
+    """
+    changed: Array = np.array(asked) if not claim.movable else np.zeros(value.shape, dtype=bool)
+    for x in around(claim.problem.x, _PLACES):
+        if changed[asked].all():
+            break
+        found = claim.at(x)
+        if found is not None and found.shape == value.shape:
+            changed |= np.abs(found - value) > _STEADY * np.abs(value)
+    return asked & changed
+
+
+def around(x: Array, shares: Sequence[float]) -> Iterator[Array]:
+    """Yield points on a line through ``x``, that far away relative to its coordinates, to the largest of a 0.
+
+    No two coordinates move by the same share: what is looked at may depend on their ratio alone.
+
+    Examples
+    --------
+    >>> [float(one[0]) for one in around(np.array([0.0]), (0.5,))]
+    [0.2701511529340699]
+    """
+    size = np.where(x == 0, float(np.max(np.abs(x), initial=0.0)) or 1.0, np.abs(x))
+    line = size * np.cos(1.0 + np.arange(x.size))
+    for share in shares:
+        yield x + share * line

@@ -19,7 +19,7 @@ from gradcheck.compare import Comparison, compare
 from gradcheck.context import listening
 from gradcheck.judge.claimed.claim import Claim
 from gradcheck.judge.claimed.partial import left_open, unclaimed_rows
-from gradcheck.judge.claimed.precision import granted, limit_of
+from gradcheck.judge.claimed.precision import granted, limit_of, loosest
 from gradcheck.judge.contract import function_raised, refused_claim
 from gradcheck.judge.dense import judge_dense
 from gradcheck.judge.mistakes.explain import diagnosed
@@ -43,8 +43,6 @@ _LOOKS: Final = (16, 32, 64, 128)
 """Replicates of the chosen steps at which a verdict is asked for; each look doubles what was drawn."""
 _CONFIRMED_FROM = 1
 """Number of the look from which FAIL may be said: its newer half alone must then say the same."""
-_SHARES = 3.0
-"""What may be missed under a caller's tolerance, in shares of it: itself, and twice a bar as wide."""
 _CALLS = 3
 """Calls at the point by which a function that is not random after all is recognised."""
 
@@ -269,14 +267,18 @@ class _Sampled:
         said = replace(
             reference, value=np.where(np.abs(reference.value) > reference.error, reference.value, 0.0)
         )
-        power = power_of(self.problem, claimed, error, said, scale, shown=shown, loosened=loosened)
+        noisy: Array = np.any(reference.error > 0, axis=1)
+        power = power_of(
+            self.problem, claimed, error, said, scale, shown=shown, loosened=loosened, noisy=noisy
+        )
         common |= {"power": power, "detectable": power.worst}
         limit = limit_of(self.first, self.problem.output)
         found = detectable(claimed, error, reference.value, reference.error, scale)
         # A caller's tolerance is a share of a derivative: it says nothing of a row where none was seen.
         seen = ~found.apart.all(axis=1, keepdims=True)
-        limits = np.where(seen, max(limit, _SHARES * (self.options.rtol or 0.0)), limit)
+        limits = np.where(seen, loosest(limit, self.options.rtol), limit)
         weak = ~self.idle[:, None] & ~(np.isnan(found.relative) | (found.relative <= limits))
+        weak |= ~self.idle[:, None] & ~seen & noisy[:, None]
         if not weak.any():
             return CheckResult(Verdict.PASS, Reason.AGREES, "", **common)
         limit = float(np.broadcast_to(limits, weak.shape)[weak].max())
