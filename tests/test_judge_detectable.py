@@ -298,3 +298,44 @@ def test_the_loss_log_cosh_is_not_called_wrong_and_a_tenth_more_does_not_pass(x)
     assert str(gradcheck.check(f, np.tanh, np.array([x])).verdict) != "fail"
     off = gradcheck.check(f, lambda x: 1.1 * np.tanh(x), np.array([x]))
     assert str(off.verdict) != "pass"
+
+
+def _hash(x):
+    """Return noise between -1/2 and 1/2 that is the same at each call."""
+    x = np.asarray(x, dtype=float)
+    return float((np.sin(1e9 * x + np.sin(1e7 * x)).sum() * 43758.5453) % 1 - 0.5)
+
+
+@pytest.mark.parametrize(("offset", "noise"), [(1e6, 0.1), (1e8, 0.01), (1e4, 1.0)])
+def test_a_row_that_noise_hides_is_no_row_of_zeros(offset, noise):
+    f = lambda x: offset + np.sum(np.sin(x)) + noise * _hash(x)
+    x = np.array([0.7, 1.3])
+    for claim in (np.cos, lambda x: 0 * x):
+        assert str(gradcheck.check(f, claim, x).verdict) == "inconclusive"
+    # The same f without the noise: a row of zeros is judged, and so is a dead gradient.
+    calm = lambda x: offset + np.sum(np.sin(np.array(x, dtype=float)))
+    assert str(gradcheck.check(calm, np.cos, x).verdict) == "pass"
+    assert str(gradcheck.check(calm, lambda x: 0 * x, x).verdict) == "fail"
+    assert str(gradcheck.check(lambda x: offset + 0 * x[0], lambda x: 0 * x, x).verdict) == "pass"
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_tolerance_of_the_callers_lets_no_more_pass_than_it_says(sign):
+    f = lambda x: 1e4 + np.sum(np.sin(x)) + 1e-2 * _hash(x)
+    x = np.array([0.7, 1.3])
+    for rtol in (None, 1e-6):
+        assert str(gradcheck.check(f, lambda x: sign * np.cos(x), x, rtol=rtol).verdict) != "pass"
+    near = lambda x: np.sum(np.sin(x)) + 3e-4 * _hash(x)
+    found = gradcheck.check(near, lambda x: sign * np.cos(x), x, rtol=0.5)
+    assert (str(found.verdict) == "pass") == (sign > 0), str(found)
+
+
+@pytest.mark.parametrize("n", [2, 3, 5, 6])
+def test_a_last_digit_at_a_stationary_point_claims_nothing(n):
+    softmax = lambda x: np.exp(x) / np.exp(x).sum()
+    entropy = lambda p: -np.sum(p * np.log(p))
+    slope = lambda p: -p * (np.log(p) + entropy(p))
+    found = gradcheck.check(lambda x: entropy(softmax(x)), lambda x: slope(softmax(x)), np.zeros(n))
+    assert str(found.verdict) == "pass", str(found)
+    off = gradcheck.check(lambda x: entropy(softmax(x)), lambda x: slope(softmax(x)) + 1e-9, np.zeros(n))
+    assert str(off.verdict) == "fail", str(off)

@@ -290,3 +290,11 @@ def test_an_entry_beneath_the_spread_is_named():
         assert result.verdict is Verdict.PASS
         notes = [note for note in result.notes if "cannot be told from 0, at d f / d x[1]" in note]
         assert bool(notes) == named, result.notes
+
+
+@pytest.mark.parametrize("factor", [1.0, -3.0, 0.0])
+def test_an_offset_is_no_scale_of_a_gradient_beneath_the_spread(factor):
+    rng = np.random.default_rng(0)
+    f = lambda x: 1e8 + np.sum(np.sin(x)) + 10 * rng.normal()
+    found = gradcheck.check(f, lambda x: factor * np.cos(x), np.array([0.7, 1.3]), stochastic=True)
+    assert str(found.verdict) == "inconclusive", str(found)
