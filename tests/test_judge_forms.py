@@ -337,3 +337,27 @@ class TestAdjoint:
     def test_not_finite(self):
         result = check_adjoint(lambda x, v: np.nan * v, lambda x, u: u, X)
         assert result.verdict is Verdict.FAIL
+
+
+class TestAdjointOfTransforms:
+    """An FFT is right to a rounding of the largest number of its output, and nothing of that scatters."""
+
+    @pytest.mark.parametrize("n", [5, 8, 12])
+    @pytest.mark.parametrize(
+        "kernel", [[0.1, 0.5, 0.2], np.exp(-(np.linspace(-5, 5, 5) ** 2))], ids=["few", "gauss"]
+    )
+    def test_convolutions(self, n, kernel):
+        spectrum = np.fft.rfft(kernel, n)
+        push = lambda x, v: np.fft.irfft(np.fft.rfft(v) * spectrum, n)
+        pull = lambda x, u: np.fft.irfft(np.fft.rfft(u) * np.conj(spectrum), n)
+        x = np.random.default_rng(0).normal(size=n)
+        assert str(check_adjoint(push, pull, x).verdict) == "pass"
+        assert str(check_adjoint(push, push, x).verdict) == "fail"
+        off = lambda x, u: pull(x, u) + 1e-12 * np.roll(u, 1)
+        assert str(check_adjoint(push, off, x).verdict) == "fail"
+
+    def test_rows_of_different_scale_hide_no_mistake(self):
+        small = np.array([[1e8, 2e8], [1e-9, 2e-9]])
+        off = small * [[1.0, 1.0], [1.0, 1.1]]
+        found = check_adjoint(lambda x, v: small @ v, lambda x, u: off.T @ u, np.ones(2))
+        assert str(found.verdict) == "fail"
