@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import gradcheck
 from gradcheck.estimators.certificate import confirm
 from gradcheck.estimators.primal import Primal
 
@@ -101,3 +102,23 @@ def test_noise_makes_a_row_weak_and_not_wrong():
     found, _ = confirmed(lambda x: 1e16 + 1e3 * x, [1.0], [[1e3]], 2.0)
     assert not found.wrong.any()
     assert found.bar[0] > 1e2
+
+
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [
+        (lambda t: np.sum(t - np.log(t) - 1), np.ones(3)),
+        (lambda t: 0.5 * (np.exp(t[1]) + t[0] ** 2 - 1 - t[1]), np.zeros(2)),
+    ],
+    ids=["Itakura-Saito", "KL of Gaussians"],
+)
+def test_a_stationary_point_at_which_f_is_0_is_certified(f, x):
+    assert str(gradcheck.jacobian(f, x, method="complex-step").status) == "ok"
+    hessian = gradcheck.check_hessian(f, lambda t: np.diag(_second(f, t)), x)
+    assert str(hessian.verdict) == "pass", str(hessian)
+    wrong = gradcheck.check_hessian(f, lambda t: np.diag(1.0001 * _second(f, t)), x)
+    assert str(wrong.verdict) == "fail", str(wrong)
+
+
+def _second(f, t):
+    return 1 / t**2 if len(t) == 3 else np.array([1.0, 0.5 * np.exp(t[1])])

@@ -62,3 +62,13 @@ class TestOthers:
         f = lambda x: weights @ np.sin(np.array(x, dtype=np.float64))
         assert check(f, lambda x: weights * np.cos(x), x).verdict is Verdict.PASS
         assert check(f, lambda x: wrong * weights * np.cos(x), x).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("share", [-1.0, 0.0, 2.0])
+def test_an_input_of_0_explains_nothing_by_itself(share):
+    f = lambda x: np.stack([1e-12 * x[0] + x[1], 3.0 * x[1]])
+    opaque = lambda x: f(np.array(x, dtype=float))
+    slope = np.array([[1e-12, 1.0], [0.0, 3.0]])
+    assert str(check(opaque, lambda x: slope, np.zeros(2)).verdict) == "pass"
+    off = slope * [[share, 1.0], [1.0, 1.0]]
+    assert str(check(opaque, lambda x: off, np.zeros(2)).verdict) == "fail"

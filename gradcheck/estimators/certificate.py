@@ -80,6 +80,7 @@ class _Ladder:
         self.steps: list[float] = []
         self.residuals: list[Array] = []
         self.noise: list[Array] = []
+        self.swings: list[Array] = []
         self.scale: Array = np.zeros(primal.m)
 
     def climb(self, exponent: int) -> None:
@@ -95,10 +96,12 @@ class _Ladder:
             predicted, size = self.jacobian @ moved, np.abs(self.jacobian) @ np.abs(moved)
             residual = (ahead - behind - predicted) / (2.0 * h)
             rounding = self._rounding(ahead, behind)
+            swing = (np.abs(ahead - self.value) + np.abs(behind - self.value)) / (2.0 * h)
             level = size / (2.0 * h) + _NEGLIGIBLE * (np.abs(ahead) + np.abs(behind))
         # A rung whose points fall out of the domain says nothing about that row.
         self.residuals.append(residual)
         self.noise.append(rounding / (2.0 * h))
+        self.swings.append(np.where(np.isfinite(swing), swing, 0.0))
         self.steps.append(h)
         self.scale = np.fmax(self.scale, np.where(np.isfinite(level), level, 0.0))
 
@@ -133,7 +136,8 @@ class _Ladder:
         for k in range(len(self.steps)):
             usable = np.isfinite(raw[:k]) if k else np.zeros((0, self.primal.m), bool)
             alone = ~usable.any(axis=0)
-            bar[k] += np.where(alone, 0.01 * self.scale, 0.0)
+            # At a stationary point f moves by its curvature alone, and so may what is left of it here.
+            bar[k] += np.where(alone, 0.01 * np.fmax(self.scale, self.swings[k]), 0.0)
             if k == 0:
                 continue
             ratio = (self.steps[k - 1] / self.steps[k]) ** 2

@@ -50,7 +50,7 @@ def beneath_largest(
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         rounding = FEW_EPS * eps_of("float64") * largest[rows] / np.abs(problem.x[columns])
     off = compared.difference[rows, columns] - compared.allowed[rows, columns]
-    if not (off <= np.fmin(rounding, slight[rows])).all():
+    if not (off <= np.minimum(rounding, slight[rows])).all():
         return None
     row, column = compared.index or (0, 0)
     text = (
