@@ -42,6 +42,9 @@ _SHARE = 2.0**-20
 _TINY = 2.0**-1074
 #: An odd deviation this many times the even one is no noise.
 _ODD = 8.0
+#: Rungs whose noise is told from their odd part; what does not grow behind them is noise up to so many
+#: roundings.
+_SEEN, _ROUNDING_LIKE = 2, 2.0**10
 #: Rungs within so many octaves see the same odd deviation, noise or not.
 NEIGHBOURS = 4
 #: Rounding of x inside ``f`` (``sin(1e4 * x)``), in roundoffs of x: a quarter is its root mean square.
@@ -127,7 +130,21 @@ def _fine_noise(ladder: Ladder, rise: Array, fall: Array, floor: Array) -> tuple
     even = np.abs(second[0] - second[1] * ratio**2)
     odd = 0.5 * np.abs((rise + fall)[0] - (rise + fall)[1] * ratio)
     is_noise = (odd <= _ODD * np.fmax(even, floor)) | (octaves <= NEIGHBOURS)[:, None]
-    return np.nan_to_num(np.fmax(even, np.where(is_noise, odd, 0.0))), ~is_noise
+    seen = np.fmax(even, np.where(is_noise, odd, 0.0))
+    return np.nan_to_num(np.fmax(seen, _not_growing(np.abs(second), floor))), ~is_noise
+
+
+def _not_growing(second: Array, floor: Array) -> Array:
+    """Return second differences of the next two rungs that a longer step does not exceed, ``(n, m)``.
+
+    The finest two may see none of the noise by chance.  Curvature grows with the step, even that of a minimum
+    narrower than it; what is far above rounding, and may oscillate, the finest would see.
+    """
+    here, farther = second[_SEEN : _SEEN + 2], second[_SEEN + 1 : _SEEN + 3]
+    here = here[: len(farther)]
+    noise = (farther <= here) & (here <= _ROUNDING_LIKE * floor)
+    found: Array = np.where(noise, here, 0.0).max(axis=0, initial=0.0)
+    return found
 
 
 def _pooled(fine: Array, floor: Array, moves: Array) -> tuple[Array, Array]:
