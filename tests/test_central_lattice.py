@@ -197,3 +197,11 @@ def test_a_side_that_never_moves_hides_no_staircase_of_the_other(f):
     assert found.left == 0.0
     for claim, expected in ((1.0, "pass"), (0.5, "pass"), (0.0, "pass"), (-0.1, "fail"), (1.1, "fail")):
         assert str(gradcheck.check(f, lambda x, claim=claim: claim, 0.0).verdict) == expected
+
+
+@pytest.mark.parametrize("x", [1e-5, -1e-5, 1e-7, 1e-4])
+@pytest.mark.parametrize("f", [np.sign, lambda t: np.sqrt(t * t) / t, lambda t: np.arctan2(t, 2 * t)])
+def test_a_step_of_its_own_beside_the_point_is_no_staircase(f, x):
+    opaque = lambda t: float(f(float(t)))
+    assert str(gradcheck.check(opaque, lambda t: 0.0, x).verdict) == "pass"
+    assert str(gradcheck.check(opaque, lambda t: 1.0, x).verdict) == "fail"

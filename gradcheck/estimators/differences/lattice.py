@@ -53,7 +53,10 @@ def multiples(ladder: Ladder, rise: Array, fall: Array, floor: Array) -> Array:
         lowest = np.fmin.reduce(np.where(sizes > 0, sizes, np.inf), axis=0)
         seen = np.concatenate([up, down])[:, asked]
         fine = lowest <= _ROUNDING_LIKE * np.fmax.reduce(sizes, axis=0)
-        height[asked] = _unit(seen, lowest, rounding.max(axis=0)[asked], np.where(fine, _PARTS, 1))
+        unit = _unit(seen, lowest, rounding.max(axis=0)[asked], np.where(fine, _PARTS, 1))
+        # One side alone that makes the same move at every step has left a step of f's own behind it.
+        several = moving.all(axis=(0, 1))[asked] | (np.abs(seen).max(axis=0) > lowest)
+        height[asked] = np.where(several, unit, 0.0)
     return height
 
 
