@@ -200,7 +200,11 @@ def test_a_side_that_never_moves_hides_no_staircase_of_the_other(f):
 
 
 @pytest.mark.parametrize("x", [1e-5, -1e-5, 1e-7, 1e-4])
-@pytest.mark.parametrize("f", [np.sign, lambda t: np.sqrt(t * t) / t, lambda t: np.arctan2(t, 2 * t)])
+@pytest.mark.parametrize(
+    "f",
+    [np.sign, lambda t: np.sqrt(t * t) / t, lambda t: np.arctan2(t, 2 * t)],
+    ids=["sign", "root", "angle"],
+)
 def test_a_step_of_its_own_beside_the_point_is_no_staircase(f, x):
     opaque = lambda t: float(f(float(t)))
     assert str(gradcheck.check(opaque, lambda t: 0.0, x).verdict) == "pass"
