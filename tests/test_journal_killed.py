@@ -143,7 +143,7 @@ with Journal(sys.argv[1]) as journal:
     journal.header(HEADER)
     gc.callbacks.append(callback)
     gc.collect()
-    time.sleep(5)
+    time.sleep(60)  # heard while it sleeps, not behind it
     print("never interrupted")
 """
 

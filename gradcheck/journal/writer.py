@@ -284,7 +284,13 @@ class Journal:
         raise _Ended(number)
 
     def _ask_again(self, number: int) -> None:
-        if self._stream is not None:
+        if self._stream is None:
+            return
+        main = threading.main_thread().ident
+        if main is not None and hasattr(signal, "pthread_kill"):
+            # To the thread that sleeps: raised in this one, it would be heard when that one wakes.
+            signal.pthread_kill(main, number)
+        else:
             signal.raise_signal(number)
 
 
