@@ -72,3 +72,13 @@ def test_an_input_of_0_explains_nothing_by_itself(share):
     assert str(check(opaque, lambda x: slope, np.zeros(2)).verdict) == "pass"
     off = slope * [[share, 1.0], [1.0, 1.0]]
     assert str(check(opaque, lambda x: off, np.zeros(2)).verdict) == "fail"
+
+
+@pytest.mark.parametrize("share", [0.0, 2.0])
+def test_an_input_of_0_beside_a_large_output_explains_no_small_entry(share):
+    c = 1e-12
+    opaque = lambda x: (lambda x: np.array([c * x[0] + x[1], x[0] + x[1] + 5.0]))(np.array(x, dtype=float))
+    slope = np.array([[c, 1.0], [1.0, 1.0]])
+    off = slope * [[share, 1.0], [1.0, 1.0]]
+    assert str(check(opaque, lambda x: slope, np.zeros(2)).verdict) == "pass"
+    assert str(check(opaque, lambda x: off, np.zeros(2)).verdict) == "fail"

@@ -47,8 +47,11 @@ def beneath_largest(
     depends = size > np.nan_to_num(reference.error, posinf=np.inf)
     largest = _largest_beside(problem, np.nan_to_num(np.abs(base)), depends, np.unique(rows))
     slight = _SLIGHT * size.max(axis=1)
+    # An input of 0 has no rounding of its own: it is of the size of the largest.
+    apart = np.abs(problem.x)
+    moved = np.where(apart > 0, apart, float(np.max(apart)))[columns]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        rounding = FEW_EPS * eps_of("float64") * largest[rows] / np.abs(problem.x[columns])
+        rounding = np.where(moved > 0, FEW_EPS * eps_of("float64") * largest[rows] / moved, 0.0)
     off = compared.difference[rows, columns] - compared.allowed[rows, columns]
     if not (off <= np.minimum(rounding, slight[rows])).all():
         return None
