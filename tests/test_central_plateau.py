@@ -10,9 +10,12 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
+from scipy.special import gammaln
 
+import gradcheck
 from gradcheck.estimators.differences.central import central_jacobian
 from gradcheck.estimators.primal import Primal
 from gradcheck.rules.expressions import ScalarFunction
@@ -84,3 +87,16 @@ def test_generated_functions_never_catch_it_lying() -> None:
         if np.isfinite(truth) and not holds(function, x, truth):
             lies.append(f"{function} at {x}")
     assert not lies
+
+
+def test_noise_that_the_finest_two_rungs_miss_by_chance_is_seen_behind_them() -> None:
+    def log_norm(t: float) -> float:
+        nu = np.exp(float(t))
+        return float(gammaln((nu + 1) / 2) - gammaln(nu / 2) - 0.5 * np.log(nu * np.pi))
+
+    found = gradcheck.jacobian(log_norm, 4.0, method="central")
+    with mpmath.workdps(40):
+        nu = mpmath.exp(4)
+        right = nu / 2 * (mpmath.digamma((nu + 1) / 2) - mpmath.digamma(nu / 2)) - 0.5
+    assert abs(float(found.value) - right) <= found.error
+    assert found.error < 1e-9

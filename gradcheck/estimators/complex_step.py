@@ -46,7 +46,6 @@ _FACTOR = 6.0
 _ANEW = 4096
 # Complex loops are off by up to two ulps even where nothing is disturbed.
 _FLOOR = 4.0 * _EPS
-
 _TIE = "tie at {}: a branch was taken where both sides meet, the derivative is one-sided"
 _Run = tuple[Array, Array, Trace]
 
