@@ -42,9 +42,9 @@ _SHARE = 2.0**-20
 _TINY = 2.0**-1074
 #: An odd deviation this many times the even one is no noise.
 _ODD = 8.0
-#: Rungs whose noise is told from their odd part; what does not grow behind them is noise up to so many
-#: roundings.
-_SEEN, _ROUNDING_LIKE = 2, 2.0**10
+#: Rungs whose noise is told from their odd part; what does not grow behind them is noise from more than what
+#: rounding of the result makes of a second difference up to so many roundings.
+_SEEN, _OF_RESULT, _ROUNDING_LIKE = 2, 4.0, 2.0**10
 #: Rungs within so many octaves see the same odd deviation, noise or not.
 NEIGHBOURS = 4
 #: Rounding of x inside ``f`` (``sin(1e4 * x)``), in roundoffs of x: a quarter is its root mean square.
@@ -142,7 +142,7 @@ def _not_growing(second: Array, floor: Array) -> Array:
     """
     here, farther = second[_SEEN : _SEEN + 2], second[_SEEN + 1 : _SEEN + 3]
     here = here[: len(farther)]
-    noise = (farther <= here) & (here <= _ROUNDING_LIKE * floor)
+    noise = (farther <= here) & (here > _OF_RESULT * floor) & (here <= _ROUNDING_LIKE * floor)
     found: Array = np.where(noise, here, 0.0).max(axis=0, initial=0.0)
     return found
 
