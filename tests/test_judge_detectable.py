@@ -339,3 +339,13 @@ def test_a_last_digit_at_a_stationary_point_claims_nothing(n):
     assert str(found.verdict) == "pass", str(found)
     off = gradcheck.check(lambda x: entropy(softmax(x)), lambda x: slope(softmax(x)) + 1e-9, np.zeros(n))
     assert str(off.verdict) == "fail", str(off)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+def test_the_rounding_of_a_coarse_output_is_no_noise_that_hides_a_row(dtype):
+    constant = lambda x: dtype(3.0) + dtype(0) * dtype(x[0])
+    x = np.array([0.5, 0.7])
+    assert str(gradcheck.check(constant, lambda x: np.zeros(2), x).verdict) == "pass"
+    assert str(gradcheck.check(constant, lambda x: np.array([0.0, 1.0]), x).verdict) == "fail"
+    for f, x in ((lambda x: dtype(np.cos(x)), 0.0), (lambda x: dtype(np.cos(x) + 2), np.pi)):
+        assert str(gradcheck.check(f, lambda x: -np.sin(x), x).verdict) == "pass"

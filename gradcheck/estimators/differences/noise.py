@@ -131,18 +131,19 @@ def _fine_noise(ladder: Ladder, rise: Array, fall: Array, floor: Array) -> tuple
     odd = 0.5 * np.abs((rise + fall)[0] - (rise + fall)[1] * ratio)
     is_noise = (odd <= _ODD * np.fmax(even, floor)) | (octaves <= NEIGHBOURS)[:, None]
     seen = np.fmax(even, np.where(is_noise, odd, 0.0))
-    return np.nan_to_num(np.fmax(seen, _not_growing(np.abs(second), floor))), ~is_noise
+    most = np.fmin(_ROUNDING_LIKE * floor, TOOTH * np.fmax(np.abs(ladder.f0), np.abs(ladder.plus[0])))
+    return np.nan_to_num(np.fmax(seen, _not_growing(np.abs(second), floor, most))), ~is_noise
 
 
-def _not_growing(second: Array, floor: Array) -> Array:
+def _not_growing(second: Array, floor: Array, most: Array) -> Array:
     """Return second differences of the next two rungs that a longer step does not exceed, ``(n, m)``.
 
     The finest two may see none of the noise by chance.  Curvature grows with the step, even that of a minimum
-    narrower than it; what is far above rounding, and may oscillate, the finest would see.
+    narrower than it; what is above ``most``, and may oscillate, the finest would see.
     """
     here, farther = second[_SEEN : _SEEN + 2], second[_SEEN + 1 : _SEEN + 3]
     here = here[: len(farther)]
-    noise = (farther <= here) & (here > _OF_RESULT * floor) & (here <= _ROUNDING_LIKE * floor)
+    noise = (farther <= here) & (here > _OF_RESULT * floor) & (here <= most)
     found: Array = np.where(noise, here, 0.0).max(axis=0, initial=0.0)
     return found
 

@@ -18,11 +18,11 @@ from gradcheck.results import Status
 __all__ = ["Look", "beside_kink", "hidden_kinks", "kinked_rows"]
 
 _DIRECTIONS = 2
+"""Rays looked at closely for a row that is about to be called wrong, whatever a few evaluations say."""
 _TURNS, _ROUNDED = 2, 2.0**-51
 """Neighbours to either side, two roundings of the argument away, at which the branch is asked."""
 _OF_GAP = 1e-3
 """Of what the sides of a kink differ by, so much may lie between one of them and what an exact run gave."""
-"""Rays looked at closely for a row that is about to be called wrong, whatever a few evaluations say."""
 
 
 @dataclass(frozen=True)

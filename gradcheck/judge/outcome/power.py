@@ -14,7 +14,15 @@ from gradcheck.judge.references.sharpest import Reference
 from gradcheck.results import CheckResult, Power
 from gradcheck.tolerance import COARSE_FORMATS, FEW_EPS, detectable, eps_of
 
-__all__ = ["gravity", "numberless", "power_notes", "power_of", "row_scale", "smallest_shown"]
+__all__ = [
+    "eps_of_outputs",
+    "gravity",
+    "numberless",
+    "power_notes",
+    "power_of",
+    "row_scale",
+    "smallest_shown",
+]
 
 _COARSEST = 2.0**-3
 """Relative to x, or alone where x is 0: the coarsest step with which central differences begin."""
@@ -136,11 +144,17 @@ def smallest_shown(problem: Problem, base: Array, reference: Array, dtype: str =
 
     A claim of ``dtype`` that cancels leaves such a number where the derivative is 0.
     """
-    eps = np.full(problem.output.size, eps_of(dtype))
+    eps = np.fmax(eps_of_outputs(problem), eps_of(dtype))
+    return tolerance.smallest_shown(problem.x, base, reference, eps)
+
+
+def eps_of_outputs(problem: Problem) -> Array:
+    """Return the spacing at 1 of the format that each output comes in, ``(m,)``."""
+    eps = np.full(problem.output.size, eps_of("float64"))
     for leaf in problem.output.leaves:
         if leaf.dtype in COARSE_FORMATS:
-            eps[leaf.start : leaf.stop] = max(eps_of(leaf.dtype), eps_of(dtype))
-    return tolerance.smallest_shown(problem.x, base, reference, eps)
+            eps[leaf.start : leaf.stop] = eps_of(leaf.dtype)
+    return eps
 
 
 def row_scale(problem: Problem, base: Array) -> Array:

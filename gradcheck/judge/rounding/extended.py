@@ -19,7 +19,7 @@ from gradcheck.judge.claimed.precision import format_error, out_of_range
 from gradcheck.judge.outcome.entries import entry_of
 from gradcheck.judge.question.problem import Problem
 from gradcheck.judge.references.sharpest import Reference
-from gradcheck.judge.rounding.zeros import around
+from gradcheck.judge.rounding.scatter import around
 from gradcheck.results import CheckResult, Reason, Verdict
 from gradcheck.tolerance import LAST_DIGITS
 

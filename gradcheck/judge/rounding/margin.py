@@ -11,7 +11,7 @@ from gradcheck.claims import ClaimMatrix
 from gradcheck.compare import Comparison, compare
 from gradcheck.judge.claimed.claim import Claim
 from gradcheck.judge.claimed.precision import beneath_rounding, granted, unrounded
-from gradcheck.judge.outcome.power import power_of, row_scale, smallest_shown
+from gradcheck.judge.outcome.power import eps_of_outputs, power_of, row_scale, smallest_shown
 from gradcheck.judge.references.sharpest import Reference
 from gradcheck.judge.rounding.assumed import granted_rounding, left_open
 from gradcheck.judge.rounding.extended import digits_note, lost_in_float64
@@ -24,9 +24,9 @@ __all__ = ["Margin"]
 
 _ORDER = "claim and reference differ in the last three digits: another order of operations"
 _CANCELLED = "where the derivative is 0 the claim leaves a last digit of what cancels there"
-_NOISY = 2.0**-42
-"""Share of f, a thousand roundings, by which its values are off where a row in which nothing is seen is no
-row of zeros: what is not seen there is hidden by noise."""
+_NOISY = 2.0**10
+"""Roundings of f by which its values are off where a row in which nothing is seen is no row of zeros: what is
+not seen there is hidden by noise."""
 _NOT_FORESEEN = (
     "what the claim's own rounding could hide is not counted in `detectable`: it takes evaluations of f that "
     "max_nfev does not leave"
@@ -171,7 +171,7 @@ class Margin:
         # Where f is 0 but for rounding, its value is nothing to measure by.
         scale = np.where(zeros.rows, 0.0, row_scale(problem, base))
         numbers = problem, self.claimed.value, error, reference, scale
-        noisy = _noisy(reference, base)
+        noisy = _noisy(reference, base, eps_of_outputs(problem))
         return power_of(*numbers, self._unrounded, shown, kinked, self.rtol, self._meant, noisy)
 
     def _meant(self, at: Array) -> Array:
@@ -201,10 +201,10 @@ class Margin:
         return compare(self.claimed.value, np.where(hidden, bar, error), *known)
 
 
-def _noisy(reference: Reference, base: Array) -> Array:
+def _noisy(reference: Reference, base: Array, eps: Array) -> Array:
     """Return the rows in which central differences met noise far above a rounding of f, bool ``(m,)``."""
     central = reference.estimates.get("central")
     level = None if central is None or central.curves is None else central.curves.noise()
     if level is None or level.shape != base.shape:
         return np.zeros(base.shape, dtype=bool)
-    return np.asarray((base != 0) & (level > _NOISY * np.abs(base)))
+    return np.asarray((base != 0) & (level > _NOISY * eps * np.abs(base)))

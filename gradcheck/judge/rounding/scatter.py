@@ -8,13 +8,13 @@ the same wherever it is not gone, is a mistake.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from gradcheck.arrays import Array
 
-__all__ = ["COARSE", "FINE", "MOST_VISITED", "claim_rounding", "foreseen_rounding", "scatter"]
+__all__ = ["COARSE", "FINE", "MOST_VISITED", "around", "claim_rounding", "foreseen_rounding", "scatter"]
 
 _POINTS = np.array([-4.0, -2.83, -2.17, -0.91, 1.0, 1.62, 3.14, 3.77])
 """Unevenly spaced: the roundings of evenly spaced numbers may lie on a straight line."""
@@ -151,3 +151,19 @@ def scatter(steps: Array, deviations: Array) -> Array:
     # What a least-squares fit of smooth numbers leaves behind is its own rounding.
     residual[residual <= 1e-13 * size] = 0.0
     return np.where(finite, _SAFETY * residual, 0.0).reshape(deviations.shape[1:])
+
+
+def around(x: Array, shares: Sequence[float]) -> Iterator[Array]:
+    """Yield points on a line through ``x``, that far away relative to its coordinates, to the largest of a 0.
+
+    No two coordinates move by the same share: what is looked at may depend on their ratio alone.
+
+    Examples
+    --------
+    >>> [float(one[0]) for one in around(np.array([0.0]), (0.5,))]
+    [0.2701511529340699]
+    """
+    size = np.where(x == 0, float(np.max(np.abs(x), initial=0.0)) or 1.0, np.abs(x))
+    line = size * np.cos(1.0 + np.arange(x.size))
+    for share in shares:
+        yield x + share * line

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,9 +10,10 @@ from gradcheck.arrays import Array
 from gradcheck.judge.claimed.claim import Claim
 from gradcheck.judge.question.problem import Problem
 from gradcheck.judge.references.sharpest import Reference
+from gradcheck.judge.rounding.scatter import around
 from gradcheck.tolerance import FEW_EPS, eps_of
 
-__all__ = ["Zeros", "around", "last_digits", "zeros_of"]
+__all__ = ["Zeros", "last_digits", "zeros_of"]
 
 _FEW = FEW_EPS * eps_of("float64")
 _KNOWN = 64.0
@@ -86,19 +86,3 @@ def last_digits(claim: Claim, value: Array, asked: Array) -> Array:
         if found is not None and found.shape == value.shape:
             changed |= np.abs(found - value) > _STEADY * np.abs(value)
     return asked & changed
-
-
-def around(x: Array, shares: Sequence[float]) -> Iterator[Array]:
-    """Yield points on a line through ``x``, that far away relative to its coordinates, to the largest of a 0.
-
-    No two coordinates move by the same share: what is looked at may depend on their ratio alone.
-
-    Examples
-    --------
-    >>> [float(one[0]) for one in around(np.array([0.0]), (0.5,))]
-    [0.2701511529340699]
-    """
-    size = np.where(x == 0, float(np.max(np.abs(x), initial=0.0)) or 1.0, np.abs(x))
-    line = size * np.cos(1.0 + np.arange(x.size))
-    for share in shares:
-        yield x + share * line
